@@ -1,0 +1,96 @@
+//! One pass over the JSON: registered claims are taken out on the way, all other members go to
+//! the application's type.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, StringDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+
+use super::{Claims, RegisteredClaims};
+use crate::json::MemberName;
+
+impl<'de, Own: Deserialize<'de>> Deserialize<'de> for Claims<Own> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ClaimsVisitor(PhantomData))
+    }
+}
+
+struct ClaimsVisitor<Own>(PhantomData<Own>);
+
+impl<'de, Own: Deserialize<'de>> Visitor<'de> for ClaimsVisitor<Own> {
+    type Value = Claims<Own>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let mut registered = RegisteredClaims::default();
+        let own = Own::deserialize(MapAccessDeserializer::new(OwnMembers {
+            map,
+            registered: &mut registered,
+        }))?;
+        Ok(Claims { registered, own })
+    }
+}
+
+struct OwnMembers<'a, A> {
+    map: A,
+    registered: &'a mut RegisteredClaims,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnMembers<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(name) = self.map.next_key_seed(MemberName)? {
+            if self.registered.take(&name, &mut self.map)? {
+                continue;
+            }
+            let name = match name {
+                Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+                Cow::Owned(name) => seed.deserialize(StringDeserializer::new(name)),
+            };
+            return name.map(Some);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+impl RegisteredClaims {
+    /// Takes the value of a registered claim; `false` when `name` is not one.
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "iss" => set(&mut self.iss, "iss", map)?,
+            "sub" => set(&mut self.sub, "sub", map)?,
+            "aud" => set(&mut self.aud, "aud", map)?,
+            "exp" => set(&mut self.exp, "exp", map)?,
+            "nbf" => set(&mut self.nbf, "nbf", map)?,
+            "iat" => set(&mut self.iat, "iat", map)?,
+            "jti" => set(&mut self.jti, "jti", map)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    claim: &mut Option<T>,
+    name: &'static str,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    if claim.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    *claim = Some(map.next_value()?);
+    Ok(())
+}

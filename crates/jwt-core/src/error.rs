@@ -1,0 +1,89 @@
+//! What can be wrong with a token or a key. No message carries a part of either.
+
+use thiserror::Error;
+
+/// Why a token was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It is not a JWS in compact serialization, or its JSON is not what RFC 7519 asks for.
+    #[error("the token is malformed: {0}")]
+    Malformed(#[from] Malformed),
+    /// It has a `crit` header parameter: no extension is understood (RFC 7515 §4.1.11).
+    #[error("the token demands a header extension (`crit`) that is not supported")]
+    CriticalHeader,
+    /// No key of the key ring has its `kid`.
+    #[error("the token was signed with a key that is not known here")]
+    UnknownKey,
+    /// Its `alg` is not the one its key is for.
+    #[error("the token's algorithm is not the one of its key")]
+    AlgorithmMismatch,
+    /// Its signature does not verify.
+    #[error("the token's signature is not valid")]
+    BadSignature,
+    /// Its `typ` is another kind's.
+    #[error("the token is of another kind")]
+    WrongType,
+    /// A claim that must be there is not.
+    #[error("the token has no `{0}` claim")]
+    MissingClaim(&'static str),
+    /// Its `iss` is someone else.
+    #[error("the token is from another issuer")]
+    WrongIssuer,
+    /// Its `aud` does not name the verifier.
+    #[error("the token is for another audience")]
+    WrongAudience,
+    /// Its `exp` is not in the future.
+    #[error("the token has expired")]
+    Expired,
+    /// Its `nbf` is in the future.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// Its `iat` is in the future.
+    #[error("the token was issued in the future")]
+    IssuedInTheFuture,
+}
+
+/// What makes a text no token at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// It is longer than [`MAX_TOKEN_LEN`](crate::MAX_TOKEN_LEN).
+    #[error("it is too long")]
+    TooLong,
+    /// It does not have exactly three parts.
+    #[error("it does not have three parts")]
+    Parts,
+    /// A part is not canonical base64url (RFC 7515 §2).
+    #[error("a part is not base64url")]
+    Base64url,
+    /// The header is not strict JSON with the members of RFC 7515 §4.1.
+    #[error("its header is not valid")]
+    Header,
+    /// The payload is not strict JSON with the claims that were asked for.
+    #[error("its claims are not valid")]
+    Claims,
+}
+
+/// Why a key, or a set of keys, was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The secret is shorter than the hash it is for (RFC 7518 §3.2).
+    #[error("the secret is too short: its algorithm needs at least {needed} bytes")]
+    SecretTooShort {
+        /// The fewest bytes that will do.
+        needed: usize,
+    },
+    /// Two keys of a key ring have the same `kid`.
+    #[error("two keys have the same key id")]
+    DuplicateKeyId,
+    /// A key id is empty, too long or has control characters.
+    #[error("a key id has 1 to 128 characters, none of them a control character")]
+    InvalidKeyId,
+}
+
+/// Why claims could not be signed.
+#[derive(Debug, Error)]
+#[error("the claims cannot be signed: {0}")]
+pub struct SignError(#[from] pub(crate) serde_json::Error);

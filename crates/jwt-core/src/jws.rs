@@ -1,0 +1,52 @@
+//! JWS compact serialization (RFC 7515 §7.1): bytes whose signature was verified.
+
+use crate::Algorithm;
+use crate::error::Malformed;
+use crate::key_id::KeyId;
+
+/// The longest token that is looked at, in bytes.
+pub const MAX_TOKEN_LEN: usize = 8 * 1024;
+
+/// A JWS whose signature was verified. What its payload says is not: a [`Verifier`] does that.
+///
+/// [`Verifier`]: crate::Verifier
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jws {
+    /// The algorithm it was signed with.
+    pub algorithm: Algorithm,
+    /// The `kid` of the key that verified it.
+    pub key_id: Option<KeyId>,
+    /// Its `typ`, if it has one.
+    pub typ: Option<String>,
+    /// The signed bytes.
+    pub payload: Vec<u8>,
+}
+
+/// The three parts of a token, still encoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Compact<'a> {
+    pub(crate) header: &'a str,
+    pub(crate) payload: &'a str,
+    pub(crate) signature: &'a str,
+    /// `header.payload`: what was signed.
+    pub(crate) signing_input: &'a str,
+}
+
+impl<'a> Compact<'a> {
+    pub(crate) fn split(token: &'a str) -> Result<Self, Malformed> {
+        if token.len() > MAX_TOKEN_LEN {
+            return Err(Malformed::TooLong);
+        }
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(Malformed::Parts)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(Malformed::Parts)?;
+        if payload.contains('.') {
+            return Err(Malformed::Parts);
+        }
+        Ok(Self {
+            header,
+            payload,
+            signature,
+            signing_input,
+        })
+    }
+}

@@ -1,0 +1,33 @@
+use std::fmt;
+
+use crate::error::KeyError;
+
+/// The name of a key in a token's header: `kid` (RFC 7515 §4.1.4).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// # Errors
+    ///
+    /// [`KeyError::InvalidKeyId`] unless it has 1 to 128 characters, none of them a control
+    /// character.
+    pub fn new(text: impl Into<String>) -> Result<Self, KeyError> {
+        let text = text.into();
+        let length = text.chars().count();
+        if length == 0 || length > 128 || text.chars().any(char::is_control) {
+            return Err(KeyError::InvalidKeyId);
+        }
+        Ok(Self(text))
+    }
+
+    /// The text as it stands in a header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,73 @@
+use std::borrow::Cow;
+use std::fmt;
+
+/// The kind of a token: its `typ` header parameter (RFC 7515 §4.1.9, RFC 8725 §3.11).
+///
+/// Written without the `application/` prefix, and compared as media types are: without regard
+/// to case, with or without that prefix.
+#[derive(Clone, Debug)]
+pub struct TokenType(Cow<'static, str>);
+
+impl TokenType {
+    /// `at+jwt`: an access token (RFC 9068 §2.1).
+    pub const ACCESS_TOKEN: TokenType = TokenType::new("at+jwt");
+
+    /// `rt+jwt`: a refresh token.
+    pub const REFRESH_TOKEN: TokenType = TokenType::new("rt+jwt");
+
+    /// A kind of the application's own.
+    pub const fn new(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The value as it is written into a header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn matches(&self, typ: &str) -> bool {
+        without_prefix(&self.0).eq_ignore_ascii_case(without_prefix(typ))
+    }
+}
+
+impl fmt::Display for TokenType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// RFC 7515 §4.1.9: the prefix is optional where no other slash follows it.
+fn without_prefix(typ: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) && !rest.contains('/') => rest,
+        _ => typ,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TokenType;
+
+    #[test]
+    fn media_types_match_without_regard_to_case_and_prefix() {
+        for typ in [
+            "at+jwt",
+            "AT+JWT",
+            "application/at+jwt",
+            "Application/At+Jwt",
+        ] {
+            assert!(TokenType::ACCESS_TOKEN.matches(typ), "{typ}");
+        }
+        for typ in [
+            "",
+            "JWT",
+            "rt+jwt",
+            "at+jwt ",
+            "text/at+jwt",
+            "application/x/at+jwt",
+        ] {
+            assert!(!TokenType::ACCESS_TOKEN.matches(typ), "{typ}");
+        }
+    }
+}
