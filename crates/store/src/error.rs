@@ -1,0 +1,51 @@
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use thiserror::Error;
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Not now: it is away, locked, full, or too busy. The same call may succeed later.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// It refused a statement that it should have understood.
+    #[error("the database refused a statement: {0}")]
+    Refused(DieselError),
+    /// It holds something that this version cannot read.
+    #[error("the database holds a {0} that this version cannot read")]
+    Unreadable(&'static str),
+    /// Its tables could not be brought up to date.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(kind, information) => match kind {
+                DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::ForeignKeyViolation
+                | DatabaseErrorKind::NotNullViolation
+                | DatabaseErrorKind::CheckViolation => StoreError::Refused(error),
+                // SQLite tells a full disk or a locked file by its message alone, PostgreSQL a
+                // shutdown likewise.
+                _ => StoreError::Unavailable(information.message().to_owned()),
+            },
+            DieselError::BrokenTransactionManager => StoreError::Unavailable(error.to_string()),
+            _ => StoreError::Refused(error),
+        }
+    }
+}
+
+/// The unique constraint or index that a statement ran into: PostgreSQL names it, SQLite names
+/// the column in its message.
+pub(crate) fn violated_constraint(error: &DieselError) -> Option<String> {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => Some(
+            information
+                .constraint_name()
+                .unwrap_or_else(|| information.message())
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}

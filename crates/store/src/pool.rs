@@ -1,0 +1,85 @@
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::select;
+use diesel::sql_types::Bool;
+
+use crate::connection::{Access, AnyConnection};
+use crate::database_url::DatabaseUrl;
+use crate::error::StoreError;
+
+/// How long a caller waits for a free connection.
+const WAIT: Duration = Duration::from_secs(5);
+
+pub(crate) struct Pool(r2d2::Pool<Manager>);
+
+impl Pool {
+    pub(crate) fn open(url: DatabaseUrl, access: Access, size: u32) -> Result<Self, StoreError> {
+        r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            // A round trip per use would double the cost of a renewal: a connection that failed
+            // is given up instead.
+            .test_on_check_out(false)
+            .connection_timeout(WAIT)
+            .error_handler(Box::new(Log))
+            .build(Manager { url, access })
+            .map(Self)
+            .map_err(unavailable)
+    }
+
+    pub(crate) fn run<T>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut pooled = self.0.get().map_err(unavailable)?;
+        let result = f(&mut pooled.connection);
+        pooled.failed = matches!(result, Err(StoreError::Unavailable(_)));
+        result
+    }
+}
+
+fn unavailable(error: r2d2::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+struct Manager {
+    url: DatabaseUrl,
+    access: Access,
+}
+
+struct Pooled {
+    connection: AnyConnection,
+    /// It may be dead; the next caller gets another one.
+    failed: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Pooled, StoreError> {
+        Ok(Pooled {
+            connection: AnyConnection::open(&self.url, self.access)?,
+            failed: false,
+        })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {
+        select(true.into_sql::<Bool>()).execute(&mut pooled.connection)?;
+        Ok(())
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.failed
+    }
+}
+
+#[derive(Debug)]
+struct Log;
+
+impl r2d2::HandleError<StoreError> for Log {
+    fn handle_error(&self, error: StoreError) {
+        log::warn!("{error}");
+    }
+}

@@ -1,0 +1,60 @@
+//! The tables, as the migrations of both back ends make them.
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        name -> Text,
+        email -> Text,
+        email_key -> Text,
+        password -> Nullable<Text>,
+        claims -> Text,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        generation -> BigInt,
+        created_at -> BigInt,
+        rotated_at -> Nullable<BigInt>,
+        idle_expires_at -> BigInt,
+        expires_at -> BigInt,
+        forgiven_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        revoked_reason -> Nullable<Text>,
+        last_outcome -> Nullable<Text>,
+        auth_time -> BigInt,
+        amr -> Text,
+        claims -> Text,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        label -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    service_keys (id) {
+        id -> Text,
+        name -> Text,
+        hash -> Binary,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    keys (id) {
+        id -> Text,
+        key_use -> Text,
+        algorithm -> Text,
+        state -> Text,
+        wrapped -> Binary,
+        created_at -> BigInt,
+    }
+}

@@ -1,0 +1,220 @@
+//! Service keys: the secrets of trusted back ends, hashed.
+
+use std::fmt;
+
+use diesel::prelude::*;
+
+use crate::connection::AnyConnection;
+use crate::error::{StoreError, violated_constraint};
+use crate::schema::service_keys;
+use crate::time::UnixMillis;
+
+/// What a service key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Open and renew sessions by user id.
+    TokensIssue,
+    /// Ask whether a token is good (RFC 7662).
+    TokensIntrospect,
+    /// End the session of a token (RFC 7009).
+    TokensRevoke,
+    /// Read users.
+    UsersRead,
+    /// Change users.
+    UsersWrite,
+    /// Read the metrics.
+    Metrics,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Scope; 6] = [
+        Scope::TokensIssue,
+        Scope::TokensIntrospect,
+        Scope::TokensRevoke,
+        Scope::UsersRead,
+        Scope::UsersWrite,
+        Scope::Metrics,
+    ];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::TokensIssue => "tokens:issue",
+            Scope::TokensIntrospect => "tokens:introspect",
+            Scope::TokensRevoke => "tokens:revoke",
+            Scope::UsersRead => "users:read",
+            Scope::UsersWrite => "users:write",
+            Scope::Metrics => "metrics",
+        }
+    }
+
+    /// The scope that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The SHA-256 of a service key. A key has 256 random bits: a fast hash will do, and finding it
+/// by its hash tells nothing about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ServiceKeyHash(pub [u8; 32]);
+
+impl fmt::Debug for ServiceKeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceKeyHash(…)")
+    }
+}
+
+/// A service key, without the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceKey {
+    /// Its id.
+    pub id: String,
+    /// Its name, unique among those not revoked.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// From when on it is refused.
+    pub expires_at: Option<UnixMillis>,
+    /// Since when it is refused.
+    pub revoked_at: Option<UnixMillis>,
+    /// When it was last used.
+    pub last_used_at: Option<UnixMillis>,
+}
+
+impl ServiceKey {
+    /// Whether it is neither revoked nor expired.
+    pub fn is_valid(&self, now: UnixMillis) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+}
+
+/// What became of a service key that was to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is there.
+    Added,
+    /// Another one that is not revoked has that name.
+    NameTaken,
+}
+
+/// Adds a service key.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn add(
+    connection: &mut AnyConnection,
+    key: &ServiceKey,
+    hash: ServiceKeyHash,
+) -> Result<Added, StoreError> {
+    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    let row = Row {
+        id: key.id.clone(),
+        name: key.name.clone(),
+        hash: hash.0.to_vec(),
+        scopes: scopes.join(" "),
+        created_at: key.created_at.as_millis(),
+        expires_at: key.expires_at.map(UnixMillis::as_millis),
+        revoked_at: key.revoked_at.map(UnixMillis::as_millis),
+        last_used_at: key.last_used_at.map(UnixMillis::as_millis),
+    };
+    let Err(error) = diesel::insert_into(service_keys::table)
+        .values(row)
+        .execute(connection)
+    else {
+        return Ok(Added::Added);
+    };
+    match violated_constraint(&error).as_deref() {
+        Some(constraint) if constraint.contains("name") => Ok(Added::NameTaken),
+        _ => Err(error.into()),
+    }
+}
+
+/// The service key of this hash, valid or not.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn find(
+    connection: &mut AnyConnection,
+    hash: &ServiceKeyHash,
+) -> Result<Option<ServiceKey>, StoreError> {
+    let row = service_keys::table
+        .filter(service_keys::hash.eq(hash.0.as_slice()))
+        .first::<Row>(connection)
+        .optional()?;
+    Ok(row.map(Row::into_service_key))
+}
+
+/// All service keys, oldest first.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn list(connection: &mut AnyConnection) -> Result<Vec<ServiceKey>, StoreError> {
+    let rows = service_keys::table
+        .order((service_keys::created_at, service_keys::id))
+        .load::<Row>(connection)?;
+    Ok(rows.into_iter().map(Row::into_service_key).collect())
+}
+
+/// Revokes the service key of this name or id; `false` when no valid one has it.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn revoke(
+    connection: &mut AnyConnection,
+    name_or_id: &str,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let live = service_keys::table
+        .filter(
+            service_keys::name
+                .eq(name_or_id)
+                .or(service_keys::id.eq(name_or_id)),
+        )
+        .filter(service_keys::revoked_at.is_null());
+    let revoked = diesel::update(live)
+        .set(service_keys::revoked_at.eq(now.as_millis()))
+        .execute(connection)?;
+    Ok(revoked > 0)
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = service_keys)]
+struct Row {
+    id: String,
+    name: String,
+    hash: Vec<u8>,
+    scopes: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+    last_used_at: Option<i64>,
+}
+
+impl Row {
+    /// A scope that this version does not know gives no right.
+    fn into_service_key(self) -> ServiceKey {
+        ServiceKey {
+            id: self.id,
+            name: self.name,
+            scopes: self.scopes.split(' ').filter_map(Scope::parse).collect(),
+            created_at: UnixMillis::from_millis(self.created_at),
+            expires_at: self.expires_at.map(UnixMillis::from_millis),
+            revoked_at: self.revoked_at.map(UnixMillis::from_millis),
+            last_used_at: self.last_used_at.map(UnixMillis::from_millis),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Sessions: one row each, whatever becomes of it.
+
+mod open;
+mod renew;
+mod revoke;
+
+use std::fmt;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::connection::AnyConnection;
+use crate::error::StoreError;
+use crate::schema::sessions;
+use crate::time::UnixMillis;
+use crate::users::{PasswordHash, UserId};
+
+pub use open::{NewSession, Opened, open, open_after_password, open_by_force};
+pub use renew::{Dead, Peek, Renewal, peek, renew};
+pub use revoke::{revoke, revoke_all_of_user};
+
+/// Names a session; in tokens it is the `sid` claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(Uuid);
+
+impl SessionId {
+    /// A version 7 UUID (RFC 9562), so that newer sessions sort after older ones.
+    pub fn new(now: UnixMillis, random: [u8; 10]) -> Self {
+        Self(crate::users::uuid_v7(now, random))
+    }
+
+    /// The id that `text` writes, in lower case with hyphens and no other way.
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = Self(Uuid::try_parse(text).ok()?);
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// How many times a session's refresh token was rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// That of a session just opened.
+    pub const FIRST: Generation = Generation(0);
+
+    /// After so many rotations.
+    pub const fn new(rotations: u32) -> Self {
+        Self(rotations)
+    }
+
+    /// The number of rotations.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// From where a session was opened, for its owner to recognise it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The client's address.
+    pub ip: Option<String>,
+    /// Its `User-Agent`.
+    pub user_agent: Option<String>,
+    /// A name given to it.
+    pub label: Option<String>,
+}
+
+/// One sign-in on one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Who signed in.
+    pub user_id: UserId,
+    /// That of the current refresh token.
+    pub generation: Generation,
+    /// When it was opened.
+    pub created_at: UnixMillis,
+    /// When the refresh token was last rotated.
+    pub rotated_at: Option<UnixMillis>,
+    /// When it ends unless it is renewed before; never past `expires_at`.
+    pub idle_expires_at: UnixMillis,
+    /// When it ends in any case.
+    pub expires_at: UnixMillis,
+    /// When a late replay was last forgiven.
+    pub forgiven_at: Option<UnixMillis>,
+    /// When and why it was ended before its time.
+    pub revoked: Option<(UnixMillis, RevokedReason)>,
+    /// When the user proved who they are.
+    pub auth_time: UnixMillis,
+    /// How they did (RFC 8176).
+    pub amr: Vec<String>,
+    /// The user's own claims, a JSON object.
+    pub claims: String,
+    /// From where.
+    pub device: Device,
+}
+
+/// The limits that renewals keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenewalRules {
+    /// After a rotation, how long the previous refresh token still answers. Zero is strict.
+    pub grace: Duration,
+    /// How often a session is forgiven a late replay. Zero is never.
+    pub late_replay_every: Duration,
+    /// How long a session lasts without a renewal.
+    pub idle_ttl: Duration,
+}
+
+/// Why a session was ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevokedReason {
+    /// Its owner signed out.
+    Logout,
+    /// An outdated refresh token was presented: it was stolen.
+    Reuse,
+    /// Its owner ended it from another session.
+    RevokedByUser,
+    /// An operator ended it.
+    RevokedByOperator,
+    /// Its owner's password was changed.
+    PasswordChanged,
+    /// Its owner was disabled or deleted.
+    UserDisabled,
+    /// A service key renewed all of its owner's sessions.
+    ForcedRenewal,
+}
+
+impl RevokedReason {
+    const ALL: [RevokedReason; 7] = [
+        RevokedReason::Logout,
+        RevokedReason::Reuse,
+        RevokedReason::RevokedByUser,
+        RevokedReason::RevokedByOperator,
+        RevokedReason::PasswordChanged,
+        RevokedReason::UserDisabled,
+        RevokedReason::ForcedRenewal,
+    ];
+
+    /// The stable word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RevokedReason::Logout => "logout",
+            RevokedReason::Reuse => "reuse",
+            RevokedReason::RevokedByUser => "revoked_by_user",
+            RevokedReason::RevokedByOperator => "revoked_by_operator",
+            RevokedReason::PasswordChanged => "password_changed",
+            RevokedReason::UserDisabled => "user_disabled",
+            RevokedReason::ForcedRenewal => "forced_renewal",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
+/// The session of this id, ended or not.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn find(connection: &mut AnyConnection, id: SessionId) -> Result<Option<Session>, StoreError> {
+    sessions::table
+        .find(id.to_string())
+        .first::<Row>(connection)
+        .optional()?
+        .map(Row::into_session)
+        .transpose()
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = sessions)]
+struct Row {
+    id: String,
+    user_id: String,
+    generation: i64,
+    created_at: i64,
+    rotated_at: Option<i64>,
+    idle_expires_at: i64,
+    expires_at: i64,
+    forgiven_at: Option<i64>,
+    revoked_at: Option<i64>,
+    revoked_reason: Option<String>,
+    last_outcome: Option<String>,
+    auth_time: i64,
+    amr: String,
+    claims: String,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    label: Option<String>,
+}
+
+impl Row {
+    fn into_session(self) -> Result<Session, StoreError> {
+        let unreadable = || StoreError::Unreadable("session");
+        let revoked = match (self.revoked_at, self.revoked_reason.as_deref()) {
+            (None, None) => None,
+            (Some(at), Some(reason)) => Some((
+                UnixMillis::from_millis(at),
+                RevokedReason::parse(reason).ok_or_else(unreadable)?,
+            )),
+            _ => return Err(unreadable()),
+        };
+        Ok(Session {
+            id: SessionId::parse(&self.id).ok_or_else(unreadable)?,
+            user_id: UserId::parse(&self.user_id).ok_or_else(unreadable)?,
+            generation: Generation(u32::try_from(self.generation).map_err(|_| unreadable())?),
+            created_at: UnixMillis::from_millis(self.created_at),
+            rotated_at: self.rotated_at.map(UnixMillis::from_millis),
+            idle_expires_at: UnixMillis::from_millis(self.idle_expires_at),
+            expires_at: UnixMillis::from_millis(self.expires_at),
+            forgiven_at: self.forgiven_at.map(UnixMillis::from_millis),
+            revoked,
+            auth_time: UnixMillis::from_millis(self.auth_time),
+            amr: self.amr.split_whitespace().map(str::to_owned).collect(),
+            claims: self.claims,
+            device: Device {
+                ip: self.ip,
+                user_agent: self.user_agent,
+                label: self.label,
+            },
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Opening a session. The user's row is locked first, so that what was checked about it still
+//! holds when the session is committed.
+
+use diesel::prelude::*;
+
+use super::{
+    AnyConnection, Device, Generation, PasswordHash, RevokedReason, Row, Session, SessionId,
+    StoreError, UnixMillis, UserId, revoke_all_of_user, sessions,
+};
+use crate::users::{self, User};
+
+/// A session to be opened.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Now.
+    pub created_at: UnixMillis,
+    /// When it ends without a renewal.
+    pub idle_expires_at: UnixMillis,
+    /// When it ends in any case.
+    pub expires_at: UnixMillis,
+    /// How the user proved who they are (RFC 8176); empty when somebody else vouches.
+    pub amr: Vec<String>,
+    /// From where.
+    pub device: Device,
+}
+
+/// What became of a session that was to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It is open.
+    Session(Session),
+    /// There is no such user, or no longer.
+    UserUnknown,
+    /// The user is disabled.
+    UserDisabled,
+    /// The password is no longer the one that was checked.
+    PasswordChanged,
+}
+
+/// Opens a session for a user whom somebody else vouches for. In a transaction.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn open(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, StoreError> {
+    match lock_user(connection, &new.user_id)? {
+        Ok(user) => insert(connection, new, user.claims),
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// Opens a session for a user whose password was checked against `checked`. In a transaction.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn open_after_password(
+    connection: &mut AnyConnection,
+    new: NewSession,
+    checked: &PasswordHash,
+) -> Result<Opened, StoreError> {
+    match lock_user(connection, &new.user_id)? {
+        Ok(user) if user.password.as_ref() == Some(checked) => insert(connection, new, user.claims),
+        Ok(_) => Ok(Opened::PasswordChanged),
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// Ends all sessions of a user and opens a new one. In a transaction.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn open_by_force(
+    connection: &mut AnyConnection,
+    new: NewSession,
+) -> Result<Opened, StoreError> {
+    match lock_user(connection, &new.user_id)? {
+        Ok(user) => {
+            let reason = RevokedReason::ForcedRenewal;
+            revoke_all_of_user(connection, &new.user_id, reason, new.created_at)?;
+            insert(connection, new, user.claims)
+        }
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// The user, who now stays as they are until the transaction ends; or why they get no session.
+fn lock_user(
+    connection: &mut AnyConnection,
+    id: &UserId,
+) -> Result<Result<User, Opened>, StoreError> {
+    connection.lock_user(id.as_str())?;
+    Ok(match users::find(connection, id)? {
+        None => Err(Opened::UserUnknown),
+        Some(user) if user.disabled_at.is_some() => Err(Opened::UserDisabled),
+        Some(user) => Ok(user),
+    })
+}
+
+fn insert(
+    connection: &mut AnyConnection,
+    new: NewSession,
+    claims: String,
+) -> Result<Opened, StoreError> {
+    diesel::insert_into(sessions::table)
+        .values(Row {
+            id: new.id.to_string(),
+            user_id: new.user_id.as_str().to_owned(),
+            generation: i64::from(Generation::FIRST.get()),
+            created_at: new.created_at.as_millis(),
+            rotated_at: None,
+            idle_expires_at: new.idle_expires_at.as_millis(),
+            expires_at: new.expires_at.as_millis(),
+            forgiven_at: None,
+            revoked_at: None,
+            revoked_reason: None,
+            last_outcome: None,
+            auth_time: new.created_at.as_millis(),
+            amr: new.amr.join(" "),
+            claims,
+            ip: new.device.ip,
+            user_agent: new.device.user_agent,
+            label: new.device.label,
+        })
+        .returning(sessions::all_columns)
+        .get_result::<Row>(connection)?
+        .into_session()
+        .map(Opened::Session)
+}

@@ -1,0 +1,269 @@
+//! Renewing a session: one conditional `UPDATE … RETURNING` on its row.
+
+use diesel::prelude::*;
+use diesel::query_builder::{AsQuery, AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use super::{
+    AnyConnection, Generation, RenewalRules, RevokedReason, Row, Session, SessionId, StoreError,
+    UnixMillis, find, sessions,
+};
+use crate::connection::MultiBackend;
+
+/// What came of a refresh token that was presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// It was the current one; there is a new one now.
+    Rotated(Session),
+    /// It is the current one and less than the grace old: nothing changed, and its holder needs
+    /// no other.
+    Debounced(Session),
+    /// It is the previous one, inside the grace: nothing changed, its holder gets the current one.
+    Replayed(Session),
+    /// It is the previous one, after the grace, for the first time in a while: its holder had
+    /// lost an answer and gets the current one.
+    Forgiven(Session),
+    /// It is newer than the row: the database has lost renewals that were acknowledged. The row
+    /// has caught up; the operator should know.
+    Recovered(Session),
+    /// It is outdated: it was stolen, from or by whoever presents it. The session has ended.
+    Reused(Session),
+    /// There is no live session of this id.
+    Dead(Dead),
+}
+
+/// Why there is no live session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dead {
+    /// It was ended before its time.
+    Revoked(RevokedReason),
+    /// It was not renewed in time.
+    IdleExpired,
+    /// Its time has run out.
+    Expired,
+    /// There is none of this id, or it was cleaned away.
+    Unknown,
+}
+
+/// What a look at a session, without renewing it, says of a refresh token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peek {
+    /// It is the current one, or the previous one inside the grace.
+    Good(Session),
+    /// Only [`renew`] can tell.
+    Undecided,
+    /// There is no live session of this id.
+    Dead(Dead),
+}
+
+/// Decides with one `SELECT`, where that can decide, whether a refresh token still answers.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn peek(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    presented: Generation,
+    now: UnixMillis,
+    rules: &RenewalRules,
+) -> Result<Peek, StoreError> {
+    let session = match find_live(connection, id, now)? {
+        Ok(session) => session,
+        Err(dead) => return Ok(Peek::Dead(dead)),
+    };
+    let current = session.generation == presented;
+    let previous = Some(session.generation) == next(presented);
+    Ok(
+        if current || (previous && rotated_recently(&session, now, rules)) {
+            Peek::Good(session)
+        } else {
+            Peek::Undecided
+        },
+    )
+}
+
+/// Renews a session by the refresh token of generation `presented`.
+///
+/// With the outcomes that change nothing, no row matches and nothing is written; a `SELECT` then
+/// tells which of them it is. Between the two the row may change: then it is tried again.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn renew(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    presented: Generation,
+    now: UnixMillis,
+    rules: &RenewalRules,
+) -> Result<Renewal, StoreError> {
+    for _ in 0..3 {
+        if let Some(row) = update(connection, id, presented, now, rules)? {
+            return changed(row);
+        }
+        let session = match find_live(connection, id, now)? {
+            Ok(session) => session,
+            Err(dead) => return Ok(Renewal::Dead(dead)),
+        };
+        if rotated_recently(&session, now, rules) {
+            if session.generation == presented {
+                return Ok(Renewal::Debounced(session));
+            }
+            if Some(session.generation) == next(presented) {
+                return Ok(Renewal::Replayed(session));
+            }
+        }
+    }
+    Err(StoreError::Unavailable(
+        "the session is being renewed by many at once".into(),
+    ))
+}
+
+/// Rotates, forgives, recovers or revokes, by the table in DESIGN "Sessions", and writes which
+/// into `last_outcome`. No row: nothing is to be changed, or the session is not live.
+fn update(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    presented: Generation,
+    now: UnixMillis,
+    rules: &RenewalRules,
+) -> QueryResult<Option<Row>> {
+    Statement {
+        id: id.to_string(),
+        presented: presented.get().into(),
+        now: now.as_millis(),
+        idle_end: (now + rules.idle_ttl).as_millis(),
+        grace_began: (now - rules.grace).as_millis(),
+        forgives: !rules.late_replay_every.is_zero(),
+        forgiving_began: (now - rules.late_replay_every).as_millis(),
+    }
+    .get_result::<Row>(connection)
+    .optional()
+}
+
+/// The same text on both back ends, with a parameter for each `{name}`: what follows `SET` and
+/// `WHERE` is evaluated on the row as it was found. SQL by hand, because Diesel caches a prepared
+/// statement for a type like this one but never for its own `update`.
+const SQL: &str = "
+UPDATE sessions SET
+    generation = CASE
+        WHEN generation <= {presented} THEN {presented} + 1
+        ELSE generation END,
+    rotated_at = CASE
+        WHEN generation <= {presented} THEN {now}
+        ELSE rotated_at END,
+    idle_expires_at = CASE
+        WHEN generation > {presented} THEN idle_expires_at
+        WHEN expires_at < {idle_end} THEN expires_at
+        ELSE {idle_end} END,
+    forgiven_at = CASE
+        WHEN generation = {presented} + 1 AND {forgives}
+            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN {now}
+        ELSE forgiven_at END,
+    revoked_at = CASE
+        WHEN generation <= {presented} THEN NULL
+        WHEN generation = {presented} + 1 AND {forgives}
+            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN NULL
+        ELSE {now} END,
+    revoked_reason = CASE
+        WHEN generation <= {presented} THEN NULL
+        WHEN generation = {presented} + 1 AND {forgives}
+            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN NULL
+        ELSE 'reuse' END,
+    last_outcome = CASE
+        WHEN generation < {presented} THEN 'recovered'
+        WHEN generation = {presented} THEN 'rotated'
+        WHEN generation = {presented} + 1 AND {forgives}
+            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN 'forgiven'
+        ELSE 'reused' END
+WHERE id = {id}
+    AND revoked_at IS NULL
+    AND idle_expires_at > {now}
+    AND (generation < {presented} OR generation > {presented} + 1
+        OR rotated_at IS NULL OR rotated_at <= {grace_began})
+RETURNING id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at,
+    forgiven_at, revoked_at, revoked_reason, last_outcome, auth_time, amr, claims, ip,
+    user_agent, label";
+
+#[derive(QueryId)]
+struct Statement {
+    id: String,
+    presented: i64,
+    now: i64,
+    idle_end: i64,
+    grace_began: i64,
+    forgives: bool,
+    forgiving_began: i64,
+}
+
+impl QueryFragment<MultiBackend> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let mut rest = SQL;
+        while let Some((sql, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            out.push_sql(sql);
+            match name {
+                "id" => out.push_bind_param::<Text, _>(&self.id)?,
+                "forgives" => out.push_bind_param::<Bool, _>(&self.forgives)?,
+                "presented" => out.push_bind_param::<BigInt, _>(&self.presented)?,
+                "now" => out.push_bind_param::<BigInt, _>(&self.now)?,
+                "idle_end" => out.push_bind_param::<BigInt, _>(&self.idle_end)?,
+                "grace_began" => out.push_bind_param::<BigInt, _>(&self.grace_began)?,
+                "forgiving_began" => out.push_bind_param::<BigInt, _>(&self.forgiving_began)?,
+                _ => return Err(diesel::result::Error::QueryBuilderError(name.into())),
+            }
+            rest = after;
+        }
+        out.push_sql(rest);
+        Ok(())
+    }
+}
+
+impl Query for Statement {
+    type SqlType = <sessions::table as AsQuery>::SqlType;
+}
+
+impl RunQueryDsl<AnyConnection> for Statement {}
+
+const ROTATED: &str = "rotated";
+const FORGIVEN: &str = "forgiven";
+const RECOVERED: &str = "recovered";
+const REUSED: &str = "reused";
+
+fn changed(row: Row) -> Result<Renewal, StoreError> {
+    let renewal = match row.last_outcome.as_deref() {
+        Some(ROTATED) => Renewal::Rotated,
+        Some(FORGIVEN) => Renewal::Forgiven,
+        Some(RECOVERED) => Renewal::Recovered,
+        Some(REUSED) => Renewal::Reused,
+        _ => return Err(StoreError::Unreadable("session")),
+    };
+    row.into_session().map(renewal)
+}
+
+fn find_live(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    now: UnixMillis,
+) -> Result<Result<Session, Dead>, StoreError> {
+    Ok(match find(connection, id)? {
+        None => Err(Dead::Unknown),
+        Some(session) => match session.revoked {
+            Some((_, reason)) => Err(Dead::Revoked(reason)),
+            None if session.expires_at <= now => Err(Dead::Expired),
+            None if session.idle_expires_at <= now => Err(Dead::IdleExpired),
+            None => Ok(session),
+        },
+    })
+}
+
+fn rotated_recently(session: &Session, now: UnixMillis, rules: &RenewalRules) -> bool {
+    session
+        .rotated_at
+        .is_some_and(|rotated_at| rotated_at > now - rules.grace)
+}
+
+fn next(generation: Generation) -> Option<Generation> {
+    generation.get().checked_add(1).map(Generation::new)
+}

@@ -1,0 +1,96 @@
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use crate::connection::{Access, AnyConnection};
+use crate::database_url::DatabaseUrl;
+use crate::error::StoreError;
+use crate::pool::Pool;
+use crate::sqlite_writer::Writer;
+
+/// The database. Calls block; clones share it.
+///
+/// A call with several statements that must all happen, or none, is a
+/// [`transaction`](Store::transaction); one that changes something in one statement is a
+/// [`write`](Store::write), which on PostgreSQL saves the round trips of a transaction; one that
+/// changes nothing is a [`read`](Store::read), which never waits for a writer.
+#[derive(Clone)]
+pub struct Store(Arc<Backend>);
+
+enum Backend {
+    Sqlite { writer: Writer, readers: Pool },
+    Postgres(Pool),
+}
+
+/// How a [`Store`] is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreOptions {
+    /// Connections at most; for SQLite those that read.
+    pub connections: u32,
+}
+
+impl Store {
+    /// Opens a database that exists; its tables are made by
+    /// [`migrations::run`](crate::migrations::run).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when it cannot be reached.
+    pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, StoreError> {
+        let pool = |access| Pool::open(url.clone(), access, options.connections);
+        let backend = match url {
+            DatabaseUrl::Sqlite(_) => Backend::Sqlite {
+                writer: Writer::start(AnyConnection::open(url, Access::Write)?)?,
+                readers: pool(Access::Read)?,
+            },
+            DatabaseUrl::Postgres(_) => Backend::Postgres(pool(Access::Write)?),
+        };
+        Ok(Self(Arc::new(backend)))
+    }
+
+    /// Runs what only reads.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or [`StoreError::Unavailable`].
+    pub fn read<T>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { readers, .. } => readers.run(f),
+            Backend::Postgres(pool) => pool.run(f),
+        }
+    }
+
+    /// Runs what changes something in one statement, and returns after the commit.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or [`StoreError::Unavailable`].
+    pub fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { writer, .. } => writer.run(f),
+            Backend::Postgres(pool) => pool.run(f),
+        }
+    }
+
+    /// Runs several statements as one, and returns after the commit. When `f` returns an error,
+    /// nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or [`StoreError::Unavailable`].
+    pub fn transaction<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { writer, .. } => writer.run_atomically(f),
+            Backend::Postgres(pool) => pool.run(|connection| connection.transaction(f)),
+        }
+    }
+}

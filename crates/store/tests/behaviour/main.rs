@@ -1,0 +1,167 @@
+//! What the store promises, on both back ends.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod concurrency;
+mod database;
+mod keys;
+mod open;
+mod renew;
+mod revoke;
+mod service_keys;
+mod users;
+
+use std::time::Duration;
+
+use store::sessions::{
+    self, Device, Generation, NewSession, Opened, Peek, Renewal, RenewalRules, Session, SessionId,
+};
+use store::users::{Added, PasswordHash, User, UserId};
+use store::{DatabaseUrl, Store, StoreOptions, UnixMillis, migrations};
+use throwaway_postgres::Database;
+
+/// Each test is a function of a [`Fixture`], and runs once on each back end.
+macro_rules! on_both_back_ends {
+    ($($test:ident)*) => {
+        $(mod $test {
+            #[test]
+            fn sqlite() {
+                super::$test(&crate::Fixture::sqlite());
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(fixture) = crate::Fixture::postgres() {
+                    super::$test(&fixture);
+                }
+            }
+        })*
+    };
+}
+pub(crate) use on_both_back_ends;
+
+/// A migrated, empty database.
+struct Fixture {
+    store: Store,
+    url: DatabaseUrl,
+    _place: Place,
+}
+
+enum Place {
+    Directory(#[allow(dead_code)] tempfile::TempDir),
+    Database(#[allow(dead_code)] Database),
+}
+
+impl Fixture {
+    fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::sqlite(directory.path().join("symbolon.db"));
+        Self::new(url, Place::Directory(directory))
+    }
+
+    fn postgres() -> Option<Self> {
+        let database = Database::create()?;
+        let url = DatabaseUrl::parse(&database.url()).unwrap();
+        Some(Self::new(url, Place::Database(database)))
+    }
+
+    fn new(url: DatabaseUrl, place: Place) -> Self {
+        migrations::run(&url).unwrap();
+        let store = Store::open(&url, StoreOptions { connections: 8 }).unwrap();
+        Self {
+            store,
+            url,
+            _place: place,
+        }
+    }
+
+    fn add_user(&self, name: &str) -> User {
+        let user = user(name);
+        let added = user.clone();
+        let outcome = self.store.write(move |c| store::users::add(c, &added));
+        assert_eq!(outcome.unwrap(), Added::Added);
+        user
+    }
+
+    /// Opens a session for a new user, at [`START`].
+    fn session(&self, name: &str) -> Session {
+        let new = new_session(self.add_user(name).id, name);
+        match self.store.transaction(|c| sessions::open(c, new)).unwrap() {
+            Opened::Session(session) => session,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn renew(&self, id: SessionId, generation: u32, at: UnixMillis) -> Renewal {
+        self.renew_by(id, generation, at, RULES)
+    }
+
+    fn renew_by(
+        &self,
+        id: SessionId,
+        generation: u32,
+        at: UnixMillis,
+        rules: RenewalRules,
+    ) -> Renewal {
+        let presented = Generation::new(generation);
+        let renewal = self
+            .store
+            .write(move |c| sessions::renew(c, id, presented, at, &rules));
+        renewal.unwrap()
+    }
+
+    fn peek(&self, id: SessionId, generation: u32, at: UnixMillis) -> Peek {
+        let presented = Generation::new(generation);
+        self.store
+            .read(|c| sessions::peek(c, id, presented, at, &RULES))
+            .unwrap()
+    }
+
+    fn find(&self, id: SessionId) -> Option<Session> {
+        self.store.read(|c| sessions::find(c, id)).unwrap()
+    }
+}
+
+const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
+const SECOND: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(30);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Those of DESIGN.
+const RULES: RenewalRules = RenewalRules {
+    grace: GRACE,
+    late_replay_every: DAY,
+    idle_ttl: Duration::from_secs(3 * 86_400),
+};
+
+fn user(name: &str) -> User {
+    User {
+        id: UserId::parse(&format!("id-{name}")).unwrap(),
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password: Some(PasswordHash::new("$argon2id$…".into())),
+        claims: r#"{"role":"editor"}"#.to_owned(),
+        created_at: START,
+        disabled_at: None,
+    }
+}
+
+fn new_session(user_id: UserId, seed: &str) -> NewSession {
+    let mut random = [0; 10];
+    for (byte, seed) in random.iter_mut().zip(seed.bytes()) {
+        *byte = seed;
+    }
+    NewSession {
+        id: SessionId::new(START, random),
+        user_id,
+        created_at: START,
+        idle_expires_at: START + RULES.idle_ttl,
+        expires_at: START + 30 * DAY,
+        amr: vec!["pwd".into()],
+        device: Device {
+            ip: Some("192.0.2.1".into()),
+            user_agent: Some("Test/1".into()),
+            label: None,
+        },
+    }
+}

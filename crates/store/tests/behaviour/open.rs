@@ -1,0 +1,86 @@
+use store::sessions::{self, Generation, Opened, RevokedReason};
+use store::users::PasswordHash;
+
+use crate::{Fixture, START, new_session, on_both_back_ends};
+
+on_both_back_ends! {
+    a_new_session_is_as_it_was_asked_for
+    a_session_is_refused_when_the_password_is_no_longer_the_one_checked
+    a_session_is_refused_for_a_disabled_or_unknown_user
+    forced_renewal_ends_all_other_sessions
+}
+
+fn execute(f: &Fixture, sql: &'static str) {
+    use diesel::connection::SimpleConnection;
+    f.store.write(move |c| Ok(c.batch_execute(sql)?)).unwrap();
+}
+
+fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
+    let user = f.add_user("ann");
+    let new = new_session(user.id.clone(), "s");
+    let asked = new.clone();
+    let opened = f
+        .store
+        .transaction(move |c| sessions::open(c, new))
+        .unwrap();
+
+    let Opened::Session(session) = opened else {
+        panic!("{opened:?}");
+    };
+    assert_eq!(session.id, asked.id);
+    assert_eq!(session.user_id, user.id);
+    assert_eq!(session.generation, Generation::FIRST);
+    assert_eq!(session.created_at, START);
+    assert_eq!(session.auth_time, START);
+    assert_eq!(session.rotated_at, None);
+    assert_eq!(session.idle_expires_at, asked.idle_expires_at);
+    assert_eq!(session.expires_at, asked.expires_at);
+    assert_eq!(session.revoked, None);
+    assert_eq!(session.amr, ["pwd"]);
+    assert_eq!(session.claims, user.claims);
+    assert_eq!(session.device, asked.device);
+    assert_eq!(f.find(asked.id), Some(session));
+}
+
+fn a_session_is_refused_when_the_password_is_no_longer_the_one_checked(f: &Fixture) {
+    let user = f.add_user("ann");
+    let checked = user.password.clone().unwrap();
+    let open = |seed: &str, checked: PasswordHash| {
+        let new = new_session(user.id.clone(), seed);
+        f.store
+            .transaction(move |c| sessions::open_after_password(c, new, &checked))
+            .unwrap()
+    };
+    assert!(matches!(open("one", checked.clone()), Opened::Session(_)));
+    execute(f, "UPDATE users SET password = 'another'");
+    assert_eq!(open("two", checked.clone()), Opened::PasswordChanged);
+    execute(f, "UPDATE users SET password = NULL");
+    assert_eq!(open("three", checked), Opened::PasswordChanged);
+}
+
+fn a_session_is_refused_for_a_disabled_or_unknown_user(f: &Fixture) {
+    let user = f.add_user("ann");
+    let open = |seed: &str| {
+        let new = new_session(user.id.clone(), seed);
+        f.store.transaction(|c| sessions::open(c, new)).unwrap()
+    };
+    execute(f, "UPDATE users SET disabled_at = 1");
+    assert_eq!(open("one"), Opened::UserDisabled);
+    execute(f, "DELETE FROM users");
+    assert_eq!(open("two"), Opened::UserUnknown);
+}
+
+fn forced_renewal_ends_all_other_sessions(f: &Fixture) {
+    let first = f.session("ann");
+    let of_another = f.session("bob");
+    let new = new_session(first.user_id.clone(), "again");
+    let opened = f
+        .store
+        .transaction(|c| sessions::open_by_force(c, new))
+        .unwrap();
+
+    assert!(matches!(opened, Opened::Session(_)));
+    let ended = f.find(first.id).unwrap();
+    assert_eq!(ended.revoked, Some((START, RevokedReason::ForcedRenewal)));
+    assert_eq!(f.find(of_another.id).unwrap().revoked, None);
+}

@@ -1,0 +1,229 @@
+//! The table in DESIGN "Sessions", row by row.
+
+use store::sessions::{Dead, Generation, Peek, Renewal, RenewalRules, RevokedReason};
+use store::{StoreError, sessions};
+
+use crate::{DAY, Fixture, GRACE, RULES, SECOND, START, on_both_back_ends};
+
+on_both_back_ends! {
+    the_current_token_rotates
+    a_rotated_token_is_debounced_inside_the_grace
+    the_previous_token_is_replayed_inside_the_grace
+    a_late_replay_is_forgiven_once_a_day
+    a_late_replay_is_reuse_where_nothing_is_forgiven
+    a_token_two_rotations_old_is_reuse_even_inside_the_grace
+    without_a_grace_the_previous_token_is_late_at_once
+    a_token_newer_than_the_row_recovers_it
+    a_session_ends_when_it_is_idle
+    a_session_ends_at_its_end_however_often_it_is_renewed
+    an_ended_session_says_why
+    an_unknown_session_is_unknown
+    a_peek_never_changes_anything
+    a_stored_reason_that_is_not_known_is_unreadable
+}
+
+fn the_current_token_rotates(f: &Fixture) {
+    let session = f.session("ann");
+    assert_eq!(session.generation, Generation::FIRST);
+
+    let later = START + 100 * SECOND;
+    let Renewal::Rotated(rotated) = f.renew(session.id, 0, later) else {
+        panic!("not rotated");
+    };
+
+    assert_eq!(rotated.generation, Generation::new(1));
+    assert_eq!(rotated.rotated_at, Some(later));
+    assert_eq!(rotated.idle_expires_at, later + RULES.idle_ttl);
+    assert_eq!(rotated.expires_at, session.expires_at);
+    assert_eq!(rotated.claims, r#"{"role":"editor"}"#);
+    assert_eq!(f.find(session.id), Some(rotated));
+}
+
+fn a_rotated_token_is_debounced_inside_the_grace(f: &Fixture) {
+    let id = f.session("ann").id;
+    f.renew(id, 0, START);
+    let before = f.find(id).unwrap();
+
+    let last_moment = START + GRACE - SECOND / 1000;
+    assert_eq!(
+        f.renew(id, 1, last_moment),
+        Renewal::Debounced(before.clone())
+    );
+    assert_eq!(f.find(id), Some(before));
+
+    assert!(matches!(f.renew(id, 1, START + GRACE), Renewal::Rotated(_)));
+}
+
+fn the_previous_token_is_replayed_inside_the_grace(f: &Fixture) {
+    let id = f.session("ann").id;
+    f.renew(id, 0, START);
+    let before = f.find(id).unwrap();
+
+    let last_moment = START + GRACE - SECOND / 1000;
+    assert_eq!(
+        f.renew(id, 0, last_moment),
+        Renewal::Replayed(before.clone())
+    );
+    assert_eq!(f.find(id), Some(before));
+}
+
+fn a_late_replay_is_forgiven_once_a_day(f: &Fixture) {
+    let id = f.session("ann").id;
+    f.renew(id, 0, START);
+
+    let first = START + GRACE;
+    let Renewal::Forgiven(forgiven) = f.renew(id, 0, first) else {
+        panic!("not forgiven");
+    };
+    assert_eq!(forgiven.generation, Generation::new(1));
+    assert_eq!(forgiven.forgiven_at, Some(first));
+    assert_eq!(forgiven.rotated_at, Some(START));
+
+    assert!(matches!(f.renew(id, 0, first + DAY), Renewal::Forgiven(_)));
+    let Renewal::Reused(ended) = f.renew(id, 0, first + 2 * DAY - SECOND / 1000) else {
+        panic!("not reused");
+    };
+    assert_eq!(ended.revoked.unwrap().1, RevokedReason::Reuse);
+}
+
+fn a_late_replay_is_reuse_where_nothing_is_forgiven(f: &Fixture) {
+    let strict = RenewalRules {
+        late_replay_every: std::time::Duration::ZERO,
+        ..RULES
+    };
+    let id = f.session("ann").id;
+    f.renew_by(id, 0, START, strict);
+    let late = f.renew_by(id, 0, START + GRACE, strict);
+    assert!(matches!(late, Renewal::Reused(_)));
+}
+
+fn a_token_two_rotations_old_is_reuse_even_inside_the_grace(f: &Fixture) {
+    let id = f.session("ann").id;
+    f.renew(id, 0, START);
+    f.renew(id, 1, START + GRACE);
+
+    let at = START + GRACE + SECOND;
+    let Renewal::Reused(ended) = f.renew(id, 0, at) else {
+        panic!("not reused");
+    };
+    assert_eq!(ended.revoked, Some((at, RevokedReason::Reuse)));
+    assert_eq!(ended.generation, Generation::new(2));
+    // The honest holder is told as well.
+    let dead = Renewal::Dead(Dead::Revoked(RevokedReason::Reuse));
+    assert_eq!(f.renew(id, 2, at), dead);
+}
+
+fn without_a_grace_the_previous_token_is_late_at_once(f: &Fixture) {
+    let strict = RenewalRules {
+        grace: std::time::Duration::ZERO,
+        ..RULES
+    };
+    let id = f.session("ann").id;
+    f.renew_by(id, 0, START, strict);
+    assert!(matches!(
+        f.renew_by(id, 1, START, strict),
+        Renewal::Rotated(_)
+    ));
+    assert!(matches!(
+        f.renew_by(id, 1, START, strict),
+        Renewal::Forgiven(_)
+    ));
+    assert!(matches!(
+        f.renew_by(id, 1, START, strict),
+        Renewal::Reused(_)
+    ));
+}
+
+fn a_token_newer_than_the_row_recovers_it(f: &Fixture) {
+    let id = f.session("ann").id;
+    let Renewal::Recovered(recovered) = f.renew(id, 7, START) else {
+        panic!("not recovered");
+    };
+    assert_eq!(recovered.generation, Generation::new(8));
+    assert_eq!(recovered.rotated_at, Some(START));
+    assert!(matches!(
+        f.renew(id, 7, START + SECOND),
+        Renewal::Replayed(_)
+    ));
+}
+
+fn a_session_ends_when_it_is_idle(f: &Fixture) {
+    let session = f.session("ann");
+    let last_moment = session.idle_expires_at - SECOND / 1000;
+    assert!(matches!(f.peek(session.id, 0, last_moment), Peek::Good(_)));
+    let end = session.idle_expires_at;
+    assert_eq!(f.peek(session.id, 0, end), Peek::Dead(Dead::IdleExpired));
+    assert_eq!(
+        f.renew(session.id, 0, end),
+        Renewal::Dead(Dead::IdleExpired)
+    );
+}
+
+fn a_session_ends_at_its_end_however_often_it_is_renewed(f: &Fixture) {
+    let session = f.session("ann");
+    let mut at = START;
+    let mut generation = 0;
+    while at + DAY < session.expires_at {
+        let Renewal::Rotated(rotated) = f.renew(session.id, generation, at) else {
+            panic!("not rotated");
+        };
+        assert!(rotated.idle_expires_at <= session.expires_at);
+        generation += 1;
+        at = at + DAY;
+    }
+    let end = session.expires_at;
+    assert!(matches!(
+        f.peek(session.id, generation, end - SECOND),
+        Peek::Good(_)
+    ));
+    assert_eq!(
+        f.renew(session.id, generation, end),
+        Renewal::Dead(Dead::Expired)
+    );
+}
+
+fn an_ended_session_says_why(f: &Fixture) {
+    let id = f.session("ann").id;
+    let revoke = move |c: &mut _| sessions::revoke(c, id, RevokedReason::RevokedByOperator, START);
+    assert!(f.store.write(revoke).unwrap());
+    let dead = Dead::Revoked(RevokedReason::RevokedByOperator);
+    assert_eq!(f.renew(id, 0, START), Renewal::Dead(dead));
+    assert_eq!(f.peek(id, 0, START), Peek::Dead(dead));
+}
+
+fn an_unknown_session_is_unknown(f: &Fixture) {
+    let id = sessions::SessionId::new(START, [9; 10]);
+    assert_eq!(f.renew(id, 0, START), Renewal::Dead(Dead::Unknown));
+    assert_eq!(f.peek(id, 0, START), Peek::Dead(Dead::Unknown));
+}
+
+fn a_peek_never_changes_anything(f: &Fixture) {
+    let id = f.session("ann").id;
+    f.renew(id, 0, START);
+    f.renew(id, 1, START + GRACE);
+    let before = f.find(id).unwrap();
+    let inside = START + GRACE + SECOND;
+    let outside = START + 2 * GRACE;
+
+    assert_eq!(f.peek(id, 2, inside), Peek::Good(before.clone()));
+    assert_eq!(f.peek(id, 2, outside), Peek::Good(before.clone()));
+    assert_eq!(f.peek(id, 1, inside), Peek::Good(before.clone()));
+    assert_eq!(f.peek(id, 1, outside), Peek::Undecided);
+    assert_eq!(f.peek(id, 0, inside), Peek::Undecided);
+    assert_eq!(f.peek(id, 3, inside), Peek::Undecided);
+
+    assert_eq!(f.find(id), Some(before));
+}
+
+fn a_stored_reason_that_is_not_known_is_unreadable(f: &Fixture) {
+    use diesel::connection::SimpleConnection;
+    let id = f.session("ann").id;
+    f.store
+        .write(move |c| {
+            c.batch_execute("UPDATE sessions SET revoked_at = 1, revoked_reason = 'whim'")?;
+            Ok(())
+        })
+        .unwrap();
+    let found = f.store.read(|c| sessions::find(c, id));
+    assert!(matches!(found, Err(StoreError::Unreadable("session"))));
+}

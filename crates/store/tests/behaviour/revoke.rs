@@ -1,0 +1,45 @@
+use store::sessions::{self, RevokedReason, SessionId};
+
+use crate::{Fixture, SECOND, START, new_session, on_both_back_ends};
+
+on_both_back_ends! {
+    the_first_reason_stays
+    revoking_what_is_not_there_is_no_error
+    all_sessions_of_one_user_end
+}
+
+fn revoke(f: &Fixture, id: SessionId, reason: RevokedReason, after: u32) -> bool {
+    f.store
+        .write(move |c| sessions::revoke(c, id, reason, START + after * SECOND))
+        .unwrap()
+}
+
+fn the_first_reason_stays(f: &Fixture) {
+    let id = f.session("ann").id;
+    assert!(revoke(f, id, RevokedReason::Logout, 1));
+    assert!(!revoke(f, id, RevokedReason::UserDisabled, 2));
+    let revoked = f.find(id).unwrap().revoked;
+    assert_eq!(revoked, Some((START + SECOND, RevokedReason::Logout)));
+}
+
+fn revoking_what_is_not_there_is_no_error(f: &Fixture) {
+    let id = SessionId::new(START, [1; 10]);
+    assert!(!revoke(f, id, RevokedReason::Logout, 1));
+}
+
+fn all_sessions_of_one_user_end(f: &Fixture) {
+    let first = f.session("ann");
+    let user_id = first.user_id.clone();
+    let new = new_session(user_id.clone(), "second");
+    f.store.transaction(|c| sessions::open(c, new)).unwrap();
+    let of_another = f.session("bob");
+
+    let ended = f.store.write(move |c| {
+        sessions::revoke_all_of_user(c, &user_id, RevokedReason::PasswordChanged, START)
+    });
+
+    assert_eq!(ended.unwrap(), 2);
+    let reason = f.find(first.id).unwrap().revoked.unwrap().1;
+    assert_eq!(reason, RevokedReason::PasswordChanged);
+    assert_eq!(f.find(of_another.id).unwrap().revoked, None);
+}

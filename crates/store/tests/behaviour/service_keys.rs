@@ -1,0 +1,62 @@
+use store::service_keys::{self, Added, Scope, ServiceKey, ServiceKeyHash};
+
+use crate::{Fixture, SECOND, START, on_both_back_ends};
+
+on_both_back_ends! {
+    a_service_key_is_found_by_its_hash_alone
+    a_name_is_free_again_once_its_key_is_revoked
+    a_service_key_is_valid_until_it_expires
+}
+
+fn key(id: &str, name: &str) -> ServiceKey {
+    ServiceKey {
+        id: id.into(),
+        name: name.into(),
+        scopes: vec![Scope::TokensIssue, Scope::Metrics],
+        created_at: START,
+        expires_at: Some(START + SECOND),
+        revoked_at: None,
+        last_used_at: None,
+    }
+}
+
+fn add(f: &Fixture, key: ServiceKey, hash: u8) -> Added {
+    f.store
+        .write(move |c| service_keys::add(c, &key, ServiceKeyHash([hash; 32])))
+        .unwrap()
+}
+
+fn a_service_key_is_found_by_its_hash_alone(f: &Fixture) {
+    assert_eq!(add(f, key("1", "django"), 1), Added::Added);
+    let find = |hash| {
+        f.store
+            .read(|c| service_keys::find(c, &ServiceKeyHash([hash; 32])))
+            .unwrap()
+    };
+    assert_eq!(find(1), Some(key("1", "django")));
+    assert_eq!(find(2), None);
+}
+
+fn a_name_is_free_again_once_its_key_is_revoked(f: &Fixture) {
+    let revoke = |name: &'static str| {
+        f.store
+            .write(move |c| service_keys::revoke(c, name, START))
+            .unwrap()
+    };
+    assert_eq!(add(f, key("1", "django"), 1), Added::Added);
+    assert_eq!(add(f, key("2", "django"), 2), Added::NameTaken);
+    assert!(revoke("django"));
+    assert!(!revoke("django"));
+    assert_eq!(add(f, key("2", "django"), 2), Added::Added);
+    assert!(revoke("2"));
+    let listed = f.store.read(service_keys::list).unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(listed.iter().all(|key| key.revoked_at == Some(START)));
+}
+
+fn a_service_key_is_valid_until_it_expires(f: &Fixture) {
+    add(f, key("1", "django"), 1);
+    let key = f.store.read(service_keys::list).unwrap().remove(0);
+    assert!(key.is_valid(START));
+    assert!(!key.is_valid(START + SECOND));
+}

@@ -1,0 +1,4 @@
+DROP TABLE keys;
+DROP TABLE service_keys;
+DROP TABLE sessions;
+DROP TABLE users;
