@@ -17,7 +17,7 @@ use crate::time::UnixMillis;
 use crate::users::{PasswordHash, UserId};
 
 pub use open::{NewSession, Opened, open, open_after_password, open_by_force};
-pub use renew::{Dead, Peek, Renewal, peek, renew};
+pub use renew::{Peek, Renewal, peek, renew};
 pub use revoke::{revoke, revoke_all_of_user};
 
 /// Names a session; in tokens it is the `sid` claim.
@@ -163,6 +163,19 @@ impl RevokedReason {
     }
 }
 
+/// Why there is no live session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dead {
+    /// It was ended before its time.
+    Revoked(RevokedReason),
+    /// It was not renewed in time.
+    IdleExpired,
+    /// Its time has run out.
+    Expired,
+    /// There is none of this id, or it was cleaned away.
+    Unknown,
+}
+
 /// The session of this id, ended or not.
 ///
 /// # Errors
@@ -175,6 +188,27 @@ pub fn find(connection: &mut AnyConnection, id: SessionId) -> Result<Option<Sess
         .optional()?
         .map(Row::into_session)
         .transpose()
+}
+
+/// The session of this id if it is live at `now`, else why it is not.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn find_live(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    now: UnixMillis,
+) -> Result<Result<Session, Dead>, StoreError> {
+    Ok(match find(connection, id)? {
+        None => Err(Dead::Unknown),
+        Some(session) => match session.revoked {
+            Some((_, reason)) => Err(Dead::Revoked(reason)),
+            None if session.expires_at <= now => Err(Dead::Expired),
+            None if session.idle_expires_at <= now => Err(Dead::IdleExpired),
+            None => Ok(session),
+        },
+    })
 }
 
 #[derive(Queryable, Insertable)]

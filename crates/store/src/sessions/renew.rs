@@ -5,8 +5,8 @@ use diesel::query_builder::{AsQuery, AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::{
-    AnyConnection, Generation, RenewalRules, RevokedReason, Row, Session, SessionId, StoreError,
-    UnixMillis, find, sessions,
+    AnyConnection, Dead, Generation, RenewalRules, Row, Session, SessionId, StoreError, UnixMillis,
+    find_live, sessions,
 };
 use crate::connection::MultiBackend;
 
@@ -30,19 +30,6 @@ pub enum Renewal {
     Reused(Session),
     /// There is no live session of this id.
     Dead(Dead),
-}
-
-/// Why there is no live session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dead {
-    /// It was ended before its time.
-    Revoked(RevokedReason),
-    /// It was not renewed in time.
-    IdleExpired,
-    /// Its time has run out.
-    Expired,
-    /// There is none of this id, or it was cleaned away.
-    Unknown,
 }
 
 /// What a look at a session, without renewing it, says of a refresh token.
@@ -240,22 +227,6 @@ fn changed(row: Row) -> Result<Renewal, StoreError> {
         _ => return Err(StoreError::Unreadable("session")),
     };
     row.into_session().map(renewal)
-}
-
-fn find_live(
-    connection: &mut AnyConnection,
-    id: SessionId,
-    now: UnixMillis,
-) -> Result<Result<Session, Dead>, StoreError> {
-    Ok(match find(connection, id)? {
-        None => Err(Dead::Unknown),
-        Some(session) => match session.revoked {
-            Some((_, reason)) => Err(Dead::Revoked(reason)),
-            None if session.expires_at <= now => Err(Dead::Expired),
-            None if session.idle_expires_at <= now => Err(Dead::IdleExpired),
-            None => Ok(session),
-        },
-    })
 }
 
 fn rotated_recently(session: &Session, now: UnixMillis, rules: &RenewalRules) -> bool {

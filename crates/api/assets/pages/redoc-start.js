@@ -1,0 +1,3 @@
+"use strict";
+
+init("/docs.json", { disableTelemetry: true }, document.getElementById("redoc"));

@@ -1,0 +1,263 @@
+//! The service: built from settings, then run until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::{fs, io};
+
+use actix_web::middleware::{Condition, Logger, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, dev};
+use paperclip::actix::OpenApiExt;
+use store::{Store, StoreError, keys, migrations};
+use thiserror::Error;
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::http::cookie::RefreshCookie;
+use crate::http::problem::{Code, Problem};
+use crate::http::{
+    OriginGuard, SecurityHeaders, TrustedIssuers, TrustedProxies, cors, routes, secure_headers,
+    unexpected_errors,
+};
+use crate::keys::{KeysError, MasterKeyError, SigningKeys};
+use crate::openapi::Document;
+use crate::readiness::Readiness;
+use crate::service_keys::ServiceKeys;
+use crate::sessions::Sessions;
+use crate::settings::{Database, Settings};
+use crate::tokens::{AccessTokens, RefreshTokens};
+
+/// The service, listening.
+pub struct Application {
+    server: dev::Server,
+    address: SocketAddr,
+    first_start: FirstStart,
+}
+
+/// What was made on this start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirstStart {
+    /// The migrations that ran.
+    pub migrations: Vec<String>,
+    /// Whether the master key was made.
+    pub master_key: bool,
+}
+
+/// Why the service does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data directory cannot be made.
+    #[error("the directory {path} cannot be made: {error}")]
+    DataDir {
+        /// Its path.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+/// Migrates the database and opens it. Used by the command line as well, so that it works before
+/// the service was ever started.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub fn open_database(database: &Database) -> Result<(Store, Vec<String>), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    // For its owner alone: it holds password hashes and the master key.
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&database.data_dir)
+        .map_err(|error| StartError::DataDir {
+            path: database.data_dir.display().to_string(),
+            error,
+        })?;
+    let migrated = migrations::run(&database.url)?;
+    Ok((Store::open(&database.url, database.options)?, migrated))
+}
+
+impl Application {
+    /// Brings everything up and listens; nothing is answered before
+    /// [`run_until_stopped`](Self::run_until_stopped).
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub fn build(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StartError> {
+        let (store, migrations) = open_database(&settings.database)?;
+        let database_has_keys = store.read(keys::exist)?;
+        let (master_key, made) = settings
+            .keys
+            .master_key
+            .load(database_has_keys, &*entropy)?;
+        let algorithm = settings.keys.signing_algorithm;
+        let now = clock.now();
+        let keys = SigningKeys::load_or_make(&store, &master_key, algorithm, &entropy, now)?;
+        if keys.access.algorithm() != algorithm.into() {
+            log::warn!(
+                "access tokens are signed with {}, the algorithm of the key in the database; \
+                 SYMBOLON_SIGNING_ALG={algorithm} is for the next key",
+                keys.access.algorithm()
+            );
+        }
+        if !settings.http.trusted_issuers.is_empty() {
+            log::warn!(
+                "every host in {} may issue tokens for any user without a service key \
+                 (SYMBOLON_TRUSTED_ISSUERS)",
+                list(&settings.http.trusted_issuers)
+            );
+        }
+        let (server, address) = serve(settings, &store, keys, &clock, &entropy)?;
+        Ok(Self {
+            server,
+            address,
+            first_start: FirstStart {
+                migrations,
+                master_key: made,
+            },
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was made on this start.
+    pub fn first_start(&self) -> &FirstStart {
+        &self.first_start
+    }
+
+    /// A handle that stops it from elsewhere.
+    pub fn handle(&self) -> dev::ServerHandle {
+        self.server.handle()
+    }
+
+    /// Answers until SIGTERM or SIGINT, then finishes what was begun.
+    ///
+    /// # Errors
+    ///
+    /// When the sockets fail.
+    pub async fn run_until_stopped(self) -> io::Result<()> {
+        self.server.await
+    }
+}
+
+fn serve(
+    settings: &Settings,
+    store: &Store,
+    keys: SigningKeys,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<(dev::Server, SocketAddr), StartError> {
+    let http = &settings.http;
+    let issuer = http.public_url.issuer();
+    let access_tokens = Arc::new(AccessTokens::new(
+        keys.access,
+        issuer,
+        &http.audience,
+        settings.access_ttl,
+    ));
+    let sessions = Data::new(Sessions::new(
+        store.clone(),
+        access_tokens.clone(),
+        RefreshTokens::new(keys.refresh, issuer),
+        settings.lifetimes,
+        clock.clone(),
+        entropy.clone(),
+    ));
+    let accounts = Data::new(Accounts::new(
+        store.clone(),
+        settings.registration,
+        clock.clone(),
+        entropy.clone(),
+    ));
+    let access_tokens = Data::from(access_tokens);
+    let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
+    let readiness = Data::new(Readiness::new(store.clone()));
+    let clock = Data::new(clock.clone());
+    let cookie = RefreshCookie::new(http);
+    let document = Data::new(Document::new(&cookie));
+    let cookie = Data::new(cookie);
+    let origin_guard = Data::new(OriginGuard::new(http));
+    let security_headers = Data::new(SecurityHeaders::new(&http.public_url));
+    let trusted_issuers = Data::new(TrustedIssuers::new(http));
+    let trusted_proxies = Data::new(TrustedProxies(http.trusted_proxies.clone()));
+    let allowed_origins = http.allowed_origins.clone();
+    let access_log = log::log_enabled!(target: ACCESS_LOG, log::Level::Debug);
+
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(sessions.clone())
+            .app_data(accounts.clone())
+            .app_data(access_tokens.clone())
+            .app_data(service_keys.clone())
+            .app_data(readiness.clone())
+            .app_data(clock.clone())
+            .app_data(cookie.clone())
+            .app_data(document.clone())
+            .app_data(origin_guard.clone())
+            .app_data(security_headers.clone())
+            .app_data(trusted_issuers.clone())
+            .app_data(trusted_proxies.clone())
+            .wrap(from_fn(OriginGuard::check))
+            .wrap(Condition::new(!allowed_origins.is_empty(), cors(&allowed_origins)))
+            .wrap(from_fn(unexpected_errors))
+            .wrap(from_fn(secure_headers))
+            .wrap(Condition::new(access_log, access_logger()))
+            .configure(routes::pages)
+            .wrap_api()
+            .configure(routes::api)
+            .build()
+            .default_service(actix_web::web::to(|| async {
+                Err::<&str, _>(Problem::from(Code::NotFound))
+            }))
+    })
+    .shutdown_timeout(30)
+    .bind(http.listen)
+    .map_err(|error| StartError::Listen {
+        address: http.listen,
+        error,
+    })?;
+    let address = server.addrs().first().copied().unwrap_or(http.listen);
+    Ok((server.run(), address))
+}
+
+/// Requests are logged under this name, at the level debug.
+const ACCESS_LOG: &str = "symbolon::access";
+
+/// Method and path, never a query or a header: those could hold a token.
+fn access_logger() -> Logger {
+    Logger::new("%a %{method}xi %U %s %b %Ts")
+        .custom_request_replace("method", |request| request.method().to_string())
+        .log_target(ACCESS_LOG)
+        .log_level(log::Level::Debug)
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
+}

@@ -1,0 +1,103 @@
+//! The command line.
+
+mod completions;
+mod migrate;
+mod openapi;
+mod serve;
+mod service_key;
+mod table;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::{DatabaseArgs, Mistakes, ServeArgs};
+
+/// A self-hosted token and session service
+#[derive(Parser)]
+#[command(
+    name = "symbolon",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a command the service is started, as with `symbolon serve`.\n\
+                  Settings may also stand in the environment or in a file `.env`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the service
+    Serve(Box<ServeArgs>),
+    /// Bring the database's tables up to date
+    Migrate(DatabaseArgs),
+    /// Add and list users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Make, list and revoke the service keys of trusted back ends
+    #[command(subcommand)]
+    ServiceKey(service_key::Command),
+    /// Print the OpenAPI document
+    Openapi(openapi::Arguments),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+/// Why a command did not do what it was asked.
+enum Failed {
+    /// It was asked wrongly.
+    Usage(String),
+    /// It could not.
+    Work(String),
+}
+
+impl From<Mistakes> for Failed {
+    fn from(mistakes: Mistakes) -> Self {
+        Failed::Usage(mistakes.to_string())
+    }
+}
+
+/// Runs the program: 0 when it did what it was asked, 1 when it could not, 2 when it was asked
+/// wrongly.
+pub fn main() -> ExitCode {
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("symbolon: the file .env cannot be read: {error}");
+        return ExitCode::from(2);
+    }
+    let log = env_logger::Env::default().default_filter_or("info,actix_server=warn");
+    env_logger::Builder::from_env(log).init();
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => serve::run(cli.serve),
+        Some(Command::Serve(arguments)) => serve::run(*arguments),
+        Some(Command::Migrate(arguments)) => migrate::run(arguments),
+        Some(Command::User(command)) => user::run(command),
+        Some(Command::ServiceKey(command)) => service_key::run(command),
+        Some(Command::Openapi(arguments)) => openapi::run(arguments),
+        Some(Command::Completions(arguments)) => completions::run::<Cli>(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed::Work(why)) => {
+            eprintln!("symbolon: {why}");
+            ExitCode::from(1)
+        }
+        Err(Failed::Usage(why)) => {
+            eprintln!("symbolon: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Failed {
+    fn work(error: impl std::fmt::Display) -> Self {
+        Failed::Work(error.to_string())
+    }
+}

@@ -1,0 +1,55 @@
+//! Listings on standard output: columns for people, JSON for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Failed;
+
+/// Prints text. A reader that has seen enough, as `head` does, is no failure.
+pub(super) fn print(text: &str) -> Result<(), Failed> {
+    let mut out = io::stdout().lock();
+    let written = out
+        .write_all(text.trim_end().as_bytes())
+        .and_then(|()| out.write_all(b"\n"));
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failed::work(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a JSON array.
+pub(super) fn print_json<T: Serialize>(items: &[T]) -> Result<(), Failed> {
+    print(&serde_json::to_string_pretty(items).map_err(Failed::work)?)
+}
+
+/// Prints rows below their titles, each column as wide as its widest cell.
+pub(super) fn print_table<const N: usize>(
+    titles: [&str; N],
+    rows: &[[String; N]],
+) -> Result<(), Failed> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([titles[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..N).map(width).collect();
+    let line = |cells: &[String; N]| {
+        let cells = cells.iter().zip(&widths);
+        let line: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        line.join("  ").trim_end().to_owned()
+    };
+    let titles = line(&titles.map(str::to_owned));
+    let lines: Vec<_> = std::iter::once(titles)
+        .chain(rows.iter().map(line))
+        .collect();
+    print(&lines.join("\n"))
+}
+
+/// One line of text, whatever it holds: no control character reaches the terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}

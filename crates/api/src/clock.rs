@@ -1,0 +1,61 @@
+//! The present time: read here and nowhere else.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jwt_core::NumericDate;
+use store::UnixMillis;
+
+/// Tells the present time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> UnixMillis;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    fn now(&self) -> UnixMillis {
+        // A clock before 1970 reads as 1970: then nothing verifies, and nothing panics.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        UnixMillis::from_millis(0) + since.unwrap_or(Duration::ZERO)
+    }
+}
+
+/// A clock that moves when it is told to, for tests.
+#[derive(Debug)]
+pub struct FixedClock(AtomicI64);
+
+impl FixedClock {
+    /// A clock that shows `now`.
+    pub fn new(now: UnixMillis) -> Self {
+        Self(AtomicI64::new(now.as_millis()))
+    }
+
+    /// Moves it on.
+    pub fn advance(&self, by: Duration) {
+        let later = self.now() + by;
+        self.0.store(later.as_millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> UnixMillis {
+        UnixMillis::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// In the whole seconds of tokens. What began then began; what ends then has ended.
+pub(crate) fn numeric_date(time: UnixMillis) -> NumericDate {
+    let secs = u64::try_from(time.as_millis() / 1000).unwrap_or(0);
+    NumericDate::from_secs(secs).unwrap_or(NumericDate::MAX)
+}
+
+/// RFC 3339, in UTC, to the second.
+pub(crate) fn rfc3339(time: UnixMillis) -> String {
+    let since_epoch = time.since(UnixMillis::from_millis(0));
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch).to_string()
+}

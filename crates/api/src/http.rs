@@ -1,0 +1,18 @@
+//! HTTP: extractors read a request into what a handler asks for, handlers call a use-case, and
+//! responders write its outcome.
+
+pub(crate) mod cookie;
+mod cors;
+mod csrf;
+mod extract;
+pub(crate) mod handlers;
+mod headers;
+pub(crate) mod problem;
+pub(crate) mod routes;
+pub(crate) mod token_pair;
+
+pub(crate) use cors::cors;
+pub(crate) use csrf::OriginGuard;
+pub(crate) use extract::client_address::TrustedProxies;
+pub(crate) use extract::token_issuer::TrustedIssuers;
+pub(crate) use headers::{SecurityHeaders, secure_headers, unexpected_errors};

@@ -1,0 +1,68 @@
+//! The refresh cookie (RFC 6265bis).
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use crate::settings::{Http, SameSite};
+use crate::tokens::RefreshToken;
+
+/// How the refresh cookie is named and guarded.
+#[derive(Clone, Debug)]
+pub(crate) struct RefreshCookie {
+    name: &'static str,
+    secure: bool,
+    same_site: SameSite,
+}
+
+impl RefreshCookie {
+    pub(crate) fn new(http: &Http) -> Self {
+        let secure = http.public_url.is_https();
+        Self {
+            // A browser takes the prefixed name from this very host alone, over https alone.
+            name: if secure {
+                "__Host-refreshToken"
+            } else {
+                "refreshToken"
+            },
+            secure,
+            same_site: http.same_site,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// `Set-Cookie` with a token, for so many seconds.
+    pub(crate) fn set(&self, token: &RefreshToken, max_age: u64) -> String {
+        self.write(token.as_str(), max_age)
+    }
+
+    /// `Set-Cookie` that removes it.
+    pub(crate) fn clear(&self) -> String {
+        self.write("", 0)
+    }
+
+    fn write(&self, value: &str, max_age: u64) -> String {
+        format!(
+            "{}={value}; HttpOnly; SameSite={}; Path=/; Max-Age={max_age}{}",
+            self.name,
+            self.same_site.as_str(),
+            if self.secure { "; Secure" } else { "" },
+        )
+    }
+
+    /// All its values in a request: other paths or domains may have left some behind.
+    pub(crate) fn values(&self, request: &HttpRequest) -> Vec<String> {
+        request
+            .headers()
+            .get_all(header::COOKIE)
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(name, value)| *name == self.name && !value.is_empty())
+            .map(|(_, value)| value.trim_matches('"').to_owned())
+            .collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! The guard against cross-site request forgery: a browser says which page a request is from,
+//! and no page can make it lie.
+
+use actix_web::HttpRequest;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, ResponseError};
+
+use super::problem::{Code, Problem};
+use crate::settings::{Http, Origin};
+
+/// Which pages may change something here.
+#[derive(Clone, Debug)]
+pub(crate) struct OriginGuard {
+    own: Origin,
+    allowed: Vec<Origin>,
+}
+
+impl OriginGuard {
+    pub(crate) fn new(http: &Http) -> Self {
+        Self {
+            own: http.public_url.origin().clone(),
+            allowed: http.allowed_origins.clone(),
+        }
+    }
+
+    /// Middleware: refuses what would change something and comes from a foreign page.
+    pub(crate) async fn check(
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let guard = request.app_data::<Data<OriginGuard>>();
+        let admitted = request.method().is_safe()
+            || guard.is_some_and(|guard| guard.admits(request.request()));
+        if admitted {
+            Ok(next.call(request).await?.map_into_boxed_body())
+        } else {
+            let problem = Problem::from(Code::OriginDenied).error_response();
+            Ok(request.into_response(problem))
+        }
+    }
+
+    fn admits(&self, request: &HttpRequest) -> bool {
+        let headers = request.headers();
+        let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+        // The browser's own verdict, whatever name the service goes by.
+        if site == Some(b"same-origin") {
+            return true;
+        }
+        match headers.get(header::ORIGIN) {
+            Some(origin) => origin.to_str().is_ok_and(|origin| {
+                origin == self.own.as_str()
+                    || self
+                        .allowed
+                        .iter()
+                        .any(|allowed| origin == allowed.as_str())
+            }),
+            // Neither header: no browser. `none`: its user, not a page.
+            None => matches!(site, None | Some(b"none")),
+        }
+    }
+}
+
+/// Whether a browser sent the request on behalf of a page.
+pub(crate) fn is_from_a_page(request: &HttpRequest) -> bool {
+    request.headers().contains_key(header::ORIGIN)
+        || request.headers().contains_key("sec-fetch-site")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::settings::tests::resolve;
+
+    fn admits(headers: &[(&'static str, &str)]) -> bool {
+        let settings = resolve(&[
+            "--public-url=https://id.example.org",
+            "--allowed-origins=https://app.example.org",
+        ]);
+        let guard = OriginGuard::new(&settings.unwrap().http);
+        let request = headers.iter().fold(TestRequest::post(), |request, header| {
+            request.insert_header(*header)
+        });
+        guard.admits(&request.to_http_request())
+    }
+
+    #[test]
+    fn programs_and_pages_of_known_origins_are_admitted() {
+        assert!(admits(&[]));
+        assert!(admits(&[("origin", "https://id.example.org")]));
+        assert!(admits(&[
+            ("origin", "https://app.example.org"),
+            ("sec-fetch-site", "same-site")
+        ]));
+        assert!(admits(&[
+            ("origin", "http://127.0.0.1:8000"),
+            ("sec-fetch-site", "same-origin")
+        ]));
+        assert!(admits(&[("sec-fetch-site", "none")]));
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_not() {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "",
+            "http://id.example.org",
+            "https://id.example.org.evil.example",
+            "https://id.example.org:8443",
+            "https://ID.example.org",
+            "https://app.example.org, https://evil.example",
+        ] {
+            assert!(!admits(&[("origin", origin)]), "{origin}");
+        }
+        for site in ["cross-site", "same-site", "", "SAME-ORIGIN"] {
+            assert!(!admits(&[("sec-fetch-site", site)]), "{site}");
+        }
+    }
+}

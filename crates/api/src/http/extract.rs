@@ -1,0 +1,34 @@
+//! Extractors: what a handler requires, stated in its signature.
+
+pub(crate) mod access_token;
+pub(crate) mod client_address;
+pub(crate) mod device;
+pub(crate) mod json_body;
+pub(crate) mod refresh_tokens;
+pub(crate) mod token_issuer;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Data;
+
+use super::problem::{Code, Problem};
+
+/// The token after `Authorization: Bearer` (RFC 6750 §2.1).
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What the application was given at its start.
+fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Problem> {
+    request.app_data::<Data<T>>().ok_or_else(|| {
+        let name = std::any::type_name::<T>();
+        log::error!("{name} was not given to the application");
+        Code::Internal.into()
+    })
+}

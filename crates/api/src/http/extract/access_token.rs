@@ -1,0 +1,71 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use jwt_core::Error;
+use paperclip::actix::{Apiv2Security, OperationModifier};
+use std::sync::Arc;
+
+use super::{bearer, data};
+use crate::clock::Clock;
+use crate::http::problem::{Code, Problem};
+use crate::tokens::{AccessClaims, AccessTokens};
+
+/// The bearer of a good access token.
+#[derive(Apiv2Security)]
+#[openapi(apiKey, alias = "accessToken", in = "header", name = "Authorization")]
+pub(crate) struct SignedIn(pub(crate) AccessClaims);
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(signed_in(request))
+    }
+}
+
+fn signed_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
+    let tokens = data::<AccessTokens>(request)?;
+    let clock = data::<Arc<dyn Clock>>(request)?;
+    let token = bearer(request).ok_or(Code::TokenMissing)?;
+    tokens
+        .verify(token, clock.now())
+        .map(SignedIn)
+        .map_err(|error| Problem::from(token_code(&error)).with_challenge(INVALID_TOKEN))
+}
+
+/// The challenge to whoever presented an access token that is not good (RFC 6750 §3.1).
+pub(crate) const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
+/// Whatever is wrong with a token, access or refresh.
+pub(crate) fn token_code(error: &Error) -> Code {
+    match error {
+        Error::Expired => Code::TokenExpired,
+        Error::NotYetValid | Error::IssuedInTheFuture => Code::TokenNotYetValid,
+        Error::BadSignature | Error::AlgorithmMismatch => Code::TokenForged,
+        Error::UnknownKey | Error::WrongIssuer | Error::WrongAudience => Code::TokenForeign,
+        Error::WrongType => Code::TokenWrongType,
+        _ => Code::TokenMalformed,
+    }
+}
+
+/// An access token that may be anything, for signing out.
+pub(crate) struct AnyAccessToken(pub(crate) Option<String>);
+
+impl paperclip::v2::schema::Apiv2Schema for AnyAccessToken {}
+
+impl OperationModifier for AnyAccessToken {
+    fn update_security(operation: &mut paperclip::v2::models::DefaultOperationRaw) {
+        SignedIn::update_security(operation);
+    }
+}
+
+impl FromRequest for AnyAccessToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(bearer(request).map(str::to_owned))))
+    }
+}

@@ -1,0 +1,165 @@
+//! Who may issue tokens by user id: a service key, or a host of a trusted network.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use ipnet::IpNet;
+use paperclip::actix::{Apiv2Security, OperationModifier};
+use store::service_keys::Scope;
+
+use super::client_address::{came_through_a_proxy, peer_address};
+use super::{bearer, data};
+use crate::http::csrf::is_from_a_page;
+use crate::http::problem::{Code, Problem};
+use crate::service_keys::{Authorization, PlainServiceKey, ServiceKeys};
+use crate::settings::Http;
+
+/// Networks whose hosts may issue tokens without a service key.
+#[derive(Clone, Debug)]
+pub(crate) struct TrustedIssuers {
+    networks: Vec<IpNet>,
+    proxies: Vec<IpNet>,
+}
+
+impl TrustedIssuers {
+    pub(crate) fn new(http: &Http) -> Self {
+        Self {
+            networks: http.trusted_issuers.clone(),
+            proxies: http.trusted_proxies.clone(),
+        }
+    }
+
+    /// By the peer's own address alone. A request that a proxy passed on, or that a browser made
+    /// for a page, comes from somebody else.
+    fn trusts(&self, request: &HttpRequest) -> bool {
+        let Some(peer) = peer_address(request) else {
+            return false;
+        };
+        let among = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&peer));
+        among(&self.networks)
+            && !among(&self.proxies)
+            && !came_through_a_proxy(request)
+            && !is_from_a_page(request)
+    }
+}
+
+/// Proof that the caller may issue tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Apiv2Security)]
+#[openapi(apiKey, alias = "serviceKey", in = "header", name = "Authorization")]
+pub(crate) enum TokenIssuer {
+    /// By a service key with the scope `tokens:issue`.
+    ServiceKey,
+    /// By its address.
+    TrustedNetwork,
+}
+
+impl FromRequest for TokenIssuer {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            match find_issuer(&request).await? {
+                Some(issuer) => Ok(issuer),
+                None if bearer(&request).is_some() => Err(Code::ServiceKeyInvalid.into()),
+                None => Err(Code::ServiceKeyMissing.into()),
+            }
+        })
+    }
+}
+
+/// The same where there may be none: then the caller has to prove themselves in another way.
+pub(crate) struct OptionalTokenIssuer(pub(crate) Option<TokenIssuer>);
+
+impl paperclip::v2::schema::Apiv2Schema for OptionalTokenIssuer {}
+
+impl OperationModifier for OptionalTokenIssuer {
+    fn update_security(operation: &mut paperclip::v2::models::DefaultOperationRaw) {
+        TokenIssuer::update_security(operation);
+    }
+}
+
+impl FromRequest for OptionalTokenIssuer {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { find_issuer(&request).await.map(Self) })
+    }
+}
+
+/// A service key that was presented must be good; without one the address may do.
+async fn find_issuer(request: &HttpRequest) -> Result<Option<TokenIssuer>, Problem> {
+    let Some(key) = bearer(request).and_then(PlainServiceKey::parse) else {
+        let trusted = data::<TrustedIssuers>(request)?.trusts(request);
+        return Ok(trusted.then_some(TokenIssuer::TrustedNetwork));
+    };
+    let scope = Scope::TokensIssue;
+    match data::<ServiceKeys>(request)?.authorize(&key, scope).await? {
+        Authorization::Granted(_) => Ok(Some(TokenIssuer::ServiceKey)),
+        Authorization::Invalid => Err(Code::ServiceKeyInvalid.into()),
+        Authorization::InsufficientScope => Err(Problem::from(Code::InsufficientScope)
+            .with_detail(format!("It needs the scope {scope}."))
+            .with_challenge(format!(
+                r#"Bearer error="insufficient_scope", scope="{scope}""#
+            ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::settings::tests::resolve;
+
+    fn trusts(peer: &str, headers: &[(&'static str, &'static str)]) -> bool {
+        let settings = resolve(&[
+            "--trusted-issuers=10.0.0.0/8,2001:db8::/32",
+            "--trusted-proxies=10.9.9.9",
+        ]);
+        let issuers = TrustedIssuers::new(&settings.unwrap().http);
+        let request = TestRequest::post().peer_addr(peer.parse().unwrap());
+        let request = headers
+            .iter()
+            .fold(request, |request, header| request.insert_header(*header));
+        issuers.trusts(&request.to_http_request())
+    }
+
+    #[test]
+    fn a_host_of_a_trusted_network_is_trusted() {
+        assert!(trusts("10.1.2.3:5", &[]));
+        assert!(trusts("[::ffff:10.1.2.3]:5", &[]));
+        assert!(trusts("[2001:db8::7]:5", &[]));
+        assert!(!trusts("10.9.9.9:5", &[]));
+        assert!(!trusts("11.1.2.3:5", &[]));
+        assert!(!trusts("[2001:db9::7]:5", &[]));
+    }
+
+    #[test]
+    fn no_header_makes_a_stranger_trusted() {
+        for header in ["forwarded", "x-forwarded-for", "x-real-ip", "client-ip"] {
+            assert!(!trusts("192.0.2.1:5", &[(header, "10.1.2.3")]), "{header}");
+        }
+    }
+
+    #[test]
+    fn whoever_speaks_through_a_trusted_proxy_or_browser_is_not_trusted() {
+        for header in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-real-ip",
+            "origin",
+            "sec-fetch-site",
+        ] {
+            assert!(
+                !trusts("10.1.2.3:5", &[(header, "same-origin")]),
+                "{header}"
+            );
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use std::collections::BTreeMap;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use paperclip::actix::web::Json;
+use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
+use serde::Serialize;
+
+use crate::http::cookie::RefreshCookie;
+use crate::http::extract::access_token::AnyAccessToken;
+use crate::http::extract::refresh_tokens::PresentedRefreshTokens;
+use crate::http::problem::{Code, Problem};
+use crate::sessions::Sessions;
+
+/// Says that it worked.
+#[derive(Serialize, Apiv2Schema)]
+pub(crate) struct MessageBody {
+    /// Always `success`.
+    message: &'static str,
+}
+
+/// The cookie is gone, whatever else happened.
+pub(crate) struct SignedOut {
+    cookie: String,
+    outcome: Result<(), Problem>,
+}
+
+/// What it can answer, beside what every call of its kind can.
+pub(crate) const PROBLEMS: &[Code] = &[Code::Unavailable];
+
+/// Sign out
+///
+/// Ends the session of the refresh cookie, of the access token, or of both, good, expired or
+/// neither; and always removes the cookie.
+#[api_v2_operation(operation_id = "logout", tags(Sessions))]
+pub(crate) async fn logout(
+    presented: PresentedRefreshTokens,
+    access_token: AnyAccessToken,
+    cookie: Data<RefreshCookie>,
+    sessions: Data<Sessions>,
+) -> SignedOut {
+    let outcome = sessions.sign_out(&presented.0, access_token.0.as_deref());
+    SignedOut {
+        cookie: cookie.clear(),
+        outcome: outcome.await.map_err(Problem::from),
+    }
+}
+
+impl Responder for SignedOut {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = match self.outcome {
+            Ok(()) => HttpResponse::Ok().json(MessageBody { message: "success" }),
+            Err(problem) => problem.error_response(),
+        };
+        if let Ok(cookie) = header::HeaderValue::try_from(self.cookie) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for SignedOut {}
+
+impl OperationModifier for SignedOut {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        Json::<MessageBody>::update_response(operation);
+    }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        Json::<MessageBody>::update_definitions(definitions);
+    }
+}

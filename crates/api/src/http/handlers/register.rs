@@ -1,0 +1,71 @@
+use actix_web::web::Data;
+use paperclip::actix::{Apiv2Schema, CreatedJson, api_v2_operation};
+use serde::Deserialize;
+
+use super::user_body::UserBody;
+use crate::accounts::{Accounts, Email, Name, NewAccount, Registered};
+use crate::http::extract::json_body::JsonBody;
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::passwords::Password;
+
+/// Somebody who wants an account.
+#[derive(Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Registration {
+    /// Their name, unique: 1 to 150 characters.
+    name: String,
+    /// Their e-mail address, unique without regard to case.
+    email: String,
+    /// A password of 8 to 128 characters.
+    password: String,
+}
+
+/// What it can answer, beside what every call of its kind can.
+pub(crate) const PROBLEMS: &[Code] = &[
+    Code::RegistrationClosed,
+    Code::NameTaken,
+    Code::EmailTaken,
+    Code::Unavailable,
+    Code::Busy,
+];
+
+/// Register a user
+///
+/// Whoever has an account signs in with `POST /api/login`. Can be switched off by the operator.
+#[api_v2_operation(operation_id = "register", tags(Accounts))]
+pub(crate) async fn register(
+    body: JsonBody<Registration>,
+    accounts: Data<Accounts>,
+) -> Result<CreatedJson<UserBody>, Problem> {
+    let account = body.0.parse()?;
+    match accounts.register(account).await? {
+        Registered::User(user) => Ok(CreatedJson(user.into())),
+        Registered::NameTaken => Err(Code::NameTaken.into()),
+        Registered::EmailTaken => Err(Code::EmailTaken.into()),
+        Registered::Closed => Err(Code::RegistrationClosed.into()),
+    }
+}
+
+impl Registration {
+    fn parse(self) -> Result<NewAccount, Problem> {
+        let mut errors = Vec::new();
+        let mut note = |field: &str, why: String| {
+            errors.push(FieldError {
+                field: field.to_owned(),
+                detail: why,
+            });
+        };
+        let name = Name::parse(&self.name).map_err(|why| note("name", why.to_string()));
+        let email = Email::parse(&self.email).map_err(|why| note("email", why.to_string()));
+        let password =
+            Password::new(self.password).map_err(|why| note("password", why.to_string()));
+        match (name, email, password) {
+            (Ok(name), Ok(email), Ok(password)) => Ok(NewAccount {
+                name,
+                email,
+                password,
+            }),
+            _ => Err(Problem::invalid(errors)),
+        }
+    }
+}

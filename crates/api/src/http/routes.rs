@@ -1,0 +1,34 @@
+//! Which handler answers which call.
+
+use paperclip::actix::web::{ServiceConfig, get, post, resource};
+
+use super::handlers::{
+    docs, health, login, logout, me, refresh_access, refresh_all, register, tokens,
+};
+
+/// The calls of the API; paperclip makes the OpenAPI document from them.
+pub(crate) fn api(config: &mut ServiceConfig<'_>) {
+    config
+        .service(resource("/api/register").route(post().to(register::register)))
+        .service(resource("/api/login").route(post().to(login::login)))
+        .service(resource("/api/tokens").route(post().to(tokens::tokens)))
+        .service(resource("/api/refresh_access").route(post().to(refresh_access::refresh_access)))
+        .service(resource("/api/refresh_all").route(post().to(refresh_all::refresh_all)))
+        .service(resource("/api/logout").route(post().to(logout::logout)))
+        .service(resource("/api/me").route(get().to(me::me)))
+        .service(resource("/health/live").route(get().to(health::live)))
+        .service(resource("/health/ready").route(get().to(health::ready)));
+}
+
+/// The pages that document it.
+pub(crate) fn pages(config: &mut actix_web::web::ServiceConfig) {
+    use actix_web::web::{get, resource};
+    config
+        .service(resource("/docs").route(get().to(docs::to_slash)))
+        .service(resource("/docs/").route(get().to(docs::swagger_ui)))
+        .service(resource("/docs/problems").route(get().to(docs::problems)))
+        .service(resource("/docs/{asset}").route(get().to(docs::asset)))
+        .service(resource("/redoc").route(get().to(docs::redoc)))
+        .service(resource("/docs.json").route(get().to(docs::json)))
+        .service(resource("/docs.yaml").route(get().to(docs::yaml)));
+}

@@ -1,0 +1,23 @@
+//! Symbolon: a self-hosted token and session service.
+//!
+//! The use-cases ([`accounts`], [`sessions`], [`service_keys`]) know no HTTP; the handlers below
+//! `http` translate a request into a use-case and its outcome into an answer. Time comes from a
+//! [`clock`], randomness from [`entropy`], and both have a fixed twin for tests.
+
+pub mod accounts;
+pub mod application;
+mod base64url;
+mod blocking;
+pub mod cli;
+pub mod clock;
+pub mod entropy;
+pub mod failure;
+mod http;
+pub mod keys;
+pub mod openapi;
+pub mod passwords;
+pub mod readiness;
+pub mod service_keys;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;

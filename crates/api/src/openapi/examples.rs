@@ -1,0 +1,41 @@
+//! Bodies that work when pasted, in the order of the README's tour.
+
+use serde_json::{Value, json};
+
+pub(super) fn of_schema(name: &str) -> Option<Value> {
+    let user = json!({
+        "id": "0192f0c1-2d3e-7a4b-8c5d-6e7f80910a1b",
+        "name": "Ann",
+        "email": "ann@example.org"
+    });
+    let session = json!({
+        "id": "0192f0c1-8a9b-7c0d-9e1f-203142536475",
+        "created_at": "2026-11-24T09:00:00Z",
+        "idle_expires_at": "2026-11-27T09:00:00Z",
+        "expires_at": "2026-12-24T09:00:00Z"
+    });
+    Some(match name {
+        "Registration" => json!({
+            "name": "Ann",
+            "email": "ann@example.org",
+            "password": "correct horse battery"
+        }),
+        "Credentials" => json!({
+            "email": "ann@example.org",
+            "password": "correct horse battery"
+        }),
+        "IssueRequest" => json!({ "id": 1 }),
+        "RenewalRequest" => json!({}),
+        "AccessTokenBody" => json!({
+            "token": "eyJhbGciOiJIUzUxMiIsImtpZCI6Im…",
+            "token_type": "Bearer",
+            "expires_in": 300
+        }),
+        "MessageBody" => json!({ "message": "success" }),
+        "HealthBody" => json!({ "status": "ready" }),
+        "UserBody" => user,
+        "SessionBody" => session,
+        "MeBody" => json!({ "user": user, "session": session }),
+        _ => return None,
+    })
+}

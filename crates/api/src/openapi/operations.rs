@@ -1,0 +1,149 @@
+//! Each operation's problems, headers and ways to prove who calls.
+
+use serde_json::{Map, Value, json};
+
+use crate::http::handlers::{
+    health, login, logout, me, refresh_access, refresh_all, register, tokens,
+};
+use crate::http::problem::{self, Code};
+
+/// Which problems an operation can answer with, beside those of its kind.
+fn problems_of(operation_id: &str) -> &'static [Code] {
+    match operation_id {
+        "register" => register::PROBLEMS,
+        "login" => login::PROBLEMS,
+        "tokens" => tokens::PROBLEMS,
+        "refreshAccess" => refresh_access::PROBLEMS,
+        "refreshAll" => refresh_all::PROBLEMS,
+        "logout" => logout::PROBLEMS,
+        "me" => me::PROBLEMS,
+        "ready" => health::READY_PROBLEMS,
+        _ => &[],
+    }
+}
+
+/// What every call that changes something can answer.
+const GUARDED: &[Code] = &[Code::OriginDenied];
+
+/// What every call with a body can answer.
+const WITH_BODY: &[Code] = &[
+    Code::BodyMalformed,
+    Code::RequestTimeout,
+    Code::BodyTooLarge,
+    Code::UnsupportedMediaType,
+    Code::ValidationFailed,
+];
+
+pub(super) fn complete(document: &mut Value) {
+    let Some(paths) = document["paths"].as_object_mut() else {
+        return;
+    };
+    for methods in paths.values_mut().filter_map(Value::as_object_mut) {
+        for (method, operation) in methods {
+            if operation.is_object() {
+                complete_operation(method, operation);
+            }
+        }
+    }
+}
+
+fn complete_operation(method: &str, operation: &mut Value) {
+    let id = operation["operationId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let mut codes = problems_of(&id).to_vec();
+    if method == "post" {
+        codes.extend(GUARDED);
+    }
+    if operation["requestBody"].is_object() {
+        codes.extend(WITH_BODY);
+    }
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        add_success_headers(&id, responses);
+        add_problems(&codes, responses);
+    }
+    if id == "logout" || id == "refreshAll" || id == "tokens" {
+        // Nothing at all may do as well: for signing out always, else from a trusted network.
+        if let Some(alternatives) = operation["security"].as_array_mut() {
+            alternatives.push(json!({}));
+        }
+    }
+}
+
+fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
+    let Some(success) = responses.get_mut("200") else {
+        return;
+    };
+    let sets_cookie = json!({
+        "description": "The refresh cookie: new, where the caller does not have it yet.",
+        "schema": { "type": "string" }
+    });
+    match operation_id {
+        "login" | "tokens" | "refreshAll" | "refreshAccess" => {
+            success["headers"] = json!({
+                "Authorization": {
+                    "description": "The access token, as it is to be sent.",
+                    "schema": { "type": "string" }
+                },
+                "Set-Cookie": sets_cookie
+            });
+        }
+        "logout" => {
+            success["headers"] = json!({
+                "Set-Cookie": {
+                    "description": "Removes the refresh cookie.",
+                    "schema": { "type": "string" }
+                }
+            });
+        }
+        _ => {}
+    }
+}
+
+/// One response a status, with an example for each code.
+fn add_problems(codes: &[Code], responses: &mut Map<String, Value>) {
+    for &code in codes {
+        let response = responses
+            .entry(code.status().to_string())
+            .or_insert_with(|| empty_response(code));
+        let description = response["description"].as_str().unwrap_or_default();
+        let description = match description {
+            "" => format!("`{}`: {}.", code.word(), code.title()),
+            _ => format!("{description} `{}`: {}.", code.word(), code.title()),
+        };
+        response["description"] = description.into();
+        response["content"][problem::MEDIA_TYPE]["examples"][code.word()] = json!({
+            "summary": code.title(),
+            "value": problem::example(code)
+        });
+    }
+}
+
+fn empty_response(code: Code) -> Value {
+    let mut response = json!({
+        "description": "",
+        "content": {
+            problem::MEDIA_TYPE: {
+                "schema": { "$ref": "#/components/schemas/Problem" },
+                "examples": {}
+            }
+        }
+    });
+    match code.status() {
+        401 => {
+            response["headers"]["WWW-Authenticate"] = json!({
+                "description": "How to prove who calls (RFC 6750).",
+                "schema": { "type": "string" }
+            });
+        }
+        503 => {
+            response["headers"]["Retry-After"] = json!({
+                "description": "Seconds to wait before trying again.",
+                "schema": { "type": "integer" }
+            });
+        }
+        _ => {}
+    }
+    response
+}

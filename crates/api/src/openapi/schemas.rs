@@ -1,0 +1,98 @@
+//! What each schema's fields may hold: lengths, formats and alternatives, which get lost on the
+//! way through version 2.
+
+use serde_json::{Value, json};
+
+use super::examples;
+
+pub(super) fn complete(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
+        return;
+    };
+    for (name, schema) in schemas.iter_mut() {
+        if let Some(example) = examples::of_schema(name) {
+            schema["example"] = example;
+        }
+        // Bodies are refused for a member they do not know; answers have no other members.
+        schema["additionalProperties"] = json!(false);
+        let Some(properties) = schema["properties"].as_object_mut() else {
+            continue;
+        };
+        for (field, property) in properties {
+            merge(property, field_facts(name, field));
+        }
+    }
+    schemas.insert("Problem".to_owned(), problem());
+}
+
+/// What paperclip does not say of a field.
+fn field_facts(schema: &str, field: &str) -> Value {
+    match (schema, field) {
+        ("Registration", "name") => json!({ "minLength": 1, "maxLength": 150 }),
+        ("Registration", "email") => json!({ "format": "email", "maxLength": 254 }),
+        ("Registration", "password") => {
+            json!({ "format": "password", "minLength": 8, "maxLength": 128 })
+        }
+        ("Credentials", "password") => json!({ "format": "password" }),
+        ("IssueRequest" | "RenewalRequest", "id") => user_id(),
+        ("AccessTokenBody", "token_type") => json!({ "enum": ["Bearer"] }),
+        ("MessageBody", "message") => json!({ "enum": ["success"] }),
+        ("HealthBody", "status") => json!({ "enum": ["live", "ready"] }),
+        ("SessionBody", "id") => json!({ "format": "uuid" }),
+        ("SessionBody", _) => json!({ "format": "date-time" }),
+        _ => json!({}),
+    }
+}
+
+fn user_id() -> Value {
+    json!({
+        "type": null,
+        "oneOf": [
+            { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$" },
+            { "type": "integer", "format": "int64" }
+        ]
+    })
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "description": "An error (RFC 9457).",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": { "type": "string", "format": "uri-reference",
+                      "description": "Where the code is explained." },
+            "title": { "type": "string", "description": "A few words for people." },
+            "status": { "type": "integer", "description": "The HTTP status." },
+            "code": { "type": "string", "description": "A stable word that a program can match." },
+            "detail": { "type": "string", "description": "What happened and what to do." },
+            "reason": { "type": "string", "description": "A stable word for why a session ended." },
+            "errors": {
+                "type": "array",
+                "description": "What is wrong with each field of the body.",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "detail"],
+                    "properties": {
+                        "field": { "type": "string" },
+                        "detail": { "type": "string" }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Adds members to an object; `null` takes one away.
+fn merge(target: &mut Value, facts: Value) {
+    let (Some(target), Value::Object(facts)) = (target.as_object_mut(), facts) else {
+        return;
+    };
+    for (name, value) in facts {
+        if value.is_null() {
+            target.remove(&name);
+        } else {
+            target.insert(name, value);
+        }
+    }
+}

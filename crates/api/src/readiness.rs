@@ -1,0 +1,46 @@
+//! Whether the service can do its work.
+
+use store::keys::{self, KeyUse};
+use store::{Store, migrations};
+
+use crate::blocking;
+
+/// Whether requests can be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// They can.
+    Yes,
+    /// They cannot, and this is why.
+    No(&'static str),
+}
+
+/// Looks at what the service needs.
+pub struct Readiness {
+    store: Store,
+}
+
+impl Readiness {
+    /// Of a service on `store`.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Looks now.
+    pub async fn check(&self) -> Ready {
+        let found = blocking::read(&self.store, |c| {
+            if !migrations::are_complete(c)? {
+                return Ok(Ready::No("The database is not migrated."));
+            }
+            for key_use in [KeyUse::Access, KeyUse::Refresh] {
+                if keys::active(c, key_use)?.is_none() {
+                    return Ok(Ready::No("The database has no signing keys."));
+                }
+            }
+            Ok(Ready::Yes)
+        });
+        found.await.unwrap_or_else(|failure| {
+            log::error!("not ready: {failure}");
+            Ready::No("The database does not answer.")
+        })
+    }
+}

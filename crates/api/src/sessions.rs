@@ -1,0 +1,232 @@
+//! Sessions: opening, renewing and ending them, and the tokens that go with each.
+
+mod refresh;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::sessions::{
+    self as rows, Dead, Device, NewSession, Opened, RenewalRules, RevokedReason,
+};
+use store::sessions::{Session, SessionId};
+use store::users::{self, User, UserId};
+use store::{Store, UnixMillis};
+
+use crate::accounts::CheckedUser;
+use crate::blocking;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::failure::Failure;
+use crate::tokens::{AccessToken, AccessTokens, RefreshToken, RefreshTokens};
+
+pub use refresh::{Refresh, Refusal};
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// From opening to the end, however often they are renewed.
+    pub session: Duration,
+    /// The rules of renewal.
+    pub renewal: RenewalRules,
+}
+
+/// An access token, and a refresh token where that is new to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPair {
+    /// The access token.
+    pub access: AccessToken,
+    /// The refresh token and the seconds for which it is of use.
+    pub refresh: Option<(RefreshToken, u64)>,
+}
+
+/// What came of a request to open a session by user id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issue {
+    /// It is open.
+    Pair(TokenPair),
+    /// There is no such user.
+    UserUnknown,
+    /// The user is disabled.
+    UserDisabled,
+}
+
+/// Opens, renews and ends sessions.
+pub struct Sessions {
+    store: Store,
+    access_tokens: Arc<AccessTokens>,
+    refresh_tokens: RefreshTokens,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Sessions {
+    /// Those in `store`.
+    pub fn new(
+        store: Store,
+        access_tokens: Arc<AccessTokens>,
+        refresh_tokens: RefreshTokens,
+        lifetimes: Lifetimes,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            store,
+            access_tokens,
+            refresh_tokens,
+            lifetimes,
+            clock,
+            entropy,
+        }
+    }
+
+    /// Opens a session for a user whose password was checked; `None` when that check no longer
+    /// holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn open(
+        &self,
+        user: CheckedUser,
+        device: Device,
+    ) -> Result<Option<TokenPair>, Failure> {
+        let now = self.clock.now();
+        let new = self.new_session(user.id, vec!["pwd".to_owned()], device, now);
+        let opened = blocking::transaction(&self.store, move |c| {
+            rows::open_after_password(c, new, &user.hash)
+        });
+        match opened.await? {
+            Opened::Session(session) => self.with_refresh_token(&session, now).map(Some),
+            Opened::UserUnknown | Opened::UserDisabled | Opened::PasswordChanged => Ok(None),
+        }
+    }
+
+    /// Opens a session for a user whom somebody else vouches for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn issue(&self, user_id: UserId, device: Device) -> Result<Issue, Failure> {
+        let now = self.clock.now();
+        let new = self.new_session(user_id, Vec::new(), device, now);
+        let opened = blocking::transaction(&self.store, |c| rows::open(c, new)).await?;
+        self.issued(opened, now)
+    }
+
+    /// Ends all sessions of a user and opens a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn force(&self, user_id: UserId, device: Device) -> Result<Issue, Failure> {
+        let now = self.clock.now();
+        let new = self.new_session(user_id, Vec::new(), device, now);
+        let opened = blocking::transaction(&self.store, |c| rows::open_by_force(c, new)).await?;
+        self.issued(opened, now)
+    }
+
+    /// Ends the sessions of these tokens, good or expired; what is not a token of ours is
+    /// ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn sign_out(
+        &self,
+        refresh_tokens: &[String],
+        access_token: Option<&str>,
+    ) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let by_refresh = refresh_tokens
+            .iter()
+            .filter_map(|token| self.refresh_tokens.session_to_end(token, now));
+        let by_access =
+            access_token.and_then(|token| self.access_tokens.session_to_end(token, now));
+        let mut ids: Vec<SessionId> = by_refresh.chain(by_access).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            blocking::write(&self.store, move |c| {
+                rows::revoke(c, id, RevokedReason::Logout, now)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// A live session and its user, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn find(&self, id: SessionId) -> Result<Result<(User, Session), Dead>, Failure> {
+        let now = self.clock.now();
+        blocking::read(&self.store, move |c| {
+            let session = match rows::find_live(c, id, now)? {
+                Ok(session) => session,
+                Err(dead) => return Ok(Err(dead)),
+            };
+            let user = users::find(c, &session.user_id)?;
+            Ok(user.map(|user| (user, session)).ok_or(Dead::Unknown))
+        })
+        .await
+    }
+
+    fn new_session(
+        &self,
+        user_id: UserId,
+        amr: Vec<String>,
+        device: Device,
+        now: UnixMillis,
+    ) -> NewSession {
+        let expires_at = now + self.lifetimes.session;
+        NewSession {
+            id: SessionId::new(now, self.entropy.bytes()),
+            user_id,
+            created_at: now,
+            idle_expires_at: expires_at.min(now + self.lifetimes.renewal.idle_ttl),
+            expires_at,
+            amr,
+            device,
+        }
+    }
+
+    fn issued(&self, opened: Opened, now: UnixMillis) -> Result<Issue, Failure> {
+        match opened {
+            Opened::Session(session) => self.with_refresh_token(&session, now).map(Issue::Pair),
+            Opened::UserUnknown => Ok(Issue::UserUnknown),
+            Opened::UserDisabled => Ok(Issue::UserDisabled),
+            Opened::PasswordChanged => Err(Failure::Internal("no password was checked".into())),
+        }
+    }
+
+    fn with_refresh_token(&self, session: &Session, now: UnixMillis) -> Result<TokenPair, Failure> {
+        let token = self.refresh_tokens.current(session)?;
+        let of_use = session.idle_expires_at.since(now).as_secs();
+        Ok(TokenPair {
+            refresh: Some((token, of_use)),
+            ..self.without_refresh_token(session, now)?
+        })
+    }
+
+    fn without_refresh_token(
+        &self,
+        session: &Session,
+        now: UnixMillis,
+    ) -> Result<TokenPair, Failure> {
+        Ok(TokenPair {
+            access: self.access_tokens.issue(session, now, &*self.entropy)?,
+            refresh: None,
+        })
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("lifetimes", &self.lifetimes)
+            .finish_non_exhaustive()
+    }
+}

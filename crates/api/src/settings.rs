@@ -1,0 +1,247 @@
+//! Settings: each a flag, with its environment variable, default and help. They are read as
+//! texts, then resolved together, so that all mistakes are told at once and before anything
+//! starts.
+
+mod accounts;
+mod database;
+mod http;
+mod keys;
+mod sessions;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use thiserror::Error;
+
+use crate::accounts::Registration;
+use crate::sessions::Lifetimes;
+
+pub use database::{Database, DatabaseArgs};
+pub use http::{Http, Origin, PublicUrl, SameSite};
+pub use keys::Keys;
+
+/// All settings of the service, as they were given.
+#[derive(Args, Clone)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    http: http::HttpArgs,
+    #[command(flatten)]
+    keys: keys::KeysArgs,
+    #[command(flatten)]
+    sessions: sessions::SessionsArgs,
+    #[command(flatten)]
+    accounts: accounts::AccountsArgs,
+}
+
+/// All settings of the service.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where everything is kept.
+    pub database: Database,
+    /// How it is reached.
+    pub http: Http,
+    /// What signs the tokens.
+    pub keys: Keys,
+    /// How long an access token is good.
+    pub access_ttl: std::time::Duration,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
+    /// Who may register.
+    pub registration: Registration,
+}
+
+impl ServeArgs {
+    /// # Errors
+    ///
+    /// All [`Mistakes`] in them.
+    pub fn resolve(self) -> Result<Settings, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let database = self.database.resolve(&mut mistakes);
+        let http = self.http.resolve(&mut mistakes);
+        let data_dir = database
+            .as_ref()
+            .map_or_else(PathBuf::new, |d| d.data_dir.clone());
+        let keys = self.keys.resolve(&data_dir, &mut mistakes);
+        let sessions = self.sessions.resolve(&mut mistakes);
+        let registration = self.accounts.resolve(&mut mistakes);
+        match (database, http, keys, sessions, registration) {
+            (Some(database), Some(http), Some(keys), Some(sessions), Some(registration))
+                if mistakes.0.is_empty() =>
+            {
+                Ok(Settings {
+                    database,
+                    http,
+                    keys,
+                    access_ttl: sessions.access_ttl,
+                    lifetimes: sessions.lifetimes,
+                    registration,
+                })
+            }
+            _ => Err(mistakes),
+        }
+    }
+}
+
+/// What is wrong with the settings, one line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
+pub struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    /// Notes a mistake; the value is shown only where it is no secret.
+    fn add(&mut self, variable: &str, value: Option<&str>, why: impl fmt::Display) {
+        self.0.push(match value {
+            Some(value) => format!("{variable}={value}: {why}"),
+            None => format!("{variable}: {why}"),
+        });
+    }
+
+    /// The value, or a note of why there is none.
+    fn note<T, E: fmt::Display>(
+        &mut self,
+        variable: &str,
+        value: &str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result
+            .map_err(|why| self.add(variable, Some(value), why))
+            .ok()
+    }
+
+    /// Each of a list separated by commas.
+    fn note_each<T, E: fmt::Display>(
+        &mut self,
+        variable: &str,
+        list: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let items = list
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
+        let parsed: Vec<_> = items
+            .map(|item| self.note(variable, item, parse(item)))
+            .collect();
+        parsed.into_iter().collect()
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings cannot be used:")?;
+        for mistake in &self.0 {
+            write!(f, "\n  - {mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    pub(crate) fn resolve(arguments: &[&str]) -> Result<Settings, Mistakes> {
+        let arguments = std::iter::once(&"symbolon").chain(arguments);
+        Cli::try_parse_from(arguments).unwrap().serve.resolve()
+    }
+
+    fn mistakes(arguments: &[&str]) -> String {
+        resolve(arguments).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let settings = resolve(&[]).unwrap();
+        assert_eq!(
+            settings.database.url.to_string(),
+            "sqlite://./data/symbolon.db"
+        );
+        assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(settings.http.public_url.issuer(), "http://localhost:8000");
+        assert_eq!(settings.http.audience, "http://localhost:8000");
+        assert_eq!(settings.keys.signing_algorithm.name(), "HS512");
+        assert_eq!(settings.access_ttl.as_secs(), 300);
+        assert_eq!(settings.lifetimes.session.as_secs(), 30 * 86_400);
+        assert_eq!(settings.lifetimes.renewal.idle_ttl.as_secs(), 3 * 86_400);
+        assert_eq!(settings.lifetimes.renewal.grace.as_secs(), 30);
+        assert_eq!(
+            settings.lifetimes.renewal.late_replay_every.as_secs(),
+            86_400
+        );
+        assert_eq!(settings.registration, Registration::Open);
+        assert!(settings.http.trusted_issuers.is_empty());
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let told = mistakes(&[
+            "--database-url=mysql://x",
+            "--listen=nowhere",
+            "--access-ttl=soon",
+            "--signing-alg=none",
+            "--registration=maybe",
+            "--trusted-issuers=10.0.0.0/8,ten",
+        ]);
+        for variable in [
+            "DATABASE_URL=mysql://x",
+            "SYMBOLON_LISTEN=nowhere",
+            "SYMBOLON_ACCESS_TTL=soon",
+            "SYMBOLON_SIGNING_ALG=none",
+            "SYMBOLON_REGISTRATION=maybe",
+            "SYMBOLON_TRUSTED_ISSUERS=ten",
+        ] {
+            assert!(told.contains(variable), "{variable} in {told}");
+        }
+        assert_eq!(told.lines().count(), 7, "{told}");
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let told = mistakes(&[
+            "--master-key=s3cret",
+            "--database-url=postgres:/u:s3cret@h/d",
+        ]);
+        assert!(
+            told.contains("SYMBOLON_MASTER_KEY") && told.contains("DATABASE_URL"),
+            "{told}"
+        );
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn an_insecure_public_url_is_refused_unless_forced() {
+        let insecure = "--public-url=http://id.example.org";
+        assert!(mistakes(&[insecure]).contains("https"));
+        assert!(resolve(&[insecure, "--danger-insecure-public-url"]).is_ok());
+        for good in [
+            "https://id.example.org",
+            "http://localhost:9000",
+            "http://127.0.0.1",
+            "http://[::1]:8000",
+        ] {
+            assert!(
+                resolve(&[&format!("--public-url={good}")]).is_ok(),
+                "{good}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_go_together_is_refused() {
+        assert!(mistakes(&["--cookie-samesite=none"]).contains("https"));
+        assert!(mistakes(&["--idle-ttl=40d"]).contains("SYMBOLON_IDLE_TTL"));
+        assert!(mistakes(&["--access-ttl=4d"]).contains("SYMBOLON_ACCESS_TTL"));
+        let key = format!("--master-key={}", "A".repeat(43));
+        assert!(mistakes(&[&key, "--master-key-file=/x"]).contains("not both"));
+    }
+}

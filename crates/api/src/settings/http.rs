@@ -1,0 +1,263 @@
+//! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`,
+//! `SYMBOLON_COOKIE_SAMESITE`, `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use clap::Args;
+use ipnet::IpNet;
+use url::{Host, Url};
+
+use super::Mistakes;
+
+/// How the service is reached, as it was given.
+#[derive(Args, Clone)]
+pub(super) struct HttpArgs {
+    /// Address and port to listen on; port 0 picks a free one
+    #[arg(
+        long,
+        env = "SYMBOLON_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8000"
+    )]
+    listen: String,
+
+    /// What clients know the service by: the issuer of its tokens. With https cookies are secure
+    #[arg(
+        long,
+        env = "SYMBOLON_PUBLIC_URL",
+        value_name = "URL",
+        default_value = "http://localhost:8000"
+    )]
+    public_url: String,
+
+    /// Accept a public URL with http elsewhere than on localhost: tokens then travel unencrypted
+    #[arg(long, env = "SYMBOLON_DANGER_INSECURE_PUBLIC_URL")]
+    danger_insecure_public_url: bool,
+
+    /// `aud` of access tokens [default: the public URL]
+    #[arg(long, env = "SYMBOLON_AUDIENCE", value_name = "NAME")]
+    audience: Option<String>,
+
+    /// Origins of front ends elsewhere, separated by commas, as in https://app.example.org
+    #[arg(
+        long,
+        env = "SYMBOLON_ALLOWED_ORIGINS",
+        value_name = "ORIGINS",
+        default_value = ""
+    )]
+    allowed_origins: String,
+
+    /// SameSite of the refresh cookie: Strict, Lax or None (None with https alone)
+    #[arg(
+        long,
+        env = "SYMBOLON_COOKIE_SAMESITE",
+        value_name = "VALUE",
+        default_value = "Lax"
+    )]
+    cookie_samesite: String,
+
+    /// Networks whose hosts may issue tokens without a service key, separated by commas, as in
+    /// 10.1.0.0/16
+    #[arg(
+        long,
+        env = "SYMBOLON_TRUSTED_ISSUERS",
+        value_name = "NETWORKS",
+        default_value = ""
+    )]
+    trusted_issuers: String,
+
+    /// Networks of proxies whose Forwarded or X-Forwarded-For is believed, separated by commas
+    #[arg(
+        long,
+        env = "SYMBOLON_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        default_value = ""
+    )]
+    trusted_proxies: String,
+}
+
+/// How the service is reached.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What it is known by.
+    pub public_url: PublicUrl,
+    /// `aud` of access tokens.
+    pub audience: String,
+    /// Front ends elsewhere.
+    pub allowed_origins: Vec<Origin>,
+    /// Of the refresh cookie.
+    pub same_site: SameSite,
+    /// Who may issue tokens without a service key.
+    pub trusted_issuers: Vec<IpNet>,
+    /// Whose `Forwarded` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl HttpArgs {
+    pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Http> {
+        let listen = self
+            .listen
+            .parse()
+            .map_err(|_| "an address and a port, as in 0.0.0.0:8000");
+        let listen = mistakes.note("SYMBOLON_LISTEN", &self.listen, listen);
+        let public_url = PublicUrl::parse(&self.public_url, self.danger_insecure_public_url);
+        let public_url = mistakes.note("SYMBOLON_PUBLIC_URL", &self.public_url, public_url);
+        let allowed_origins = mistakes.note_each(
+            "SYMBOLON_ALLOWED_ORIGINS",
+            &self.allowed_origins,
+            Origin::parse,
+        );
+        let secure = public_url.as_ref().is_none_or(PublicUrl::is_https);
+        let same_site = SameSite::parse(&self.cookie_samesite, secure);
+        let same_site = mistakes.note("SYMBOLON_COOKIE_SAMESITE", &self.cookie_samesite, same_site);
+        let trusted_issuers =
+            mistakes.note_each("SYMBOLON_TRUSTED_ISSUERS", &self.trusted_issuers, network);
+        let trusted_proxies =
+            mistakes.note_each("SYMBOLON_TRUSTED_PROXIES", &self.trusted_proxies, network);
+        let public_url = public_url?;
+        Some(Http {
+            listen: listen?,
+            audience: self
+                .audience
+                .unwrap_or_else(|| public_url.issuer().to_owned()),
+            public_url,
+            allowed_origins: allowed_origins?,
+            same_site: same_site?,
+            trusted_issuers: trusted_issuers?,
+            trusted_proxies: trusted_proxies?,
+        })
+    }
+}
+
+/// A network, or the one address that is written without a prefix.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "a network, as in 10.1.0.0/16")
+}
+
+/// What clients know the service by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    text: String,
+    origin: Origin,
+}
+
+impl PublicUrl {
+    fn parse(text: &str, insecure: bool) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "a URL, as in https://id.example.org")?;
+        let origin = Origin::of(&url)?;
+        if url.path() != "/" {
+            return Err("must have no path: the service answers at the root of its host");
+        }
+        let local = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        if url.scheme() != "https" && !local && !insecure {
+            return Err(
+                "must be https elsewhere than on localhost (or be forced with \
+                        SYMBOLON_DANGER_INSECURE_PUBLIC_URL=true)",
+            );
+        }
+        Ok(Self {
+            text: origin.to_string(),
+            origin,
+        })
+    }
+
+    /// `iss` of the tokens: the URL without a slash at its end.
+    pub fn issuer(&self) -> &str {
+        &self.text
+    }
+
+    /// The origin of pages on it.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether cookies can be secure.
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The origin of a page (RFC 6454), as browsers write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "an origin, as in https://app.example.org")?;
+        match url.path() {
+            "/" => Self::of(&url),
+            _ => Err("an origin has no path"),
+        }
+    }
+
+    fn of(url: &Url) -> Result<Self, &'static str> {
+        let plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        match url.scheme() {
+            "http" | "https" if plain => Ok(Self(url.origin().ascii_serialization())),
+            "http" | "https" => Err("must have no more than scheme, host and port"),
+            _ => Err("must begin with https:// or http://"),
+        }
+    }
+
+    /// As a browser sends it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// To which requests the refresh cookie is added (RFC 6265bis §5.4.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// Those from the same site.
+    Strict,
+    /// Those, and navigation from elsewhere.
+    Lax,
+    /// All; only with https.
+    None,
+}
+
+impl SameSite {
+    fn parse(text: &str, secure: bool) -> Result<Self, &'static str> {
+        match text.to_ascii_lowercase().as_str() {
+            "strict" => Ok(SameSite::Strict),
+            "lax" => Ok(SameSite::Lax),
+            "none" if secure => Ok(SameSite::None),
+            "none" => Err("browsers drop such a cookie unless the public URL is https"),
+            _ => Err("one of Strict, Lax, None"),
+        }
+    }
+
+    /// As it stands in the cookie.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SameSite::Strict => "Strict",
+            SameSite::Lax => "Lax",
+            SameSite::None => "None",
+        }
+    }
+}

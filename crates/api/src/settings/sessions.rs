@@ -1,0 +1,124 @@
+//! `SYMBOLON_ACCESS_TTL`, `SYMBOLON_IDLE_TTL`, `SYMBOLON_SESSION_TTL`, `SYMBOLON_ROTATION_GRACE`,
+//! `SYMBOLON_LATE_REPLAY_EVERY`.
+
+use std::time::Duration;
+
+use clap::Args;
+use store::sessions::RenewalRules;
+
+use super::Mistakes;
+use crate::sessions::Lifetimes;
+
+/// How long sessions last, as it was given.
+#[derive(Args, Clone)]
+pub(super) struct SessionsArgs {
+    /// How long an access token is good
+    #[arg(
+        long,
+        env = "SYMBOLON_ACCESS_TTL",
+        value_name = "TIME",
+        default_value = "5m"
+    )]
+    access_ttl: String,
+
+    /// How long a session lasts without a renewal
+    #[arg(
+        long,
+        env = "SYMBOLON_IDLE_TTL",
+        value_name = "TIME",
+        default_value = "3d"
+    )]
+    idle_ttl: String,
+
+    /// How long a session lasts in any case
+    #[arg(
+        long,
+        env = "SYMBOLON_SESSION_TTL",
+        value_name = "TIME",
+        default_value = "30d"
+    )]
+    session_ttl: String,
+
+    /// After a rotation, how long the previous refresh token still answers; 0s is strict
+    #[arg(
+        long,
+        env = "SYMBOLON_ROTATION_GRACE",
+        value_name = "TIME",
+        default_value = "30s"
+    )]
+    rotation_grace: String,
+
+    /// How often a session is forgiven a late replay; 0s is never
+    #[arg(
+        long,
+        env = "SYMBOLON_LATE_REPLAY_EVERY",
+        value_name = "TIME",
+        default_value = "1d"
+    )]
+    late_replay_every: String,
+}
+
+/// How long tokens and sessions last.
+pub(super) struct Sessions {
+    pub(super) access_ttl: Duration,
+    pub(super) lifetimes: Lifetimes,
+}
+
+impl SessionsArgs {
+    pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Sessions> {
+        let second = Duration::from_secs(1);
+        let mut time =
+            |variable, text: &str, least| mistakes.note(variable, text, duration(text, least));
+        let access = time("SYMBOLON_ACCESS_TTL", &self.access_ttl, second);
+        let idle = time("SYMBOLON_IDLE_TTL", &self.idle_ttl, second);
+        let session = time("SYMBOLON_SESSION_TTL", &self.session_ttl, second);
+        let grace = time(
+            "SYMBOLON_ROTATION_GRACE",
+            &self.rotation_grace,
+            Duration::ZERO,
+        );
+        let replay = time(
+            "SYMBOLON_LATE_REPLAY_EVERY",
+            &self.late_replay_every,
+            Duration::ZERO,
+        );
+        let (access_ttl, idle_ttl, session, grace) = (access?, idle?, session?, grace?);
+        if idle_ttl > session {
+            let why = "must not be longer than SYMBOLON_SESSION_TTL";
+            mistakes.add("SYMBOLON_IDLE_TTL", Some(&self.idle_ttl), why);
+        }
+        for (variable, text, value) in [
+            ("SYMBOLON_ACCESS_TTL", &self.access_ttl, access_ttl),
+            ("SYMBOLON_ROTATION_GRACE", &self.rotation_grace, grace),
+        ] {
+            if value >= idle_ttl {
+                mistakes.add(
+                    variable,
+                    Some(text),
+                    "must be shorter than SYMBOLON_IDLE_TTL",
+                );
+            }
+        }
+        Some(Sessions {
+            access_ttl,
+            lifetimes: Lifetimes {
+                session,
+                renewal: RenewalRules {
+                    grace,
+                    late_replay_every: replay?,
+                    idle_ttl,
+                },
+            },
+        })
+    }
+}
+
+fn duration(text: &str, least: Duration) -> Result<Duration, &'static str> {
+    const MOST: Duration = Duration::from_secs(10 * 366 * 86_400);
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration < least => Err("must be at least a second"),
+        Ok(duration) if duration > MOST => Err("must be at most ten years"),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("a time, as in 30s, 5m, 12h or 3d"),
+    }
+}

@@ -1,0 +1,284 @@
+//! Access and refresh tokens: two types, two keys, two kinds of JWT.
+
+use std::fmt;
+use std::time::Duration;
+
+use jwt_core::{
+    Claims, Error, KeyRing, NumericDate, RegisteredClaims, SigningKey, TokenType, Verifier,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::UnixMillis;
+use store::sessions::{Generation, Session, SessionId};
+use store::users::UserId;
+
+use crate::base64url;
+use crate::clock::numeric_date;
+use crate::entropy::Entropy;
+use crate::failure::Failure;
+
+/// Claims of access tokens that are not the user's own, beside those of RFC 7519.
+pub(crate) const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
+
+/// An access token, for the one it was made for. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    text: String,
+    expires_in: u64,
+}
+
+impl AccessToken {
+    /// The JWT.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Seconds until it expires.
+    pub fn expires_in(&self) -> u64 {
+        self.expires_in
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}
+
+/// What an access token that was verified says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Which session it belongs to.
+    pub session_id: SessionId,
+}
+
+/// Makes and verifies access tokens (RFC 9068).
+#[derive(Debug)]
+pub struct AccessTokens {
+    key: SigningKey,
+    verifier: Verifier,
+    expired_too: Verifier,
+    issuer: String,
+    audience: String,
+    ttl: Duration,
+}
+
+impl AccessTokens {
+    /// Those that `key` signs, good for `ttl`.
+    pub fn new(key: SigningKey, issuer: &str, audience: &str, ttl: Duration) -> Self {
+        let verifier = verifier(TokenType::ACCESS_TOKEN, &key, issuer, Some(audience));
+        Self {
+            expired_too: verifier.clone().dangerous_accept_expired(),
+            verifier,
+            key,
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            ttl,
+        }
+    }
+
+    /// A token for a session, which it never outlives.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Internal`] when the user's own claims are not what was stored.
+    pub fn issue(
+        &self,
+        session: &Session,
+        now: UnixMillis,
+        entropy: &dyn Entropy,
+    ) -> Result<AccessToken, Failure> {
+        let iat = numeric_date(now);
+        let exp = numeric_date(now + self.ttl).min(numeric_date(session.expires_at));
+        let claims = Claims {
+            registered: RegisteredClaims {
+                iss: Some(self.issuer.clone()),
+                sub: Some(session.user_id.to_string()),
+                aud: Some(self.audience.as_str().into()),
+                exp: Some(exp),
+                nbf: None,
+                iat: Some(iat),
+                jti: Some(base64url::encode(&entropy.bytes::<16>())),
+            },
+            own: IssuedClaims {
+                sid: session.id.to_string(),
+                auth_time: numeric_date(session.auth_time),
+                amr: &session.amr,
+                own: own_claims(&session.claims)?,
+            },
+        };
+        let text = self
+            .key
+            .sign(&TokenType::ACCESS_TOKEN, &claims)
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(AccessToken {
+            text,
+            expires_in: exp.as_secs().saturating_sub(iat.as_secs()),
+        })
+    }
+
+    /// What a token says that is good now.
+    ///
+    /// # Errors
+    ///
+    /// Which check it failed.
+    pub fn verify(&self, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
+        access_claims(&self.verifier, token, now)
+    }
+
+    /// The session of a token that is or was good: for ending that session.
+    pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
+        let claims = access_claims(&self.expired_too, token, now).ok()?;
+        Some(claims.session_id)
+    }
+}
+
+#[derive(Serialize)]
+struct IssuedClaims<'a> {
+    sid: String,
+    auth_time: NumericDate,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    amr: &'a [String],
+    #[serde(flatten)]
+    own: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct SessionClaim {
+    sid: String,
+}
+
+fn access_claims(verifier: &Verifier, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
+    let claims: Claims<SessionClaim> = verifier.verify(token, numeric_date(now))?;
+    let sub = claims.registered.sub.ok_or(Error::MissingClaim("sub"))?;
+    Ok(AccessClaims {
+        user_id: UserId::parse(&sub).ok_or(jwt_core::Malformed::Claims)?,
+        session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
+    })
+}
+
+/// The user's own claims, without any that would pass for one of ours.
+fn own_claims(json: &str) -> Result<Map<String, Value>, Failure> {
+    let mut own: Map<String, Value> =
+        serde_json::from_str(json).map_err(|error| Failure::Internal(error.to_string()))?;
+    own.retain(|name, _| !is_reserved_claim(name));
+    Ok(own)
+}
+
+/// Whether a claim's name is one that the user's own claims must not have.
+pub(crate) fn is_reserved_claim(name: &str) -> bool {
+    jwt_core::REGISTERED_NAMES.contains(&name) || SESSION_CLAIMS.contains(&name)
+}
+
+/// A refresh token, for a cookie and nothing else. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken(String);
+
+impl RefreshToken {
+    /// The JWT.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshToken(…)")
+    }
+}
+
+/// What a refresh token that was verified says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshClaims {
+    /// Which session it renews.
+    pub session_id: SessionId,
+    /// Which of the session's tokens it is.
+    pub generation: Generation,
+}
+
+/// Makes and verifies refresh tokens. One session and generation always give the same token.
+#[derive(Debug)]
+pub struct RefreshTokens {
+    key: SigningKey,
+    verifier: Verifier,
+    expired_too: Verifier,
+    issuer: String,
+}
+
+impl RefreshTokens {
+    /// Those that `key` signs.
+    pub fn new(key: SigningKey, issuer: &str) -> Self {
+        let verifier = verifier(TokenType::REFRESH_TOKEN, &key, issuer, None);
+        Self {
+            expired_too: verifier.clone().dangerous_accept_expired(),
+            verifier,
+            key,
+            issuer: issuer.to_owned(),
+        }
+    }
+
+    /// The current token of a session.
+    ///
+    /// # Errors
+    ///
+    /// None that can be provoked.
+    pub fn current(&self, session: &Session) -> Result<RefreshToken, Failure> {
+        let claims = Claims {
+            registered: RegisteredClaims {
+                iss: Some(self.issuer.clone()),
+                exp: Some(numeric_date(session.expires_at)),
+                ..RegisteredClaims::default()
+            },
+            own: WireRefreshClaims {
+                sid: session.id.to_string(),
+                generation: session.generation.get(),
+            },
+        };
+        self.key
+            .sign(&TokenType::REFRESH_TOKEN, &claims)
+            .map(RefreshToken)
+            .map_err(|error| Failure::Internal(error.to_string()))
+    }
+
+    /// What a token says whose session may still be live.
+    ///
+    /// # Errors
+    ///
+    /// Which check it failed.
+    pub fn verify(&self, token: &str, now: UnixMillis) -> Result<RefreshClaims, Error> {
+        refresh_claims(&self.verifier, token, now)
+    }
+
+    /// The session of a token that is or was good: for ending that session.
+    pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
+        let claims = refresh_claims(&self.expired_too, token, now).ok()?;
+        Some(claims.session_id)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRefreshClaims {
+    sid: String,
+    #[serde(rename = "gen")]
+    generation: u32,
+}
+
+fn refresh_claims(
+    verifier: &Verifier,
+    token: &str,
+    now: UnixMillis,
+) -> Result<RefreshClaims, Error> {
+    let claims: Claims<WireRefreshClaims> = verifier.verify(token, numeric_date(now))?;
+    Ok(RefreshClaims {
+        session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
+        generation: Generation::new(claims.own.generation),
+    })
+}
+
+#[expect(clippy::expect_used, reason = "one key has no twin")]
+fn verifier(typ: TokenType, key: &SigningKey, issuer: &str, audience: Option<&str>) -> Verifier {
+    let keys = KeyRing::new([key.verifying_key()]).expect("a ring of one key");
+    Verifier::new(typ, issuer, audience, keys)
+}
