@@ -224,7 +224,10 @@ fn serve(
             .app_data(trusted_issuers.clone())
             .app_data(trusted_proxies.clone())
             .wrap(from_fn(OriginGuard::check))
-            .wrap(Condition::new(!allowed_origins.is_empty(), cors(&allowed_origins)))
+            .wrap(Condition::new(
+                !allowed_origins.is_empty(),
+                cors(&allowed_origins),
+            ))
             .wrap(from_fn(unexpected_errors))
             .wrap(from_fn(secure_headers))
             .wrap(Condition::new(access_log, access_logger()))

@@ -157,6 +157,10 @@ pub fn find_by_email(
     connection: &mut AnyConnection,
     email: &str,
 ) -> Result<Option<User>, StoreError> {
+    // PostgreSQL takes no such text, so nobody has such an address.
+    if email.contains('\0') {
+        return Ok(None);
+    }
     users::table
         .filter(users::email_key.eq(email_key(email)))
         .first::<Row>(connection)

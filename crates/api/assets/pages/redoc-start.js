@@ -1,3 +1,3 @@
-"use strict";
+import { init } from "/docs/redoc.js";
 
 init("/docs.json", { disableTelemetry: true }, document.getElementById("redoc"));

@@ -17,6 +17,7 @@ use crate::sessions::TokenPair;
 
 /// An access token; the refresh token, where there is a new one, is in the cookie and never here.
 #[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "AccessToken")]
 pub(crate) struct AccessTokenBody {
     /// The access token, a JWT (RFC 9068).
     token: String,

@@ -1,8 +1,8 @@
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::{fmt, process};
 
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -144,7 +144,9 @@ fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
 /// Makes the file whole or not at all, readable by its owner alone; `false` when it is there by
 /// now.
 fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<bool> {
-    let unfinished = path.with_extension(format!("{}.tmp", process::id()));
+    // A name of its own: in containers, every process has the same number.
+    let unique = base64url::encode(&entropy.bytes::<6>());
+    let unfinished = path.with_extension(format!("{unique}.tmp"));
     let key = Zeroizing::new(base64url::encode(&entropy.bytes::<32>()));
     let mut file = OpenOptions::new()
         .write(true)

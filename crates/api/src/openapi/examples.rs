@@ -26,16 +26,16 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         }),
         "IssueRequest" => json!({ "id": 1 }),
         "RenewalRequest" => json!({}),
-        "AccessTokenBody" => json!({
+        "AccessToken" => json!({
             "token": "eyJhbGciOiJIUzUxMiIsImtpZCI6Im…",
             "token_type": "Bearer",
             "expires_in": 300
         }),
-        "MessageBody" => json!({ "message": "success" }),
-        "HealthBody" => json!({ "status": "ready" }),
-        "UserBody" => user,
-        "SessionBody" => session,
-        "MeBody" => json!({ "user": user, "session": session }),
+        "Message" => json!({ "message": "success" }),
+        "Health" => json!({ "status": "ready" }),
+        "User" => user,
+        "Session" => session,
+        "Me" => json!({ "user": user, "session": session }),
         _ => return None,
     })
 }

@@ -1,14 +1,17 @@
 //! What each schema's fields may hold: lengths, formats and alternatives, which get lost on the
 //! way through version 2.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::examples;
 
 pub(super) fn complete(document: &mut Value) {
+    flow_descriptions(document);
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
         return;
     };
+    share(schemas, "Me", "user", "User");
+    share(schemas, "Me", "session", "Session");
     for (name, schema) in schemas.iter_mut() {
         if let Some(example) = examples::of_schema(name) {
             schema["example"] = example;
@@ -25,21 +28,52 @@ pub(super) fn complete(document: &mut Value) {
     schemas.insert("Problem".to_owned(), problem());
 }
 
+/// A comment's line ends are no line ends of the description.
+fn flow_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" => {
+                        *text = text.replace("\n ", " ");
+                    }
+                    other => flow_descriptions(other),
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(flow_descriptions),
+        _ => {}
+    }
+}
+
+/// Makes the schema that paperclip wrote into a field one of its own.
+fn share(schemas: &mut Map<String, Value>, schema: &str, field: &str, name: &str) {
+    let Some(place) = schemas
+        .get_mut(schema)
+        .and_then(|schema| schema["properties"].get_mut(field))
+    else {
+        return;
+    };
+    let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
+    let inline = std::mem::replace(place, reference);
+    schemas.entry(name).or_insert(inline);
+}
+
 /// What paperclip does not say of a field.
 fn field_facts(schema: &str, field: &str) -> Value {
     match (schema, field) {
-        ("Registration", "name") => json!({ "minLength": 1, "maxLength": 150 }),
+        ("Registration", "name") => json!({ "minLength": 1, "maxLength": 150, "pattern": "\\S" }),
         ("Registration", "email") => json!({ "format": "email", "maxLength": 254 }),
         ("Registration", "password") => {
             json!({ "format": "password", "minLength": 8, "maxLength": 128 })
         }
         ("Credentials", "password") => json!({ "format": "password" }),
         ("IssueRequest" | "RenewalRequest", "id") => user_id(),
-        ("AccessTokenBody", "token_type") => json!({ "enum": ["Bearer"] }),
-        ("MessageBody", "message") => json!({ "enum": ["success"] }),
-        ("HealthBody", "status") => json!({ "enum": ["live", "ready"] }),
-        ("SessionBody", "id") => json!({ "format": "uuid" }),
-        ("SessionBody", _) => json!({ "format": "date-time" }),
+        ("AccessToken", "token_type") => json!({ "enum": ["Bearer"] }),
+        ("Message", "message") => json!({ "enum": ["success"] }),
+        ("Health", "status") => json!({ "enum": ["live", "ready"] }),
+        ("Session", "id") => json!({ "format": "uuid" }),
+        ("Session", _) => json!({ "format": "date-time" }),
         _ => json!({}),
     }
 }

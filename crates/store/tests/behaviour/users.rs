@@ -23,6 +23,10 @@ fn a_user_is_found_by_id_and_by_email_in_any_case(f: &Fixture) {
         let by_email = f.store.read(|c| users::find_by_email(c, email)).unwrap();
         assert_eq!(by_email.as_ref(), Some(&ann), "{email}");
     }
+    let with_nul = f
+        .store
+        .read(|c| users::find_by_email(c, "ann@example.org\0"));
+    assert_eq!(with_nul.unwrap(), None);
     let nobody = UserId::parse("nobody").unwrap();
     assert_eq!(f.store.read(|c| users::find(c, &nobody)).unwrap(), None);
 }

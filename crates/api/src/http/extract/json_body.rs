@@ -8,7 +8,7 @@ use paperclip::actix::OperationModifier;
 use paperclip::actix::web::Json;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::http::problem::{Code, FieldError, Problem};
 
@@ -84,6 +84,15 @@ async fn read(payload: impl Future<Output = Result<Payload, Error>>) -> Result<B
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Serde would also fill a struct from an array.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        let json: Result<IgnoredAny, _> = serde_json::from_slice(body);
+        json.map_err(|error| explain(".", &error))?;
+        return Err(Problem::invalid(vec![field_error(
+            ".",
+            "expected an object",
+        )]));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
@@ -209,13 +218,13 @@ mod tests {
             error(r#"{"password":5}"#),
             pair("password", "must be a string")
         );
-        assert_eq!(error("[]").0, "password");
+        assert_eq!(error(r#"["s3cret"]"#), pair("body", "must be an object"));
         assert_eq!(error("5").0, "body");
     }
 
     #[test]
     fn what_is_not_json_has_no_fields() {
-        for json in ["", "{", "{'a':1}", "{}{}", "\u{feff}{}"] {
+        for json in ["", "{", "{'a':1}", r#"{"password":""}{}"#, "\u{feff}{}"] {
             assert_eq!(document(json)["code"], "body_malformed", "{json}");
         }
     }

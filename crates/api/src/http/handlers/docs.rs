@@ -10,7 +10,7 @@ use crate::openapi::Document;
 /// Scripts of our own alone, and no other host. Both pages make their styles while they run;
 /// Redoc searches in a worker that it makes likewise.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
-     style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; \
      worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// How long a browser may keep a file that changes with the version alone.

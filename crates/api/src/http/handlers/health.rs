@@ -10,6 +10,7 @@ use crate::readiness::{Readiness, Ready};
 
 /// How the service is.
 #[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "Health")]
 pub(crate) struct HealthBody {
     /// `live` or `ready`.
     status: &'static str,

@@ -17,6 +17,7 @@ use crate::sessions::Sessions;
 
 /// Says that it worked.
 #[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "Message")]
 pub(crate) struct MessageBody {
     /// Always `success`.
     message: &'static str,

@@ -14,6 +14,7 @@ use crate::sessions::Sessions;
 
 /// Who is signed in.
 #[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "Me")]
 pub(crate) struct MeBody {
     /// The user.
     user: UserBody,
@@ -23,6 +24,7 @@ pub(crate) struct MeBody {
 
 /// A session.
 #[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "Session")]
 pub(crate) struct SessionBody {
     /// Its id, `sid` in the access token.
     id: String,

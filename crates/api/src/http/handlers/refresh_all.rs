@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::refresh_access::refreshed;
 use super::tokens::issued;
@@ -18,7 +18,7 @@ use crate::sessions::{Sessions, TokenPair};
 pub(crate) struct RenewalRequest {
     /// The user's id, as a string or a number. With a cookie it may be left out, and must
     /// otherwise be that of the session's user.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "not_null")]
     id: Option<UserIdBody>,
 }
 
@@ -69,6 +69,11 @@ pub(crate) async fn refresh_all(
         return issued(sessions.force(id, device.0).await?);
     }
     refreshed(sessions.refresh_all(&presented.0, id.as_ref()).await?)
+}
+
+/// An id that is there is one.
+fn not_null<'de, D: Deserializer<'de>>(json: D) -> Result<Option<UserIdBody>, D::Error> {
+    UserIdBody::deserialize(json).map(Some)
 }
 
 fn id_is_missing() -> Problem {

@@ -4,6 +4,7 @@ use store::users::User;
 
 /// A user.
 #[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "User")]
 pub(crate) struct UserBody {
     /// Their id: a UUID, or for an imported user whatever it was.
     id: String,

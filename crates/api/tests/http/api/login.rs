@@ -1,0 +1,162 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::forge;
+use crate::support::service::{PASSWORD, Place, START};
+use crate::{Service, on_both_back_ends};
+
+on_both_back_ends! {
+    signing_in_answers_a_token_pair
+    an_email_signs_in_in_any_case
+    who_may_not_sign_in_gets_one_and_the_same_answer
+    each_sign_in_opens_a_session_of_its_own
+}
+
+fn signing_in_answers_a_token_pair(service: &Service) {
+    let user = service.register("ann");
+    let client = service.client();
+    let answer = client
+        .post("/api/login")
+        .json(Service::credentials("ann"))
+        .send();
+
+    let token = answer.token();
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["expires_in"], 300);
+    assert!(!String::from_utf8_lossy(&answer.body).contains(&client.cookie().unwrap()));
+
+    let now = START.as_millis() / 1000;
+    assert_eq!(forge::header(&token)["typ"], "at+jwt");
+    assert_eq!(forge::header(&token)["alg"], "HS512");
+    let claims = forge::claims(&token);
+    assert_eq!(claims["iss"], "http://localhost:8000");
+    assert_eq!(claims["aud"], "http://localhost:8000");
+    assert_eq!(claims["sub"], user["id"]);
+    assert_eq!(claims["iat"], now);
+    assert_eq!(claims["exp"], now + 300);
+    assert_eq!(claims["auth_time"], now);
+    assert_eq!(claims["amr"], json!(["pwd"]));
+    assert!(claims["jti"].is_string() && claims["sid"].is_string());
+
+    let cookies: Vec<_> = answer.all("set-cookie").collect();
+    let [cookie] = cookies[..] else {
+        panic!("{cookies:?}");
+    };
+    let (value, attributes) = cookie.split_once(';').unwrap();
+    assert_eq!(
+        attributes,
+        " HttpOnly; SameSite=Lax; Path=/; Max-Age=259200"
+    );
+    let refresh_token = value.strip_prefix("refreshToken=").unwrap();
+    assert_eq!(forge::header(refresh_token)["typ"], "rt+jwt");
+    let refresh = forge::claims(refresh_token);
+    assert_eq!(refresh["sid"], claims["sid"]);
+    assert_eq!(refresh["gen"], 0);
+    assert_eq!(refresh["exp"], now + 30 * 86_400);
+    assert_eq!(refresh.as_object().unwrap().len(), 4);
+}
+
+fn an_email_signs_in_in_any_case(service: &Service) {
+    service.register("ann");
+    let credentials = json!({ "email": " ANN@Example.org ", "password": PASSWORD });
+    assert_eq!(
+        service
+            .client()
+            .post("/api/login")
+            .json(credentials)
+            .send()
+            .status,
+        200
+    );
+}
+
+fn who_may_not_sign_in_gets_one_and_the_same_answer(service: &Service) {
+    service.register("ann");
+    service.register("disabled");
+    service.execute("UPDATE users SET disabled_at = 1 WHERE name = 'disabled'");
+    service.import("7", "without-password");
+    let login = |email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        let answer = service.client().post("/api/login").json(body).send();
+        assert_eq!(answer.problem(), (401, "invalid_credentials".into()));
+        assert_eq!(answer.header("set-cookie"), None);
+        answer.body
+    };
+    let wrong_password = login("ann@example.org", "incorrect horse battery");
+    assert_eq!(login("nobody@example.org", PASSWORD), wrong_password);
+    assert_eq!(login("disabled@example.org", PASSWORD), wrong_password);
+    assert_eq!(
+        login("without-password@example.org", PASSWORD),
+        wrong_password
+    );
+    assert_eq!(login("without-password@example.org", ""), wrong_password);
+    assert_eq!(login("", ""), wrong_password);
+    assert_eq!(login("ann@example.org\u{0}", PASSWORD), wrong_password);
+    assert_eq!(login("' OR 1=1 --", PASSWORD), wrong_password);
+}
+
+fn each_sign_in_opens_a_session_of_its_own(service: &Service) {
+    service.register("ann");
+    let sid = || {
+        let answer = service
+            .client()
+            .post("/api/login")
+            .json(Service::credentials("ann"))
+            .send();
+        forge::claims(&answer.token())["sid"].clone()
+    };
+    assert_ne!(sid(), sid());
+}
+
+#[test]
+fn behind_https_the_cookie_is_secure_and_bound_to_the_host() {
+    let arguments = [
+        "--public-url=https://id.example.org",
+        "--cookie-samesite=strict",
+        "--idle-ttl=1h",
+    ];
+    let service = Service::start(&Place::sqlite(), &arguments);
+    service.register("ann");
+    let answer = service
+        .client()
+        .post("/api/login")
+        .json(Service::credentials("ann"))
+        .send();
+
+    let cookie = answer.header("set-cookie").unwrap();
+    let (value, attributes) = cookie.split_once(';').unwrap();
+    assert!(value.starts_with("__Host-refreshToken="));
+    assert_eq!(
+        attributes,
+        " HttpOnly; SameSite=Strict; Path=/; Max-Age=3600; Secure"
+    );
+    assert!(answer.header("strict-transport-security").is_some());
+    let plain = format!("refreshToken={}", value.split_once('=').unwrap().1);
+    let unprefixed = service
+        .client()
+        .post("/api/refresh_access")
+        .header("cookie", &plain)
+        .send();
+    assert_eq!(unprefixed.problem(), (401, "refresh_missing".into()));
+}
+
+#[test]
+fn tokens_and_cookie_end_with_the_session() {
+    let arguments = ["--session-ttl=10m", "--idle-ttl=10m", "--access-ttl=6m"];
+    let service = Service::start(&Place::sqlite(), &arguments);
+    let client = service.signed_in("ann");
+    service.advance(Duration::from_secs(5 * 60));
+
+    let answer = client.post("/api/refresh_all").send();
+
+    let end = START.as_millis() / 1000 + 600;
+    assert_eq!(forge::claims(&answer.token())["exp"], end);
+    assert_eq!(answer.json()["expires_in"], 300);
+    assert!(
+        answer
+            .header("set-cookie")
+            .unwrap()
+            .ends_with("Max-Age=300")
+    );
+}

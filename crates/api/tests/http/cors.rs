@@ -1,0 +1,144 @@
+//! Front ends on other origins, and pages that must not get in.
+
+use crate::Service;
+use crate::support::service::Place;
+
+const APP: &str = "https://app.example.org";
+
+fn service() -> Service {
+    let service = Service::start(
+        &Place::sqlite(),
+        &["--allowed-origins=https://app.example.org"],
+    );
+    service.register("ann");
+    service
+}
+
+#[test]
+fn an_allowed_origin_signs_in_with_cookies() {
+    let service = service();
+    let client = service.client();
+
+    let preflight = client
+        .call("OPTIONS", "/api/login")
+        .header("origin", APP)
+        .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "content-type,authorization",
+        )
+        .send();
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(APP));
+    assert_eq!(
+        preflight.header("access-control-allow-credentials"),
+        Some("true")
+    );
+
+    let login = client.post("/api/login").header("origin", APP);
+    let login = login.json(Service::credentials("ann")).send();
+    login.token();
+    assert_eq!(login.header("access-control-allow-origin"), Some(APP));
+    assert_eq!(
+        login.header("access-control-allow-credentials"),
+        Some("true")
+    );
+    let exposed = login
+        .header("access-control-expose-headers")
+        .unwrap()
+        .to_lowercase();
+    assert!(exposed.contains("authorization"), "{exposed}");
+    assert!(login.header("vary").unwrap().contains("Origin"));
+
+    let refresh = client.post("/api/refresh_all").header("origin", APP).send();
+    assert_eq!(refresh.status, 200);
+}
+
+#[test]
+fn an_allowed_origin_can_read_problems_as_well() {
+    let service = service();
+    let answer = service
+        .client()
+        .post("/api/refresh_all")
+        .header("origin", APP)
+        .send();
+    assert_eq!(answer.problem(), (401, "refresh_missing".into()));
+    assert_eq!(answer.header("access-control-allow-origin"), Some(APP));
+    let unknown = service
+        .client()
+        .post("/api/nope")
+        .header("origin", APP)
+        .send();
+    assert_eq!(unknown.problem(), (404, "not_found".into()));
+    assert_eq!(unknown.header("access-control-allow-origin"), Some(APP));
+}
+
+#[test]
+fn any_other_origin_changes_nothing_and_reads_nothing() {
+    let service = service();
+    let client = service.client();
+    client
+        .post("/api/login")
+        .json(Service::credentials("ann"))
+        .send();
+    for origin in [
+        "https://evil.example",
+        "null",
+        "http://app.example.org",
+        "https://app.example.org.evil.example",
+    ] {
+        for path in [
+            "/api/login",
+            "/api/register",
+            "/api/tokens",
+            "/api/refresh_access",
+            "/api/refresh_all",
+            "/api/logout",
+        ] {
+            let call = client.post(path).header("origin", origin);
+            let answer = call.json(Service::credentials("ann")).send();
+            assert_eq!(
+                answer.problem(),
+                (403, "origin_denied".into()),
+                "{origin} {path}"
+            );
+            assert_eq!(answer.header("access-control-allow-origin"), None);
+            assert_eq!(answer.header("set-cookie"), None);
+        }
+        let preflight = client
+            .call("OPTIONS", "/api/login")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .send();
+        assert_eq!(preflight.header("access-control-allow-origin"), None);
+    }
+    let cross_site = client
+        .post("/api/refresh_all")
+        .header("sec-fetch-site", "cross-site")
+        .send();
+    assert_eq!(cross_site.problem(), (403, "origin_denied".into()));
+    // Nothing happened to the session.
+    assert_eq!(client.post("/api/refresh_access").send().status, 200);
+}
+
+#[test]
+fn every_answer_carries_the_security_headers() {
+    let service = service();
+    let client = service.client();
+    for answer in [
+        client.get("/health/live").send(),
+        client.get("/api/nope").send(),
+        client.get("/docs/").send(),
+        client
+            .post("/api/login")
+            .json(Service::credentials("ann"))
+            .send(),
+        client.post("/api/login").header("origin", "null").send(),
+    ] {
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    }
+}

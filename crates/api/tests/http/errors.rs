@@ -1,0 +1,186 @@
+//! What nobody understands gets a problem document as well.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::json;
+
+use crate::support::service::Place;
+use crate::{Service, on_both_back_ends};
+
+on_both_back_ends! {
+    unknown_paths_and_methods
+    bodies_that_are_not_the_json_asked_for
+}
+
+fn unknown_paths_and_methods(service: &Service) {
+    let client = service.client();
+    for path in [
+        "/",
+        "/api",
+        "/api/",
+        "/api/login/",
+        "/api/nope",
+        "/docs/nope",
+        "/%00",
+        "/api/../etc/passwd",
+        "//api/me",
+    ] {
+        assert_eq!(
+            client.get(path).send().problem(),
+            (404, "not_found".into()),
+            "{path}"
+        );
+    }
+    for (method, path, allow) in [
+        ("GET", "/api/login", "POST"),
+        ("DELETE", "/api/login", "POST"),
+        ("PUT", "/api/me", "GET"),
+        ("POST", "/health/live", "GET"),
+        ("POST", "/docs.json", "GET"),
+        ("OPTIONS", "/api/me", "GET"),
+    ] {
+        let answer = client.call(method, path).send();
+        assert_eq!(
+            answer.problem(),
+            (405, "method_not_allowed".into()),
+            "{method} {path}"
+        );
+        assert_eq!(answer.header("allow"), Some(allow), "{method} {path}");
+    }
+}
+
+fn bodies_that_are_not_the_json_asked_for(service: &Service) {
+    let client = service.client();
+    let login = || client.post("/api/login");
+    let json = |body: &[u8]| {
+        let call = login().header("content-type", "application/json");
+        call.body(body).send().problem()
+    };
+
+    let malformed = (400, "body_malformed".to_owned());
+    for body in [
+        &b"{"[..],
+        b"",
+        b"{\"email\":}",
+        b"\xff\xfe",
+        b"{\"email\":\"\",\"password\":\"\"}{}",
+        b"{\"email\":\"\xff\"}",
+    ] {
+        assert_eq!(json(body), malformed, "{body:?}");
+    }
+    let deep = format!("{{\"email\":{}", "[".repeat(10_000));
+    assert!([400, 422].contains(&json(deep.as_bytes()).0));
+
+    let credentials = Service::credentials("ann").to_string();
+    for media_type in [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonx",
+        "multipart/form-data",
+    ] {
+        let answer = login()
+            .header("content-type", media_type)
+            .body(&*credentials)
+            .send();
+        assert_eq!(
+            answer.problem(),
+            (415, "unsupported_media_type".into()),
+            "{media_type}"
+        );
+    }
+    for media_type in ["application/json; charset=utf-8", "Application/JSON"] {
+        let answer = login()
+            .header("content-type", media_type)
+            .body(&*credentials)
+            .send();
+        assert_eq!(
+            answer.problem(),
+            (401, "invalid_credentials".into()),
+            "{media_type}"
+        );
+    }
+
+    let too_large = (413, "body_too_large".to_owned());
+    let large = json!({ "email": "x".repeat(16 * 1024), "password": "" }).to_string();
+    assert_eq!(json(large.as_bytes()), too_large);
+    let fits = json!({ "email": "x".repeat(16_000), "password": "" }).to_string();
+    assert_eq!(json(fits.as_bytes()), (401, "invalid_credentials".into()));
+}
+
+/// As it goes over the wire, where a client library would refuse to say it.
+fn raw(service: &Service, request: &str) -> String {
+    let mut stream = TcpStream::connect(service.base.trim_start_matches("http://")).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn a_body_without_a_length_is_measured_as_it_comes() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    let chunk = "x".repeat(0x5000);
+    let request = format!(
+        "POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n{chunk}\r\n0\r\n\r\n"
+    );
+    let answer = raw(&service, &request);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("body_too_large"), "{answer}");
+}
+
+#[test]
+fn what_is_not_http_is_answered_without_a_5xx() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    for request in [
+        "nonsense\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\nConnection: close\r\n\r\n",
+        "GET /api/me HTTP/1.1\r\nHost: x\r\nA\0B: c\r\nConnection: close\r\n\r\n",
+    ] {
+        let answer = raw(&service, request);
+        assert!(answer.starts_with("HTTP/1.1 400"), "{request:?}: {answer}");
+    }
+}
+
+#[test]
+fn a_database_that_is_away_is_not_now() {
+    let Some(place) = Place::postgres() else {
+        return;
+    };
+    let service = Service::start(&place, &[]);
+    let client = service.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    service.execute("ALTER TABLE sessions RENAME TO away; ALTER TABLE users RENAME TO gone");
+
+    let unavailable = (503, "unavailable".to_owned());
+    assert_eq!(
+        client.post("/api/refresh_all").send().problem(),
+        unavailable
+    );
+    assert_eq!(
+        client.post("/api/refresh_access").send().problem(),
+        unavailable
+    );
+    assert_eq!(
+        client.get("/api/me").bearer(&token).send().problem(),
+        unavailable
+    );
+    let login = client
+        .post("/api/login")
+        .json(Service::credentials("ann"))
+        .send();
+    assert_eq!(login.problem(), unavailable);
+    let logout = client.post("/api/logout").send();
+    assert_eq!(logout.problem(), unavailable);
+    assert!(logout.header("set-cookie").unwrap().contains("Max-Age=0"));
+
+    service.execute("ALTER TABLE away RENAME TO sessions; ALTER TABLE gone RENAME TO users");
+    let login = client
+        .post("/api/login")
+        .json(Service::credentials("ann"))
+        .send();
+    assert_eq!(login.status, 200);
+}

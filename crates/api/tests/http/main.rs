@@ -1,0 +1,16 @@
+//! The service over real HTTP, on both back ends. A test's path mirrors the URL it tests. Every
+//! answer is held against the OpenAPI document on the way (see `support::client`).
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod api;
+mod cors;
+mod docs;
+mod errors;
+mod health;
+mod older_client;
+mod replicas;
+mod support;
+
+pub(crate) use support::on_both_back_ends;
+pub(crate) use support::service::Service;

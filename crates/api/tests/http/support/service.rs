@@ -1,0 +1,210 @@
+//! The service, in this process, on a port of its own.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use clap::Parser;
+use serde_json::{Value, json};
+use store::service_keys::{self, Scope, ServiceKey};
+use store::users::{self, User, UserId};
+use store::{DatabaseUrl, Store, StoreOptions, UnixMillis};
+use symbolon::application::Application;
+use symbolon::clock::{Clock, FixedClock};
+use symbolon::entropy::{Entropy, SystemEntropy};
+use symbolon::service_keys::PlainServiceKey;
+use symbolon::settings::ServeArgs;
+use throwaway_postgres::Database;
+
+use super::client::Client;
+
+/// When every service starts.
+pub(crate) const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
+
+/// A password that will do.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Where a service keeps its data.
+pub(crate) struct Place {
+    database_url: String,
+    directory: tempfile::TempDir,
+    _database: Option<Database>,
+}
+
+impl Place {
+    pub(crate) fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self {
+            database_url: format!("sqlite://{}/symbolon.db", directory.path().display()),
+            directory,
+            _database: None,
+        }
+    }
+
+    pub(crate) fn postgres() -> Option<Self> {
+        let database = Database::create()?;
+        Some(Self {
+            database_url: database.url(),
+            directory: tempfile::tempdir().unwrap(),
+            _database: Some(database),
+        })
+    }
+
+    /// The store itself, for what has no call.
+    fn store(&self) -> Store {
+        let url = DatabaseUrl::parse(&self.database_url).unwrap();
+        Store::open(&url, StoreOptions { connections: 1 }).unwrap()
+    }
+}
+
+/// A running service, stopped with this value.
+pub(crate) struct Service {
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) base: String,
+    store: Store,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+impl Service {
+    /// With the defaults, but for what `arguments` say.
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
+        let database_url = format!("--database-url={}", place.database_url);
+        let data_dir = format!("--data-dir={}", place.directory.path().display());
+        let always = ["symbolon", "--listen=127.0.0.1:0", &database_url, &data_dir];
+        let arguments = always.iter().chain(arguments);
+        let settings = Arguments::parse_from(arguments).serve.resolve().unwrap();
+
+        let clock = Arc::new(FixedClock::new(START));
+        let service_clock: Arc<dyn Clock> = clock.clone();
+        let (sender, started) = channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+                let application = Application::build(&settings, service_clock, entropy).unwrap();
+                sender
+                    .send((application.address(), application.handle()))
+                    .unwrap();
+                application.run_until_stopped().await.unwrap();
+            });
+        });
+        let (address, handle) = started.recv().expect("the service starts");
+        Self {
+            clock,
+            base: format!("http://{address}"),
+            store: place.store(),
+            handle,
+            thread: Some(thread),
+        }
+    }
+
+    /// A client with an empty cookie jar.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// The body that registers somebody of this name.
+    pub(crate) fn registration(name: &str) -> Value {
+        json!({ "name": name, "email": format!("{name}@example.org"), "password": PASSWORD })
+    }
+
+    /// A new user, through the front door.
+    pub(crate) fn register(&self, name: &str) -> Value {
+        let answer = self
+            .client()
+            .post("/api/register")
+            .json(Self::registration(name))
+            .send();
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()
+    }
+
+    /// A client that a new user has signed in with.
+    pub(crate) fn signed_in(&self, name: &str) -> Client {
+        self.register(name);
+        let client = self.client();
+        let answer = client
+            .post("/api/login")
+            .json(Self::credentials(name))
+            .send();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        client
+    }
+
+    /// The body that signs them in.
+    pub(crate) fn credentials(name: &str) -> Value {
+        json!({ "email": format!("{name}@example.org"), "password": PASSWORD })
+    }
+
+    /// A user as imported from the older service: with a number, without a password of ours.
+    pub(crate) fn import(&self, id: &str, name: &str) {
+        let user = User {
+            id: UserId::parse(id).unwrap(),
+            name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: None,
+            claims: r#"{"role":"editor"}"#.to_owned(),
+            created_at: START,
+            disabled_at: None,
+        };
+        let added = self.store.write(move |c| users::add(c, &user)).unwrap();
+        assert_eq!(added, users::Added::Added);
+    }
+
+    /// Runs a statement on the database.
+    pub(crate) fn execute(&self, sql: &'static str) {
+        use diesel::connection::SimpleConnection;
+        self.store
+            .write(move |c| Ok(c.batch_execute(sql)?))
+            .unwrap();
+    }
+
+    /// A service key, as `symbolon service-key create` makes one.
+    pub(crate) fn service_key(&self, name: &str, scopes: &[Scope]) -> String {
+        let entropy: &dyn Entropy = &SystemEntropy::default();
+        let plain = PlainServiceKey::make(entropy);
+        let hash = plain.hash();
+        let key = ServiceKey {
+            id: format!("id-of-{name}"),
+            name: name.to_owned(),
+            scopes: scopes.to_vec(),
+            created_at: START,
+            expires_at: Some(START + Duration::from_secs(3600)),
+            revoked_at: None,
+            last_used_at: None,
+        };
+        let added = self.store.write(move |c| service_keys::add(c, &key, hash));
+        assert_eq!(added.unwrap(), service_keys::Added::Added);
+        plain.expose().to_owned()
+    }
+
+    pub(crate) fn revoke_service_key(&self, name: &'static str) {
+        let revoked = self
+            .store
+            .write(move |c| service_keys::revoke(c, name, START));
+        assert!(revoked.unwrap());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // The command is sent at once; the future only waits.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
