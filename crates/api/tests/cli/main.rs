@@ -1,0 +1,13 @@
+//! The `symbolon` program, as an operator runs it.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod first_start;
+mod migrate;
+mod openapi;
+mod program;
+mod service_key;
+mod settings;
+mod user;
+
+pub(crate) use program::Program;
