@@ -44,7 +44,8 @@ pub(super) struct HttpArgs {
         long,
         env = "SYMBOLON_ALLOWED_ORIGINS",
         value_name = "ORIGINS",
-        default_value = ""
+        default_value = "",
+        hide_default_value = true
     )]
     allowed_origins: String,
 
@@ -63,7 +64,8 @@ pub(super) struct HttpArgs {
         long,
         env = "SYMBOLON_TRUSTED_ISSUERS",
         value_name = "NETWORKS",
-        default_value = ""
+        default_value = "",
+        hide_default_value = true
     )]
     trusted_issuers: String,
 
@@ -72,7 +74,8 @@ pub(super) struct HttpArgs {
         long,
         env = "SYMBOLON_TRUSTED_PROXIES",
         value_name = "NETWORKS",
-        default_value = ""
+        default_value = "",
+        hide_default_value = true
     )]
     trusted_proxies: String,
 }
