@@ -1,6 +1,7 @@
 //! The command line.
 
 mod completions;
+mod healthcheck;
 mod migrate;
 mod openapi;
 mod serve;
@@ -42,6 +43,8 @@ enum Command {
     /// Make, list and revoke the service keys of trusted back ends
     #[command(subcommand)]
     ServiceKey(service_key::Command),
+    /// Ask the service on this machine whether it is ready
+    Healthcheck(healthcheck::Arguments),
     /// Print the OpenAPI document
     Openapi(openapi::Arguments),
     /// Print a completion script for a shell
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Some(Command::Migrate(arguments)) => migrate::run(arguments),
         Some(Command::User(command)) => user::run(command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
+        Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
         Some(Command::Openapi(arguments)) => openapi::run(arguments),
         Some(Command::Completions(arguments)) => completions::run::<Cli>(arguments),
     };

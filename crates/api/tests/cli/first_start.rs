@@ -20,6 +20,8 @@ fn without_any_setting_it_makes_what_it_needs_and_says_what_to_try() {
     );
     assert_eq!(service.get("/health/ready"), 200);
     assert_eq!(service.get("/docs/"), 200);
+    let listen = format!("--listen={}", service.address);
+    assert_eq!(program.run(&["healthcheck", &listen]).code, 0);
     let port = service.address.rsplit(':').next().unwrap().to_owned();
     service.terminate();
     let (status, printed) = service.wait();

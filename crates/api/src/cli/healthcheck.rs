@@ -1,0 +1,55 @@
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::Failed;
+
+/// How long the service may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Where the service listens
+    #[arg(
+        long,
+        env = "SYMBOLON_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8000"
+    )]
+    listen: SocketAddr,
+}
+
+/// Asks a service on this machine whether it is ready: for containers, which have no curl.
+pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
+    let address = reachable(arguments.listen);
+    let status = status_of_ready(address)
+        .map_err(|error| Failed::Work(format!("{address} does not answer: {error}")))?;
+    match status.as_str() {
+        "200" => Ok(()),
+        _ => Err(Failed::Work(format!(
+            "{address} is not ready: it answers {status}"
+        ))),
+    }
+}
+
+/// Whoever listens on every address is reached on the machine's own.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+fn status_of_ready(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /health/ready HTTP/1.0\r\n\r\n")?;
+    // "HTTP/1.0 200"
+    let mut begin = [0; 12];
+    stream.read_exact(&mut begin)?;
+    Ok(String::from_utf8_lossy(&begin[9..]).into_owned())
+}
