@@ -6,6 +6,7 @@ mod first_start;
 mod migrate;
 mod openapi;
 mod program;
+mod readme;
 mod service_key;
 mod settings;
 mod user;
