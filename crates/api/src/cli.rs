@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         eprintln!("symbolon: the file .env cannot be read: {error}");
         return ExitCode::from(2);
     }
-    let log = env_logger::Env::default().default_filter_or("info,actix_server=warn");
+    let log = env_logger::Env::default().default_filter_or("info,actix_server=warn,actix_http=off");
     env_logger::Builder::from_env(log).init();
     let cli = Cli::parse();
     let result = match cli.command {

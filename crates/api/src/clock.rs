@@ -54,8 +54,21 @@ pub(crate) fn numeric_date(time: UnixMillis) -> NumericDate {
     NumericDate::from_secs(secs).unwrap_or(NumericDate::MAX)
 }
 
-/// RFC 3339, in UTC, to the second.
+/// RFC 3339, in UTC, to the second. What lies past the year 9999 reads as its end.
 pub(crate) fn rfc3339(time: UnixMillis) -> String {
-    let since_epoch = time.since(UnixMillis::from_millis(0));
+    let since_epoch = Duration::from_secs(numeric_date(time).as_secs());
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_can_be_written() {
+        let written = |millis| rfc3339(UnixMillis::from_millis(millis));
+        assert_eq!(written(1_800_000_000_999), "2027-01-15T08:00:00Z");
+        assert_eq!(written(i64::MIN), "1970-01-01T00:00:00Z");
+        assert_eq!(written(i64::MAX), "9999-12-31T23:59:59Z");
+    }
 }

@@ -10,6 +10,7 @@ mod sessions;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use thiserror::Error;
@@ -46,7 +47,7 @@ pub struct Settings {
     /// What signs the tokens.
     pub keys: Keys,
     /// How long an access token is good.
-    pub access_ttl: std::time::Duration,
+    pub access_ttl: Duration,
     /// How long sessions last.
     pub lifetimes: Lifetimes,
     /// Who may register.
@@ -135,6 +136,17 @@ impl fmt::Display for Mistakes {
             write!(f, "\n  - {mistake}")?;
         }
         Ok(())
+    }
+}
+
+/// A time as people write it, from `least` to ten years.
+pub(crate) fn duration(text: &str, least: Duration) -> Result<Duration, &'static str> {
+    const MOST: Duration = Duration::from_secs(10 * 366 * 86_400);
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration < least => Err("must be at least a second"),
+        Ok(duration) if duration > MOST => Err("must be at most ten years"),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("a time, as in 30s, 5m, 12h or 3d"),
     }
 }
 

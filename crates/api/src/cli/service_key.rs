@@ -11,7 +11,7 @@ use crate::base64url;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::service_keys::PlainServiceKey;
-use crate::settings::DatabaseArgs;
+use crate::settings::{DatabaseArgs, duration};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -33,7 +33,7 @@ pub(super) struct CreateArguments {
     #[arg(long = "scope", required = true, value_name = "SCOPE", value_parser = scope)]
     scopes: Vec<Scope>,
     /// For how long it is good, as in 90d [default: until it is revoked]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = expires)]
     expires: Option<Duration>,
     #[command(flatten)]
     database: DatabaseArgs,
@@ -55,6 +55,10 @@ pub(super) struct RevokeArguments {
     name_or_id: String,
     #[command(flatten)]
     database: DatabaseArgs,
+}
+
+fn expires(text: &str) -> Result<Duration, &'static str> {
+    duration(text, Duration::from_secs(1))
 }
 
 fn scope(text: &str) -> Result<Scope, String> {

@@ -238,9 +238,18 @@ struct Document<'a> {
     errors: &'a [FieldError],
 }
 
-/// The document of a code with nothing added.
+/// A document of this code, as the OpenAPI document shows it.
 pub(crate) fn example(code: Code) -> serde_json::Value {
-    serde_json::to_value(Problem::from(code).document()).unwrap_or_default()
+    let problem = match code {
+        Code::ValidationFailed => Problem::invalid(vec![FieldError {
+            field: "name".to_owned(),
+            detail: "is missing".to_owned(),
+        }]),
+        Code::SessionRevoked => Problem::from(code).with_reason("logout"),
+        Code::SessionExpired => Problem::from(code).with_reason("idle"),
+        _ => code.into(),
+    };
+    serde_json::to_value(problem.document()).unwrap_or_default()
 }
 
 impl fmt::Display for Problem {

@@ -62,7 +62,10 @@ fn share(schemas: &mut Map<String, Value>, schema: &str, field: &str, name: &str
 /// What paperclip does not say of a field.
 fn field_facts(schema: &str, field: &str) -> Value {
     match (schema, field) {
-        ("Registration", "name") => json!({ "minLength": 1, "maxLength": 150, "pattern": "\\S" }),
+        ("Registration", "name") => {
+            let pattern = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f]+$";
+            json!({ "minLength": 1, "maxLength": 150, "pattern": pattern })
+        }
         ("Registration", "email") => json!({ "format": "email", "maxLength": 254 }),
         ("Registration", "password") => {
             json!({ "format": "password", "minLength": 8, "maxLength": 128 })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use store::sessions::RenewalRules;
 
-use super::Mistakes;
+use super::{Mistakes, duration};
 use crate::sessions::Lifetimes;
 
 /// How long sessions last, as it was given.
@@ -110,15 +110,5 @@ impl SessionsArgs {
                 },
             },
         })
-    }
-}
-
-fn duration(text: &str, least: Duration) -> Result<Duration, &'static str> {
-    const MOST: Duration = Duration::from_secs(10 * 366 * 86_400);
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration < least => Err("must be at least a second"),
-        Ok(duration) if duration > MOST => Err("must be at most ten years"),
-        Ok(duration) => Ok(duration),
-        Err(_) => Err("a time, as in 30s, 5m, 12h or 3d"),
     }
 }

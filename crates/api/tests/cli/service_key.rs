@@ -69,3 +69,17 @@ fn an_unknown_scope_is_refused_with_those_there_are() {
     assert_eq!((ended.code, ended.out.as_str()), (2, ""));
     assert!(ended.err.contains("tokens:issue"), "{}", ended.err);
 }
+
+#[test]
+fn a_key_that_would_outlive_everyone_is_refused() {
+    let create = [
+        "service-key",
+        "create",
+        "--name=django",
+        "--scope=metrics",
+        "--expires=9000y",
+    ];
+    let ended = Program::new().run(&create);
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""));
+    assert!(ended.err.contains("ten years"), "{}", ended.err);
+}
