@@ -21,7 +21,7 @@ use crate::http::{
     unexpected_errors,
 };
 use crate::keys::{KeysError, MasterKeyError, SigningKeys};
-use crate::openapi::Document;
+use crate::openapi;
 use crate::readiness::Readiness;
 use crate::service_keys::ServiceKeys;
 use crate::sessions::Sessions;
@@ -200,7 +200,7 @@ fn serve(
     let readiness = Data::new(Readiness::new(store.clone()));
     let clock = Data::new(clock.clone());
     let cookie = RefreshCookie::new(http);
-    let document = Data::new(Document::new(&cookie));
+    let document = Data::new(openapi::document(&cookie));
     let cookie = Data::new(cookie);
     let origin_guard = Data::new(OriginGuard::new(http));
     let security_headers = Data::new(SecurityHeaders::new(&http.public_url));

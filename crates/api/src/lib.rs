@@ -14,7 +14,7 @@ pub mod entropy;
 pub mod failure;
 mod http;
 pub mod keys;
-pub mod openapi;
+mod openapi;
 pub mod passwords;
 pub mod readiness;
 pub mod service_keys;

@@ -7,39 +7,27 @@ mod operations;
 mod schemas;
 
 use actix_web::App;
-use actix_web::web::Bytes;
 use paperclip::actix::OpenApiExt;
 use paperclip::v2::models::{DefaultApiRaw, Info, License, Tag};
 use serde_json::{Value, json};
 
 use crate::http::cookie::RefreshCookie;
+use crate::http::handlers::docs::Document;
 use crate::http::routes;
 
-/// The document, as it is served.
-#[derive(Clone, Debug)]
-pub struct Document {
-    /// In JSON.
-    pub json: Bytes,
-    /// In YAML.
-    pub yaml: Bytes,
-}
-
-impl Document {
-    /// That of a service with this refresh cookie.
-    pub(crate) fn new(cookie: &RefreshCookie) -> Self {
-        let document = document(cookie);
-        let json = format!("{document:#}");
-        // JSON is YAML too, should that one ever fail.
-        let yaml = serde_yaml::to_string(&document).unwrap_or_else(|_| json.clone());
-        Self {
-            json: json.into(),
-            yaml: yaml.into(),
-        }
+/// The document of a service with this refresh cookie, as it is served.
+pub(crate) fn document(cookie: &RefreshCookie) -> Document {
+    let document = complete(by_paperclip(), cookie);
+    let json = format!("{document:#}");
+    // JSON is YAML too, should that one ever fail.
+    let yaml = serde_yaml::to_string(&document).unwrap_or_else(|_| json.clone());
+    Document {
+        json: json.into(),
+        yaml: yaml.into(),
     }
 }
 
-fn document(cookie: &RefreshCookie) -> Value {
-    let mut document = by_paperclip();
+fn complete(mut document: Value, cookie: &RefreshCookie) -> Value {
     // Relative, so that the pages try the service they came from.
     document["servers"] = json!([{ "url": "/" }]);
     document["components"]["securitySchemes"] = security_schemes(cookie);
@@ -116,7 +104,8 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere() {
-        let document = document(&RefreshCookie::new(&resolve(&[]).unwrap().http));
+        let cookie = RefreshCookie::new(&resolve(&[]).unwrap().http);
+        let document = complete(by_paperclip(), &cookie);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

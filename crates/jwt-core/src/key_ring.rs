@@ -45,7 +45,7 @@ impl KeyRing {
         &self.keys
     }
 
-    fn find(&self, header: &Header) -> Result<&VerifyingKey, Error> {
+    pub(crate) fn find(&self, header: &Header) -> Result<&VerifyingKey, Error> {
         let key = self
             .keys
             .iter()

@@ -2,17 +2,18 @@ use serde::de::DeserializeOwned;
 
 use crate::claims::{Claims, RegisteredClaims};
 use crate::error::{Error, Malformed};
+use crate::header::{self, Header};
+use crate::json;
 use crate::jws::Compact;
 use crate::key::VerifyingKey;
 use crate::key_ring::KeyRing;
 use crate::numeric_date::NumericDate;
 use crate::token_type::TokenType;
-use crate::{header, json};
 
 /// Verifies tokens of one kind, from one issuer, for one audience.
 ///
-/// The order is fixed: size, signature, `typ`, then the claims. What it is not told to expect,
-/// it refuses.
+/// The order is fixed: size, `typ`, key, signature, then the claims. What it is not told to
+/// expect, it refuses.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     typ: TokenType,
@@ -91,11 +92,17 @@ impl Verifier {
         if let Some(key) = self.key_of_known_header(compact.header) {
             return key.verify(compact);
         }
-        let jws = self.keys.verify(token)?;
-        match &jws.typ {
-            Some(typ) if self.typ.matches(typ) => Ok(jws.payload),
-            _ => Err(Error::WrongType),
+        let header = Header::decode(compact.header)?;
+        // Before the key is looked for: a token of another kind has a key of its own, and would
+        // else be taken for a stranger's.
+        if !header
+            .typ
+            .as_deref()
+            .is_some_and(|typ| self.typ.matches(typ))
+        {
+            return Err(Error::WrongType);
         }
+        self.keys.find(&header)?.verify(compact)
     }
 
     fn key_of_known_header(&self, header: &str) -> Option<&VerifyingKey> {

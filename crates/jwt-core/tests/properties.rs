@@ -86,6 +86,22 @@ proptest! {
     }
 
     #[test]
+    fn no_signed_payload_makes_the_verifier_panic(
+        payload in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..80),
+            r#"\{("(iss|sub|aud|exp|nbf|iat|jti|x|\\u0061)":("us"|-?[0-9]{1,20}|[0-9.eE+-]{1,9}|null|true|\[\]|\{\}),?){0,5}\}?"#
+                .prop_map(String::into_bytes),
+        ]
+    ) {
+        let key = key(HmacAlgorithm::HS256, [1; 32]);
+        let token = key.sign_bytes(&TokenType::ACCESS_TOKEN, &payload);
+        let keys = KeyRing::new([key.verifying_key()]).unwrap();
+        let verifier = Verifier::new(TokenType::ACCESS_TOKEN, "us", None, keys);
+        // Whatever comes of it, it comes.
+        let _ = verifier.verify::<Own>(&token, NOW);
+    }
+
+    #[test]
     fn no_text_makes_the_verifier_panic(text in "\\PC{0,80}|([A-Za-z0-9_-]{0,40}\\.){0,4}[A-Za-z0-9_-]{0,40}") {
         let key = key(HmacAlgorithm::HS256, [1; 32]);
         let keys = KeyRing::new([key.verifying_key()]).unwrap();

@@ -1,7 +1,12 @@
-//! One connection to either back end. Queries are written once, for both; where SQL must differ,
-//! it differs here.
+//! One connection to either back end. Queries are written once, for both.
 
+use std::fmt::Display;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -30,9 +35,9 @@ impl AnyConnection {
     pub(crate) fn open(url: &DatabaseUrl, access: Access) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, access).map(AnyConnection::Sqlite),
-            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
+            DatabaseUrl::Postgres(url) => PgConnection::establish(&url.with_timeouts())
                 .map(AnyConnection::Postgres)
-                .map_err(|error| StoreError::Unavailable(error.to_string())),
+                .map_err(|error| StoreError::Unavailable(url.redact(&error.to_string()))),
         }
     }
 
@@ -51,21 +56,53 @@ impl AnyConnection {
 }
 
 fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StoreError> {
-    let path = path
+    let text = path
         .to_str()
         .ok_or_else(|| StoreError::Unavailable("the path of the file is not UTF-8".into()))?;
-    let mut connection = SqliteConnection::establish(path)
-        .map_err(|error| StoreError::Unavailable(format!("{path}: {error}")))?;
-    // The timeout comes first: switching to WAL may have to wait already. `FULL` syncs the log
-    // at each commit: what was answered survives a power cut.
-    connection.batch_execute(
-        "PRAGMA busy_timeout = 5000;
-         PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+    let unavailable = |why: &dyn Display| StoreError::Unavailable(format!("{text}: {why}"));
+    make_file(path).map_err(|error| unavailable(&error))?;
+    let mut sqlite = SqliteConnection::establish(text).map_err(|error| unavailable(&error))?;
+    sqlite.batch_execute("PRAGMA busy_timeout = 5000;")?;
+    switch_to_wal(&mut sqlite)?;
+    // `FULL` syncs the log at each commit: what was answered survives a power cut. What has to be
+    // kept for undoing a statement stays in memory: a container may have no directory for
+    // temporary files.
+    sqlite.batch_execute(
+        "PRAGMA synchronous = FULL;
+         PRAGMA temp_store = MEMORY;
          PRAGMA foreign_keys = ON;",
     )?;
     if access == Access::Read {
-        connection.batch_execute("PRAGMA query_only = ON;")?;
+        sqlite.batch_execute("PRAGMA query_only = ON;")?;
     }
-    Ok(connection)
+    Ok(sqlite)
+}
+
+/// Makes the file, for its owner alone: it holds password hashes. SQLite gives its other files the
+/// same mode. A file that is there is not even opened: closing it would take away the locks of
+/// this process's other connections.
+fn make_file(path: &Path) -> io::Result<()> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Readers and the writer then do not wait for each other. The switch itself, on the first start,
+/// does not heed the busy timeout.
+fn switch_to_wal(sqlite: &mut SqliteConnection) -> QueryResult<()> {
+    let mut result = Ok(());
+    for _ in 0..100 {
+        result = sqlite.batch_execute("PRAGMA journal_mode = WAL;");
+        if result.is_ok() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    result
 }

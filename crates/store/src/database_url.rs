@@ -5,13 +5,13 @@ use thiserror::Error;
 
 /// Which database, and where: chosen by the scheme of its URL.
 ///
-/// `Debug` and `Display` leave out the password that a PostgreSQL URL may have.
+/// Neither `Debug` nor `Display` shows a password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// `sqlite://` and a path, absolute or relative to the working directory.
     Sqlite(PathBuf),
     /// `postgres://` or `postgresql://`: what libpq understands, several hosts included.
-    Postgres(String),
+    Postgres(PostgresUrl),
 }
 
 /// The text is no URL of a database that can be used.
@@ -41,7 +41,7 @@ impl DatabaseUrl {
             };
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(DatabaseUrl::Postgres(text.to_owned()));
+            return Ok(DatabaseUrl::Postgres(PostgresUrl(text.to_owned())));
         }
         Err(InvalidDatabaseUrl::Scheme)
     }
@@ -56,7 +56,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DatabaseUrl::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            DatabaseUrl::Postgres(url) => f.write_str(&without_password(url)),
+            DatabaseUrl::Postgres(url) => write!(f, "{url}"),
         }
     }
 }
@@ -67,15 +67,57 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Scheme, hosts and database name: user information and parameters can both carry a password.
-fn without_password(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or(url);
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-            format!("{scheme}://{place}")
+/// What libpq understands: `postgres://user:password@hosts/database?parameters`. Shown without
+/// user and parameters, as both may have a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(String);
+
+impl PostgresUrl {
+    /// With limits on how long a server that is gone is waited for, unless there are some.
+    pub(crate) fn with_timeouts(&self) -> String {
+        let (_, place) = self.split();
+        let mut url = self.0.clone();
+        let mut separator = if place.contains('?') { '&' } else { '?' };
+        for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "10000")] {
+            if !place.contains(&format!("{name}=")) {
+                url.push_str(&format!("{separator}{name}={value}"));
+                separator = '&';
+            }
         }
-        None => String::new(),
+        url
+    }
+
+    /// An error message of libpq, which may quote what it could not parse.
+    pub(crate) fn redact(&self, message: &str) -> String {
+        let quotes_the_url = ["URI", "percent-encoded", "unexpected spaces"];
+        if quotes_the_url.iter().any(|sign| message.contains(sign)) {
+            return "libpq cannot parse the URL; is something in it to be percent-encoded?".into();
+        }
+        message.to_owned()
+    }
+
+    /// User information, and all that follows the `@`. As in libpq, it ends at the first slash.
+    fn split(&self) -> (&str, &str) {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.find('/').unwrap_or(rest.len());
+        match rest[..authority].rfind('@') {
+            Some(at) => (&rest[..at], &rest[at + 1..]),
+            None => ("", rest),
+        }
+    }
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, place) = self.split();
+        let place = place.split(['?', '#']).next().unwrap_or_default();
+        write!(f, "postgres://{place}")
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -98,7 +140,7 @@ mod tests {
             "postgres://h/d",
             "postgresql://a:1,b:2/d?target_session_attrs=primary",
         ] {
-            assert_eq!(parse(url), DatabaseUrl::Postgres(url.into()));
+            assert!(matches!(parse(url), DatabaseUrl::Postgres(_)), "{url}");
         }
     }
 
@@ -123,10 +165,47 @@ mod tests {
             "postgres://me:s3cret@a,b/db?sslmode=require",
             "postgres://host/db?user=me&password=s3cret",
             "postgres://me:s3cret@more@host/db",
+            "postgres://me:s3c?ret@host/db",
+            "postgres://me:s3c#s3cret@host/db",
         ] {
             let shown = format!("{0} {0:?}", DatabaseUrl::parse(url).unwrap());
-            assert!(!shown.contains("s3cret"), "{shown}");
+            assert!(!shown.contains("s3c"), "{shown}");
             assert!(shown.contains("/db"), "{shown}");
         }
+    }
+
+    #[test]
+    fn timeouts_are_added_where_there_are_none() {
+        let with_timeouts = |url| match DatabaseUrl::parse(url).unwrap() {
+            DatabaseUrl::Postgres(url) => url.with_timeouts(),
+            DatabaseUrl::Sqlite(_) => panic!("{url}"),
+        };
+        for (url, expected) in [
+            (
+                "postgres://h/d",
+                "postgres://h/d?connect_timeout=5&tcp_user_timeout=10000",
+            ),
+            (
+                "postgres://u:p?@h/d",
+                "postgres://u:p?@h/d?connect_timeout=5&tcp_user_timeout=10000",
+            ),
+            (
+                "postgres://h/d?connect_timeout=1",
+                "postgres://h/d?connect_timeout=1&tcp_user_timeout=10000",
+            ),
+        ] {
+            assert_eq!(with_timeouts(url), expected);
+        }
+    }
+
+    #[test]
+    fn libpqs_messages_quote_no_password() {
+        let DatabaseUrl::Postgres(url) = DatabaseUrl::parse("postgres://u:s3%cret@h/d").unwrap()
+        else {
+            panic!("PostgreSQL");
+        };
+        let said = url.redact("invalid percent-encoded token: \"s3%cret\"");
+        assert!(!said.contains("s3%"), "{said}");
+        assert_eq!(url.redact("Connection refused"), "Connection refused");
     }
 }

@@ -4,10 +4,11 @@ use thiserror::Error;
 /// Why the database did not do what it was asked.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Not now: it is away, locked, full, or too busy. The same call may succeed later.
+    /// Not now: it is away, locked, full, too busy, or refuses for a reason that Diesel does not
+    /// pass on. The same call may succeed later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// It refused a statement that it should have understood.
+    /// It refused a value that a statement should not have had.
     #[error("the database refused a statement: {0}")]
     Refused(DieselError),
     /// It holds something that this version cannot read.
@@ -30,7 +31,9 @@ impl From<DieselError> for StoreError {
                 // shutdown likewise.
                 _ => StoreError::Unavailable(information.message().to_owned()),
             },
-            DieselError::BrokenTransactionManager => StoreError::Unavailable(error.to_string()),
+            DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
+                StoreError::Unavailable(error.to_string())
+            }
             _ => StoreError::Refused(error),
         }
     }

@@ -22,7 +22,7 @@ pub mod sessions;
 pub mod users;
 
 pub use connection::AnyConnection;
-pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
+pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, PostgresUrl};
 pub use error::StoreError;
 pub use store::{Store, StoreOptions};
 pub use time::UnixMillis;

@@ -1,12 +1,17 @@
 //! The tables, made and brought up to date. Migrations are compiled in.
 
+use diesel::backend::Backend;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
+use crate::schema::__diesel_schema_migrations;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -21,7 +26,12 @@ const ADVISORY_LOCK: i64 = 0x7379_6d62_6f6c_6f6e;
 ///
 /// [`StoreError::Unavailable`] or [`StoreError::Migration`]; nothing is changed then.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
-    match AnyConnection::open(url, Access::Write)? {
+    // Where there is nothing to do, the right to make tables is not needed.
+    let mut connection = AnyConnection::open(url, Access::Write)?;
+    if are_complete(&mut connection).unwrap_or(false) {
+        return Ok(Vec::new());
+    }
+    match connection {
         AnyConnection::Sqlite(mut sqlite) => {
             sqlite.immediate_transaction(|sqlite| run_pending(sqlite, SQLITE))
         }
@@ -33,20 +43,30 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
     }
 }
 
-/// Whether all migrations have run.
+/// Whether all migrations have run. An error where none has.
 ///
 /// # Errors
 ///
-/// [`StoreError::Unavailable`] or [`StoreError::Migration`].
+/// [`StoreError`].
 pub fn are_complete(connection: &mut AnyConnection) -> Result<bool, StoreError> {
-    let pending = match connection {
-        AnyConnection::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
-        AnyConnection::Postgres(postgres) => postgres.has_pending_migration(POSTGRES),
+    let known = match connection {
+        AnyConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
+        AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES)?,
     };
-    Ok(!pending.map_err(|error| StoreError::Migration(error.to_string()))?)
+    let applied: Vec<String> = __diesel_schema_migrations::table
+        .select(__diesel_schema_migrations::version)
+        .load(connection)?;
+    Ok(known.iter().all(|version| applied.contains(version)))
 }
 
-fn run_pending<DB: diesel::backend::Backend>(
+fn versions<DB: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, StoreError> {
+    let migrations = MigrationSource::<DB>::migrations(migrations)
+        .map_err(|error| StoreError::Migration(error.to_string()))?;
+    let names = migrations.iter().map(|migration| migration.name());
+    Ok(names.map(|name| name.version().to_string()).collect())
+}
+
+fn run_pending<DB: Backend>(
     connection: &mut impl MigrationHarness<DB>,
     migrations: EmbeddedMigrations,
 ) -> Result<Vec<String>, StoreError> {

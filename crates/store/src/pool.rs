@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use diesel::prelude::*;
 use diesel::select;
 use diesel::sql_types::Bool;
@@ -7,21 +5,23 @@ use diesel::sql_types::Bool;
 use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
-
-/// How long a caller waits for a free connection.
-const WAIT: Duration = Duration::from_secs(5);
+use crate::store::StoreOptions;
 
 pub(crate) struct Pool(r2d2::Pool<Manager>);
 
 impl Pool {
-    pub(crate) fn open(url: DatabaseUrl, access: Access, size: u32) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        url: DatabaseUrl,
+        access: Access,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
         r2d2::Pool::builder()
-            .max_size(size)
+            .max_size(options.connections)
             .min_idle(Some(1))
             // A round trip per use would double the cost of a renewal: a connection that failed
             // is given up instead.
             .test_on_check_out(false)
-            .connection_timeout(WAIT)
+            .connection_timeout(options.wait)
             .error_handler(Box::new(Log))
             .build(Manager { url, access })
             .map(Self)
@@ -33,8 +33,11 @@ impl Pool {
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut pooled = self.0.get().map_err(unavailable)?;
+        // Until it is known to be well: a panic leaves a transaction open, an error may mean that
+        // the connection is dead.
+        pooled.failed = true;
         let result = f(&mut pooled.connection);
-        pooled.failed = matches!(result, Err(StoreError::Unavailable(_)));
+        pooled.failed = result.is_err();
         result
     }
 }
@@ -50,7 +53,7 @@ struct Manager {
 
 struct Pooled {
     connection: AnyConnection,
-    /// It may be dead; the next caller gets another one.
+    /// The next caller gets another one.
     failed: bool,
 }
 

@@ -87,7 +87,7 @@ pub struct ServiceKey {
     pub expires_at: Option<UnixMillis>,
     /// Since when it is refused.
     pub revoked_at: Option<UnixMillis>,
-    /// When it was last used.
+    /// When it was last used, to the minute.
     pub last_used_at: Option<UnixMillis>,
 }
 
@@ -154,6 +154,18 @@ pub fn find(
         .first::<Row>(connection)
         .optional()?;
     Ok(row.map(Row::into_service_key))
+}
+
+/// Notes that a service key was used.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn touch(connection: &mut AnyConnection, id: &str, now: UnixMillis) -> Result<(), StoreError> {
+    diesel::update(service_keys::table.find(id))
+        .set(service_keys::last_used_at.eq(now.as_millis()))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// All service keys, oldest first.

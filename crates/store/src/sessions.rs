@@ -16,7 +16,7 @@ use crate::schema::sessions;
 use crate::time::UnixMillis;
 use crate::users::{PasswordHash, UserId};
 
-pub use open::{NewSession, Opened, open, open_after_password, open_by_force};
+pub use open::{NewSession, Opened, issue, renew_by_force, sign_in};
 pub use renew::{Peek, Renewal, peek, renew};
 pub use revoke::{revoke, revoke_all_of_user};
 
@@ -246,7 +246,7 @@ impl Row {
         };
         Ok(Session {
             id: SessionId::parse(&self.id).ok_or_else(unreadable)?,
-            user_id: UserId::parse(&self.user_id).ok_or_else(unreadable)?,
+            user_id: UserId::parse(&self.user_id).map_err(|_| unreadable())?,
             generation: Generation(u32::try_from(self.generation).map_err(|_| unreadable())?),
             created_at: UnixMillis::from_millis(self.created_at),
             rotated_at: self.rotated_at.map(UnixMillis::from_millis),

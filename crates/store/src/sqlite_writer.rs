@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 
 use crate::connection::AnyConnection;
@@ -14,17 +13,20 @@ use crate::error::StoreError;
 /// Jobs in one transaction, at most.
 const BATCH: usize = 64;
 
-/// Jobs that may wait; who comes next waits for a place.
+/// Jobs that may wait; more are refused.
 const QUEUE: usize = 1024;
 
 pub(crate) struct Writer {
     jobs: SyncSender<Job>,
 }
 
-/// Does the work, and returns what tells the caller once it is committed. A job or an answer that
-/// is dropped tells the caller that nothing was changed.
-type Job = Box<dyn FnOnce(&mut AnyConnection) -> Answer + Send>;
+/// Does the work, and returns what tells the caller once it is committed. An error says that the
+/// transaction is lost, for all who share it. A job or an answer that is dropped tells its caller
+/// that nothing was changed.
+type Job = Box<dyn FnOnce(&mut AnyConnection) -> Result<Answer, TransactionLost> + Send>;
 type Answer = Box<dyn FnOnce()>;
+
+struct TransactionLost(String);
 
 impl Writer {
     pub(crate) fn start(connection: AnyConnection) -> Result<Self, StoreError> {
@@ -42,17 +44,13 @@ impl Writer {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (sender, result) = sync_channel(1);
-        let job: Job = Box::new(move |connection| {
+        self.submit(move |connection| {
             let outcome = f(connection);
-            Box::new(move || {
-                // Nobody waits any more: the caller is gone, the change stays.
-                let _ = sender.send(outcome);
-            })
-        });
-        let gone = || StoreError::Unavailable("the transaction was not committed".into());
-        self.jobs.send(job).map_err(|_| gone())?;
-        result.recv().map_err(|_| gone())?
+            if outcome.is_err() {
+                check_transaction(connection)?;
+            }
+            Ok(outcome)
+        })
     }
 
     /// As [`Writer::run`], but what `f` did is undone when it fails, however much it was.
@@ -60,26 +58,68 @@ impl Writer {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.run(move |connection| {
+        self.submit(move |connection| {
             connection.batch_execute("SAVEPOINT job")?;
             let outcome = f(connection);
             if outcome.is_err() {
+                check_transaction(connection)?;
                 connection.batch_execute("ROLLBACK TO job")?;
             }
             connection.batch_execute("RELEASE job")?;
-            outcome
+            Ok(outcome)
         })
+    }
+
+    fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<Result<T, StoreError>, TransactionLost>
+        + Send
+        + 'static,
+    ) -> Result<T, StoreError> {
+        let (sender, result) = sync_channel(1);
+        let job: Job = Box::new(move |connection| {
+            let outcome = work(connection)?;
+            Ok(Box::new(move || {
+                // Nobody waits any more: the caller is gone, the change stays.
+                let _ = sender.send(outcome);
+            }))
+        });
+        let refused = |_| StoreError::Unavailable("too many changes wait already".into());
+        self.jobs.try_send(job).map_err(refused)?;
+        let lost = |_| StoreError::Unavailable("the transaction was not committed".into());
+        result.recv().map_err(lost)?
+    }
+}
+
+/// After some errors (a full disk, for one) SQLite has rolled back the whole transaction by
+/// itself, and what comes next would be committed alone.
+fn check_transaction(connection: &mut AnyConnection) -> Result<(), TransactionLost> {
+    match connection.batch_execute("BEGIN") {
+        Err(_there_is_one) => Ok(()),
+        Ok(()) => Err(TransactionLost("SQLite rolled the transaction back".into())),
+    }
+}
+
+impl From<diesel::result::Error> for TransactionLost {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.to_string())
     }
 }
 
 fn write(mut connection: AnyConnection, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
+        if let Err(error) = connection.batch_execute("BEGIN IMMEDIATE") {
+            log::error!("SQLite: {error}");
+            // Whoever waits behind has waited as long.
+            queue.try_iter().for_each(drop);
+            continue;
+        }
         let jobs = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1));
         match commit(&mut connection, jobs) {
             Ok(answers) => answers.into_iter().for_each(|answer| answer()),
-            Err(error) => {
-                log::error!("SQLite: {error}");
-                // There may be no transaction left to roll back.
+            Err(TransactionLost(why)) => {
+                log::error!("SQLite: {why}");
+                // There may be none left to roll back.
                 let _ = connection.batch_execute("ROLLBACK");
             }
         }
@@ -89,14 +129,12 @@ fn write(mut connection: AnyConnection, queue: &Receiver<Job>) {
 fn commit(
     connection: &mut AnyConnection,
     jobs: impl Iterator<Item = Job>,
-) -> QueryResult<Vec<Answer>> {
-    connection.batch_execute("BEGIN IMMEDIATE")?;
+) -> Result<Vec<Answer>, TransactionLost> {
     let mut answers = Vec::new();
     for job in jobs {
-        match catch_unwind(AssertUnwindSafe(|| job(connection))) {
-            Ok(answer) => answers.push(answer),
-            Err(_) => return Err(diesel::result::Error::RollbackTransaction),
-        }
+        let done = catch_unwind(AssertUnwindSafe(|| job(connection)));
+        let panicked = |_| TransactionLost("a change panicked".into());
+        answers.push(done.map_err(panicked)??);
     }
     connection.batch_execute("COMMIT")?;
     Ok(answers)

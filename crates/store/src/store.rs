@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -27,17 +28,18 @@ enum Backend {
 pub struct StoreOptions {
     /// Connections at most; for SQLite those that read.
     pub connections: u32,
+    /// How long a call waits for a free connection.
+    pub wait: Duration,
 }
 
 impl Store {
-    /// Opens a database that exists; its tables are made by
-    /// [`migrations::run`](crate::migrations::run).
+    /// Opens a database; its tables are made by [`migrations::run`](crate::migrations::run).
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] when it cannot be reached.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, StoreError> {
-        let pool = |access| Pool::open(url.clone(), access, options.connections);
+        let pool = |access| Pool::open(url.clone(), access, options);
         let backend = match url {
             DatabaseUrl::Sqlite(_) => Backend::Sqlite {
                 writer: Writer::start(AnyConnection::open(url, Access::Write)?)?,

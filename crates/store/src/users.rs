@@ -18,7 +18,7 @@ pub struct UserId(String);
 
 /// The text is no user id: it has 1 to 64 visible ASCII characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a user id has 1 to 64 visible ASCII characters")]
+#[error("must have 1 to 64 visible ASCII characters")]
 pub struct InvalidUserId;
 
 impl UserId {
@@ -27,10 +27,17 @@ impl UserId {
         Self(uuid_v7(now, random).hyphenated().to_string())
     }
 
-    /// Any id of 1 to 64 visible ASCII characters, so that it can stand in a header.
-    pub fn parse(text: &str) -> Option<Self> {
-        let good = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        good.then(|| Self(text.to_owned()))
+    /// Any id that can stand in a header.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUserId`] unless it has 1 to 64 visible ASCII characters.
+    pub fn parse(text: &str) -> Result<Self, InvalidUserId> {
+        if (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidUserId)
+        }
     }
 
     /// As it is written everywhere.
@@ -211,7 +218,7 @@ struct Row {
 impl Row {
     fn into_user(self) -> Result<User, StoreError> {
         Ok(User {
-            id: UserId::parse(&self.id).ok_or(StoreError::Unreadable("user"))?,
+            id: UserId::parse(&self.id).map_err(|_| StoreError::Unreadable("user"))?,
             name: self.name,
             email: self.email,
             password: self.password.map(PasswordHash),

@@ -52,6 +52,32 @@ impl Database {
         Some(Self { server, name })
     }
 
+    /// Ends all connections to it, as a restart of the server does.
+    pub fn disconnect(&self) {
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        self.server.execute(&end);
+    }
+
+    /// Ends all connections to it and allows no more, until
+    /// [`allow_connections`](Self::allow_connections).
+    pub fn refuse_connections(&self) {
+        self.set_connections(false);
+        self.disconnect();
+    }
+
+    /// Ends an outage.
+    pub fn allow_connections(&self) {
+        self.set_connections(true);
+    }
+
+    fn set_connections(&self, allowed: bool) {
+        let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allowed}", self.name);
+        self.server.execute(&alter);
+    }
+
     /// Its URL.
     pub fn url(&self) -> String {
         self.server.url(&self.name)

@@ -2,7 +2,7 @@ use clap::Args;
 
 use super::Failed;
 use crate::http::cookie::RefreshCookie;
-use crate::openapi::Document;
+use crate::openapi;
 use crate::settings::ServeArgs;
 
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
     let settings = arguments.serve.resolve()?;
-    let document = Document::new(&RefreshCookie::new(&settings.http));
+    let document = openapi::document(&RefreshCookie::new(&settings.http));
     let bytes = match arguments.yaml {
         true => document.yaml,
         false => document.json,

@@ -46,7 +46,7 @@ pub enum Opened {
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn open(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, StoreError> {
+pub fn issue(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
         Ok(user) => insert(connection, new, user.claims),
         Err(refused) => Ok(refused),
@@ -58,7 +58,7 @@ pub fn open(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, S
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn open_after_password(
+pub fn sign_in(
     connection: &mut AnyConnection,
     new: NewSession,
     checked: &PasswordHash,
@@ -75,7 +75,7 @@ pub fn open_after_password(
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn open_by_force(
+pub fn renew_by_force(
     connection: &mut AnyConnection,
     new: NewSession,
 ) -> Result<Opened, StoreError> {

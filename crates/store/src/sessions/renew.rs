@@ -107,7 +107,7 @@ pub fn renew(
     ))
 }
 
-/// Rotates, forgives, recovers or revokes, by the table in DESIGN "Sessions", and writes which
+/// Rotates, forgives, recovers or revokes, by the table in ARCHITECTURE "Sessions", and writes which
 /// into `last_outcome`. No row: nothing is to be changed, or the session is not live.
 fn update(
     connection: &mut AnyConnection,
@@ -145,24 +145,20 @@ UPDATE sessions SET
         WHEN expires_at < {idle_end} THEN expires_at
         ELSE {idle_end} END,
     forgiven_at = CASE
-        WHEN generation = {presented} + 1 AND {forgives}
-            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN {now}
+        WHEN {is_forgiven} THEN {now}
         ELSE forgiven_at END,
     revoked_at = CASE
         WHEN generation <= {presented} THEN NULL
-        WHEN generation = {presented} + 1 AND {forgives}
-            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN NULL
+        WHEN {is_forgiven} THEN NULL
         ELSE {now} END,
     revoked_reason = CASE
         WHEN generation <= {presented} THEN NULL
-        WHEN generation = {presented} + 1 AND {forgives}
-            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN NULL
+        WHEN {is_forgiven} THEN NULL
         ELSE 'reuse' END,
     last_outcome = CASE
         WHEN generation < {presented} THEN 'recovered'
         WHEN generation = {presented} THEN 'rotated'
-        WHEN generation = {presented} + 1 AND {forgives}
-            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began}) THEN 'forgiven'
+        WHEN {is_forgiven} THEN 'forgiven'
         ELSE 'reused' END
 WHERE id = {id}
     AND revoked_at IS NULL
@@ -172,6 +168,10 @@ WHERE id = {id}
 RETURNING id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at,
     forgiven_at, revoked_at, revoked_reason, last_outcome, auth_time, amr, claims, ip,
     user_agent, label";
+
+/// Whether a late replay is forgiven.
+const IS_FORGIVEN: &str = "generation = {presented} + 1 AND {forgives}
+            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began})";
 
 #[derive(QueryId)]
 struct Statement {
@@ -185,19 +185,30 @@ struct Statement {
 }
 
 impl QueryFragment<MultiBackend> for Statement {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let mut rest = SQL;
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.write(SQL, out)
+    }
+}
+
+impl Statement {
+    fn write<'b>(
+        &'b self,
+        template: &str,
+        mut out: AstPass<'_, 'b, MultiBackend>,
+    ) -> QueryResult<()> {
+        let mut rest = template;
         while let Some((sql, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             out.push_sql(sql);
             match name {
                 "id" => out.push_bind_param::<Text, _>(&self.id)?,
-                "forgives" => out.push_bind_param::<Bool, _>(&self.forgives)?,
                 "presented" => out.push_bind_param::<BigInt, _>(&self.presented)?,
                 "now" => out.push_bind_param::<BigInt, _>(&self.now)?,
                 "idle_end" => out.push_bind_param::<BigInt, _>(&self.idle_end)?,
                 "grace_began" => out.push_bind_param::<BigInt, _>(&self.grace_began)?,
+                "forgives" => out.push_bind_param::<Bool, _>(&self.forgives)?,
                 "forgiving_began" => out.push_bind_param::<BigInt, _>(&self.forgiving_began)?,
+                "is_forgiven" => self.write(IS_FORGIVEN, out.reborrow())?,
                 _ => return Err(diesel::result::Error::QueryBuilderError(name.into())),
             }
             rest = after;

@@ -26,7 +26,7 @@ pub fn revoke(
     Ok(revoked > 0)
 }
 
-/// Ends all sessions of a user that have not ended, and returns how many.
+/// Ends all live sessions of a user, and returns how many.
 ///
 /// # Errors
 ///
@@ -39,6 +39,7 @@ pub fn revoke_all_of_user(
 ) -> Result<usize, StoreError> {
     let live = sessions::table
         .filter(sessions::user_id.eq(user_id.as_str()))
+        .filter(sessions::expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
         .set((

@@ -11,6 +11,7 @@ mod revoke;
 mod service_keys;
 mod users;
 
+use std::thread;
 use std::time::Duration;
 
 use store::sessions::{
@@ -44,12 +45,12 @@ pub(crate) use on_both_back_ends;
 struct Fixture {
     store: Store,
     url: DatabaseUrl,
-    _place: Place,
+    place: Place,
 }
 
 enum Place {
     Directory(#[allow(dead_code)] tempfile::TempDir),
-    Database(#[allow(dead_code)] Database),
+    Database(Database),
 }
 
 impl Fixture {
@@ -66,12 +67,30 @@ impl Fixture {
     }
 
     fn new(url: DatabaseUrl, place: Place) -> Self {
-        migrations::run(&url).unwrap();
-        let store = Store::open(&url, StoreOptions { connections: 8 }).unwrap();
-        Self {
-            store,
-            url,
-            _place: place,
+        // As several replicas do that start at once.
+        let runs: Vec<_> = thread::scope(|scope| {
+            let runs: Vec<_> = (0..2)
+                .map(|_| scope.spawn(|| migrations::run(&url)))
+                .collect();
+            runs.into_iter()
+                .map(|run| run.join().unwrap().unwrap())
+                .collect()
+        });
+        let ran: Vec<_> = runs.into_iter().filter(|ran| !ran.is_empty()).collect();
+        assert_eq!(
+            ran.len(),
+            1,
+            "one works, the other finds nothing left to do: {ran:?}"
+        );
+        let store = Store::open(&url, OPTIONS).unwrap();
+        Self { store, url, place }
+    }
+
+    /// Ends the connections to the database, as a restart of the server does.
+    fn disconnect(&self) {
+        match &self.place {
+            Place::Database(database) => database.disconnect(),
+            Place::Directory(_) => panic!("SQLite has no server"),
         }
     }
 
@@ -86,7 +105,7 @@ impl Fixture {
     /// Opens a session for a new user, at [`START`].
     fn session(&self, name: &str) -> Session {
         let new = new_session(self.add_user(name).id, name);
-        match self.store.transaction(|c| sessions::open(c, new)).unwrap() {
+        match self.store.transaction(|c| sessions::issue(c, new)).unwrap() {
             Opened::Session(session) => session,
             other => panic!("{other:?}"),
         }
@@ -122,12 +141,17 @@ impl Fixture {
     }
 }
 
+const OPTIONS: StoreOptions = StoreOptions {
+    connections: 8,
+    wait: Duration::from_secs(5),
+};
+
 const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
 const SECOND: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Those of DESIGN.
+/// The defaults.
 const RULES: RenewalRules = RenewalRules {
     grace: GRACE,
     late_replay_every: DAY,

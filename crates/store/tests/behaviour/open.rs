@@ -21,7 +21,7 @@ fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
     let asked = new.clone();
     let opened = f
         .store
-        .transaction(move |c| sessions::open(c, new))
+        .transaction(move |c| sessions::issue(c, new))
         .unwrap();
 
     let Opened::Session(session) = opened else {
@@ -48,7 +48,7 @@ fn a_session_is_refused_when_the_password_is_no_longer_the_one_checked(f: &Fixtu
     let open = |seed: &str, checked: PasswordHash| {
         let new = new_session(user.id.clone(), seed);
         f.store
-            .transaction(move |c| sessions::open_after_password(c, new, &checked))
+            .transaction(move |c| sessions::sign_in(c, new, &checked))
             .unwrap()
     };
     assert!(matches!(open("one", checked.clone()), Opened::Session(_)));
@@ -62,7 +62,7 @@ fn a_session_is_refused_for_a_disabled_or_unknown_user(f: &Fixture) {
     let user = f.add_user("ann");
     let open = |seed: &str| {
         let new = new_session(user.id.clone(), seed);
-        f.store.transaction(|c| sessions::open(c, new)).unwrap()
+        f.store.transaction(|c| sessions::issue(c, new)).unwrap()
     };
     execute(f, "UPDATE users SET disabled_at = 1");
     assert_eq!(open("one"), Opened::UserDisabled);
@@ -76,7 +76,7 @@ fn forced_renewal_ends_all_other_sessions(f: &Fixture) {
     let new = new_session(first.user_id.clone(), "again");
     let opened = f
         .store
-        .transaction(|c| sessions::open_by_force(c, new))
+        .transaction(|c| sessions::renew_by_force(c, new))
         .unwrap();
 
     assert!(matches!(opened, Opened::Session(_)));

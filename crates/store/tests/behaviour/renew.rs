@@ -1,4 +1,4 @@
-//! The table in DESIGN "Sessions", row by row.
+//! The table in ARCHITECTURE "Sessions", row by row.
 
 use store::sessions::{Dead, Generation, Peek, Renewal, RenewalRules, RevokedReason};
 use store::{StoreError, sessions};

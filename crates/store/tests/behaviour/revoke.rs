@@ -5,7 +5,7 @@ use crate::{Fixture, SECOND, START, new_session, on_both_back_ends};
 on_both_back_ends! {
     the_first_reason_stays
     revoking_what_is_not_there_is_no_error
-    all_sessions_of_one_user_end
+    all_live_sessions_of_one_user_end
 }
 
 fn revoke(f: &Fixture, id: SessionId, reason: RevokedReason, after: u32) -> bool {
@@ -27,11 +27,11 @@ fn revoking_what_is_not_there_is_no_error(f: &Fixture) {
     assert!(!revoke(f, id, RevokedReason::Logout, 1));
 }
 
-fn all_sessions_of_one_user_end(f: &Fixture) {
+fn all_live_sessions_of_one_user_end(f: &Fixture) {
     let first = f.session("ann");
     let user_id = first.user_id.clone();
     let new = new_session(user_id.clone(), "second");
-    f.store.transaction(|c| sessions::open(c, new)).unwrap();
+    f.store.transaction(|c| sessions::issue(c, new)).unwrap();
     let of_another = f.session("bob");
 
     let ended = f.store.write(move |c| {

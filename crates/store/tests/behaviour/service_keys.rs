@@ -34,6 +34,10 @@ fn a_service_key_is_found_by_its_hash_alone(f: &Fixture) {
             .unwrap()
     };
     assert_eq!(find(1), Some(key("1", "django")));
+    f.store
+        .write(|c| service_keys::touch(c, "1", START))
+        .unwrap();
+    assert_eq!(find(1).unwrap().last_used_at, Some(START));
     assert_eq!(find(2), None);
 }
 

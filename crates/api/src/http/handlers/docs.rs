@@ -1,11 +1,17 @@
 //! The documentation: Swagger UI, Redoc and the OpenAPI document, all from this binary.
 
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use crate::http::problem::{Code, Problem};
-use crate::openapi::Document;
+
+/// The OpenAPI document, as it is served.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) json: Bytes,
+    pub(crate) yaml: Bytes,
+}
 
 /// Scripts of our own alone, and no other host. Both pages make their styles while they run;
 /// Redoc searches in a worker that it makes likewise.
