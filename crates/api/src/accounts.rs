@@ -6,10 +6,9 @@ mod own_claims;
 
 use std::sync::Arc;
 
-use store::Store;
 use store::users::{self, Added, PasswordHash, User, UserId};
 
-use crate::blocking;
+use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
@@ -63,7 +62,7 @@ pub struct CheckedUser {
 
 /// Registers users and checks their passwords.
 pub struct Accounts {
-    store: Store,
+    store: AsyncStore,
     hasher: PasswordHasher,
     registration: Registration,
     clock: Arc<dyn Clock>,
@@ -73,7 +72,7 @@ pub struct Accounts {
 impl Accounts {
     /// Those in `store`.
     pub fn new(
-        store: Store,
+        store: AsyncStore,
         registration: Registration,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -108,7 +107,7 @@ impl Accounts {
             disabled_at: None,
         };
         let added = user.clone();
-        let outcome = blocking::write(&self.store, move |c| users::add(c, &added)).await?;
+        let outcome = self.store.write(move |c| users::add(c, &added)).await?;
         match outcome {
             Added::Added => Ok(Registered::User(user)),
             Added::NameTaken => Ok(Registered::NameTaken),
@@ -129,7 +128,10 @@ impl Accounts {
         email: String,
         password: Password,
     ) -> Result<Option<CheckedUser>, Failure> {
-        let user = blocking::read(&self.store, move |c| users::find_by_email(c, &email)).await?;
+        let user = self
+            .store
+            .read(move |c| users::find_by_email(c, &email))
+            .await?;
         let hash = user.as_ref().and_then(|user| user.password.clone());
         let verified = self.hasher.verify(password, hash.clone()).await?;
         Ok(match (user, hash) {
@@ -138,14 +140,5 @@ impl Accounts {
             }
             _ => None,
         })
-    }
-
-    /// A user, whom somebody else vouches for.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`].
-    pub async fn find(&self, id: UserId) -> Result<Option<User>, Failure> {
-        blocking::read(&self.store, move |c| users::find(c, &id)).await
     }
 }

@@ -1,27 +1,30 @@
 //! The service: built from settings, then run until it is told to stop.
 
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::{fs, io};
 
 use actix_web::middleware::{Condition, Logger, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, dev};
 use paperclip::actix::OpenApiExt;
-use store::{Store, StoreError, keys, migrations};
+use store::{DatabaseUrl, Store, StoreError, keys, migrations};
 use thiserror::Error;
 
 use crate::accounts::Accounts;
+use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
 use crate::http::problem::{Code, Problem};
 use crate::http::{
     OriginGuard, SecurityHeaders, TrustedIssuers, TrustedProxies, cors, routes, secure_headers,
-    unexpected_errors,
+    shape_errors,
 };
 use crate::keys::{KeysError, MasterKeyError, SigningKeys};
 use crate::openapi;
+use crate::private_dir;
 use crate::readiness::Readiness;
 use crate::service_keys::ServiceKeys;
 use crate::sessions::Sessions;
@@ -32,12 +35,12 @@ use crate::tokens::{AccessTokens, RefreshTokens};
 pub struct Application {
     server: dev::Server,
     address: SocketAddr,
-    first_start: FirstStart,
+    made_at_start: MadeAtStart,
 }
 
 /// What was made on this start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FirstStart {
+pub struct MadeAtStart {
     /// The migrations that ran.
     pub migrations: Vec<String>,
     /// Whether the master key was made.
@@ -47,11 +50,11 @@ pub struct FirstStart {
 /// Why the service does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The data directory cannot be made.
-    #[error("the directory {path} cannot be made: {error}")]
-    DataDir {
-        /// Its path.
-        path: String,
+    /// The directory of the database cannot be made.
+    #[error("the directory of {of} cannot be made: {error}")]
+    Directory {
+        /// The database.
+        of: PathBuf,
         /// Why.
         error: io::Error,
     },
@@ -74,23 +77,19 @@ pub enum StartError {
     Keys(#[from] KeysError),
 }
 
-/// Migrates the database and opens it. Used by the command line as well, so that it works before
-/// the service was ever started.
+/// Migrates the database and opens it, and returns which migrations ran. Used by the command line
+/// as well, so that it works before the service was ever started.
 ///
 /// # Errors
 ///
 /// [`StartError`].
 pub fn open_database(database: &Database) -> Result<(Store, Vec<String>), StartError> {
-    use std::os::unix::fs::DirBuilderExt;
-    // For its owner alone: it holds password hashes and the master key.
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&database.data_dir)
-        .map_err(|error| StartError::DataDir {
-            path: database.data_dir.display().to_string(),
+    if let DatabaseUrl::Sqlite(file) = &database.url {
+        private_dir::make_parent(file).map_err(|error| StartError::Directory {
+            of: file.clone(),
             error,
         })?;
+    }
     let migrated = migrations::run(&database.url)?;
     Ok((Store::open(&database.url, database.options)?, migrated))
 }
@@ -130,11 +129,11 @@ impl Application {
                 list(&settings.http.trusted_issuers)
             );
         }
-        let (server, address) = serve(settings, &store, keys, &clock, &entropy)?;
+        let (server, address) = serve(settings, store, keys, &clock, &entropy)?;
         Ok(Self {
             server,
             address,
-            first_start: FirstStart {
+            made_at_start: MadeAtStart {
                 migrations,
                 master_key: made,
             },
@@ -147,8 +146,8 @@ impl Application {
     }
 
     /// What was made on this start.
-    pub fn first_start(&self) -> &FirstStart {
-        &self.first_start
+    pub fn made_at_start(&self) -> &MadeAtStart {
+        &self.made_at_start
     }
 
     /// A handle that stops it from elsewhere.
@@ -168,11 +167,12 @@ impl Application {
 
 fn serve(
     settings: &Settings,
-    store: &Store,
+    store: Store,
     keys: SigningKeys,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<(dev::Server, SocketAddr), StartError> {
+    let store = AsyncStore::new(store);
     let http = &settings.http;
     let issuer = http.public_url.issuer();
     let access_tokens = Arc::new(AccessTokens::new(
@@ -197,7 +197,7 @@ fn serve(
     ));
     let access_tokens = Data::from(access_tokens);
     let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
-    let readiness = Data::new(Readiness::new(store.clone()));
+    let readiness = Data::new(Readiness::new(store));
     let clock = Data::new(clock.clone());
     let cookie = RefreshCookie::new(http);
     let document = Data::new(openapi::document(&cookie));
@@ -228,7 +228,7 @@ fn serve(
                 !allowed_origins.is_empty(),
                 cors(&allowed_origins),
             ))
-            .wrap(from_fn(unexpected_errors))
+            .wrap(from_fn(shape_errors))
             .wrap(from_fn(secure_headers))
             .wrap(Condition::new(access_log, access_logger()))
             .configure(routes::pages)
@@ -239,6 +239,7 @@ fn serve(
                 Err::<&str, _>(Problem::from(Code::NotFound))
             }))
     })
+    .max_connections(MAX_CONNECTIONS)
     .shutdown_timeout(30)
     .bind(http.listen)
     .map_err(|error| StartError::Listen {
@@ -248,6 +249,9 @@ fn serve(
     let address = server.addrs().first().copied().unwrap_or(http.listen);
     Ok((server.run(), address))
 }
+
+/// Connections for each processor, at most: each may hold some memory while its client is slow.
+const MAX_CONNECTIONS: usize = 4096;
 
 /// Requests are logged under this name, at the level debug.
 const ACCESS_LOG: &str = "symbolon::access";

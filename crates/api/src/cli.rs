@@ -4,16 +4,17 @@ mod completions;
 mod healthcheck;
 mod migrate;
 mod openapi;
+mod output;
 mod serve;
 mod service_key;
-mod table;
 mod user;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::settings::{DatabaseArgs, Mistakes, ServeArgs};
+use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
 
 /// A self-hosted token and session service
 #[derive(Parser)]
@@ -44,7 +45,7 @@ enum Command {
     #[command(subcommand)]
     ServiceKey(service_key::Command),
     /// Ask the service on this machine whether it is ready
-    Healthcheck(healthcheck::Arguments),
+    Healthcheck(ListenArgs),
     /// Print the OpenAPI document
     Openapi(openapi::Arguments),
     /// Print a completion script for a shell
@@ -68,10 +69,8 @@ impl From<Mistakes> for Failed {
 /// Runs the program: 0 when it did what it was asked, 1 when it could not, 2 when it was asked
 /// wrongly.
 pub fn main() -> ExitCode {
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        eprintln!("symbolon: the file .env cannot be read: {error}");
+    if let Err(why) = read_env_file() {
+        eprintln!("symbolon: the file .env cannot be read: {why}");
         return ExitCode::from(2);
     }
     let log = env_logger::Env::default().default_filter_or("info,actix_server=warn,actix_http=off");
@@ -97,6 +96,18 @@ pub fn main() -> ExitCode {
             eprintln!("symbolon: {why}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// That of the working directory alone: one above it may be a stranger's.
+fn read_env_file() -> Result<(), String> {
+    match dotenvy::from_path(Path::new(".env")) {
+        Err(error) if error.not_found() => Ok(()),
+        // It quotes the line, which may hold a password.
+        Err(dotenvy::Error::LineParse(..)) => Err("a line is not NAME=VALUE; a value with \
+             white space or # stands in quotation marks"
+            .to_owned()),
+        result => result.map_err(|error| error.to_string()),
     }
 }
 

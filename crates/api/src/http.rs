@@ -7,12 +7,15 @@ mod csrf;
 mod extract;
 pub(crate) mod handlers;
 mod headers;
+mod outcomes;
 pub(crate) mod problem;
 pub(crate) mod routes;
-pub(crate) mod token_pair;
+mod token_pair;
+mod unexpected;
 
 pub(crate) use cors::cors;
 pub(crate) use csrf::OriginGuard;
 pub(crate) use extract::client_address::TrustedProxies;
 pub(crate) use extract::token_issuer::TrustedIssuers;
-pub(crate) use headers::{SecurityHeaders, secure_headers, unexpected_errors};
+pub(crate) use headers::{SecurityHeaders, secure_headers};
+pub(crate) use unexpected::shape_errors;

@@ -6,8 +6,8 @@
 
 pub mod accounts;
 pub mod application;
+pub mod async_store;
 mod base64url;
-mod blocking;
 pub mod cli;
 pub mod clock;
 pub mod entropy;
@@ -16,6 +16,7 @@ mod http;
 pub mod keys;
 mod openapi;
 pub mod passwords;
+mod private_dir;
 pub mod readiness;
 pub mod service_keys;
 pub mod sessions;

@@ -206,6 +206,11 @@ mod tests {
         let all = hasher.admitted.available_permits().try_into().unwrap();
         let _full = hasher.admitted.clone().try_acquire_many_owned(all).unwrap();
         assert_eq!(hasher.hash(attempt("open sesame")).await, Err(Busy));
+        // Without a hash to verify there is work to do as well, and no other answer.
+        let hash = PasswordHash::new("$argon2id$".to_owned());
+        for hash in [None, Some(hash)] {
+            assert_eq!(hasher.verify(attempt("open sesame"), hash).await, Err(Busy));
+        }
     }
 
     #[test]

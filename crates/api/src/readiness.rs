@@ -1,9 +1,9 @@
 //! Whether the service can do its work.
 
 use store::keys::{self, KeyUse};
-use store::{Store, migrations};
+use store::migrations;
 
-use crate::blocking;
+use crate::async_store::AsyncStore;
 
 /// Whether requests can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,18 +16,18 @@ pub enum Ready {
 
 /// Looks at what the service needs.
 pub struct Readiness {
-    store: Store,
+    store: AsyncStore,
 }
 
 impl Readiness {
     /// Of a service on `store`.
-    pub fn new(store: Store) -> Self {
+    pub fn new(store: AsyncStore) -> Self {
         Self { store }
     }
 
     /// Looks now.
     pub async fn check(&self) -> Ready {
-        let found = blocking::read(&self.store, |c| {
+        let found = self.store.read(|c| {
             if !migrations::are_complete(c)? {
                 return Ok(Ready::No("The database is not migrated."));
             }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
-use store::Store;
+use store::UnixMillis;
 use store::service_keys::{self as rows, Scope, ServiceKey, ServiceKeyHash};
 use zeroize::Zeroizing;
 
+use crate::async_store::AsyncStore;
 use crate::base64url;
-use crate::blocking;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
@@ -28,10 +29,10 @@ impl PlainServiceKey {
         Self(Zeroizing::new(format!("{PREFIX}{}", *random)))
     }
 
-    /// A text that looks like one.
+    /// A text that begins like one, good or not.
     pub fn parse(text: &str) -> Option<Self> {
-        let looks_like_one = text.starts_with(PREFIX) && text.len() <= 128;
-        looks_like_one.then(|| Self(Zeroizing::new(text.to_owned())))
+        let begins_like_one = text.starts_with(PREFIX);
+        begins_like_one.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
     /// What is stored of it.
@@ -66,13 +67,13 @@ pub enum Authorization {
 
 /// Knows service keys.
 pub struct ServiceKeys {
-    store: Store,
+    store: AsyncStore,
     clock: Arc<dyn Clock>,
 }
 
 impl ServiceKeys {
     /// Those in `store`.
-    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: AsyncStore, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }
 
@@ -87,13 +88,30 @@ impl ServiceKeys {
         scope: Scope,
     ) -> Result<Authorization, Failure> {
         let hash = key.hash();
-        let found = blocking::read(&self.store, move |c| rows::find(c, &hash)).await?;
+        let found = self.store.read(move |c| rows::find(c, &hash)).await?;
         Ok(match found {
             Some(key) if !key.is_valid(self.clock.now()) => Authorization::Invalid,
-            Some(key) if key.scopes.contains(&scope) => Authorization::Granted(key),
+            Some(key) if key.scopes.contains(&scope) => {
+                self.note_use(&key).await;
+                Authorization::Granted(key)
+            }
             Some(_) => Authorization::InsufficientScope,
             None => Authorization::Invalid,
         })
+    }
+
+    /// To the minute, so that a busy key is not written at each call. A call is not refused
+    /// because it could not be noted.
+    async fn note_use(&self, key: &ServiceKey) {
+        let now = self.clock.now();
+        let noted_lately = |last: UnixMillis| now.since(last) < Duration::from_secs(60);
+        if key.last_used_at.is_some_and(noted_lately) {
+            return;
+        }
+        let id = key.id.clone();
+        if let Err(failure) = self.store.write(move |c| rows::touch(c, &id, now)).await {
+            log::warn!("the use of a service key was not noted: {failure}");
+        }
     }
 }
 

@@ -6,21 +6,25 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use store::UnixMillis;
 use store::sessions::{
     self as rows, Dead, Device, NewSession, Opened, RenewalRules, RevokedReason,
 };
 use store::sessions::{Session, SessionId};
 use store::users::{self, User, UserId};
-use store::{Store, UnixMillis};
 
 use crate::accounts::CheckedUser;
-use crate::blocking;
+use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
 use crate::tokens::{AccessToken, AccessTokens, RefreshToken, RefreshTokens};
 
-pub use refresh::{Refresh, Refusal};
+pub use refresh::{Refreshed, Refusal};
+
+/// One cookie is what an honest client sends. A browser may add some that other paths or domains
+/// left behind; the sessions of more than so many are not looked at.
+const MAX_SESSIONS: usize = 4;
 
 /// How long sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +46,7 @@ pub struct TokenPair {
 
 /// What came of a request to open a session by user id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Issue {
+pub enum Issued {
     /// It is open.
     Pair(TokenPair),
     /// There is no such user.
@@ -53,7 +57,7 @@ pub enum Issue {
 
 /// Opens, renews and ends sessions.
 pub struct Sessions {
-    store: Store,
+    store: AsyncStore,
     access_tokens: Arc<AccessTokens>,
     refresh_tokens: RefreshTokens,
     lifetimes: Lifetimes,
@@ -64,7 +68,7 @@ pub struct Sessions {
 impl Sessions {
     /// Those in `store`.
     pub fn new(
-        store: Store,
+        store: AsyncStore,
         access_tokens: Arc<AccessTokens>,
         refresh_tokens: RefreshTokens,
         lifetimes: Lifetimes,
@@ -87,16 +91,16 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn open(
+    pub async fn sign_in(
         &self,
         user: CheckedUser,
         device: Device,
     ) -> Result<Option<TokenPair>, Failure> {
         let now = self.clock.now();
         let new = self.new_session(user.id, vec!["pwd".to_owned()], device, now);
-        let opened = blocking::transaction(&self.store, move |c| {
-            rows::open_after_password(c, new, &user.hash)
-        });
+        let opened = self
+            .store
+            .transaction(move |c| rows::sign_in(c, new, &user.hash));
         match opened.await? {
             Opened::Session(session) => self.with_refresh_token(&session, now).map(Some),
             Opened::UserUnknown | Opened::UserDisabled | Opened::PasswordChanged => Ok(None),
@@ -108,10 +112,10 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn issue(&self, user_id: UserId, device: Device) -> Result<Issue, Failure> {
+    pub async fn issue(&self, user_id: UserId, device: Device) -> Result<Issued, Failure> {
         let now = self.clock.now();
         let new = self.new_session(user_id, Vec::new(), device, now);
-        let opened = blocking::transaction(&self.store, |c| rows::open(c, new)).await?;
+        let opened = self.store.transaction(|c| rows::issue(c, new)).await?;
         self.issued(opened, now)
     }
 
@@ -120,10 +124,13 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn force(&self, user_id: UserId, device: Device) -> Result<Issue, Failure> {
+    pub async fn renew_by_force(&self, user_id: UserId, device: Device) -> Result<Issued, Failure> {
         let now = self.clock.now();
         let new = self.new_session(user_id, Vec::new(), device, now);
-        let opened = blocking::transaction(&self.store, |c| rows::open_by_force(c, new)).await?;
+        let opened = self
+            .store
+            .transaction(|c| rows::renew_by_force(c, new))
+            .await?;
         self.issued(opened, now)
     }
 
@@ -132,7 +139,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Failure`].
+    /// [`Failure`], after all of them were tried.
     pub async fn sign_out(
         &self,
         refresh_tokens: &[String],
@@ -147,13 +154,17 @@ impl Sessions {
         let mut ids: Vec<SessionId> = by_refresh.chain(by_access).collect();
         ids.sort_unstable();
         ids.dedup();
+        ids.truncate(MAX_SESSIONS);
+        let mut outcome = Ok(());
         for id in ids {
-            blocking::write(&self.store, move |c| {
-                rows::revoke(c, id, RevokedReason::Logout, now)
-            })
-            .await?;
+            let reason = RevokedReason::Logout;
+            let revoked = self
+                .store
+                .write(move |c| rows::revoke(c, id, reason, now))
+                .await;
+            outcome = outcome.and(revoked.map(drop));
         }
-        Ok(())
+        outcome
     }
 
     /// A live session and its user, or why there is none.
@@ -163,15 +174,15 @@ impl Sessions {
     /// [`Failure`].
     pub async fn find(&self, id: SessionId) -> Result<Result<(User, Session), Dead>, Failure> {
         let now = self.clock.now();
-        blocking::read(&self.store, move |c| {
+        let find = move |c: &mut _| {
             let session = match rows::find_live(c, id, now)? {
                 Ok(session) => session,
                 Err(dead) => return Ok(Err(dead)),
             };
             let user = users::find(c, &session.user_id)?;
             Ok(user.map(|user| (user, session)).ok_or(Dead::Unknown))
-        })
-        .await
+        };
+        self.store.read(find).await
     }
 
     fn new_session(
@@ -193,11 +204,11 @@ impl Sessions {
         }
     }
 
-    fn issued(&self, opened: Opened, now: UnixMillis) -> Result<Issue, Failure> {
+    fn issued(&self, opened: Opened, now: UnixMillis) -> Result<Issued, Failure> {
         match opened {
-            Opened::Session(session) => self.with_refresh_token(&session, now).map(Issue::Pair),
-            Opened::UserUnknown => Ok(Issue::UserUnknown),
-            Opened::UserDisabled => Ok(Issue::UserDisabled),
+            Opened::Session(session) => self.with_refresh_token(&session, now).map(Issued::Pair),
+            Opened::UserUnknown => Ok(Issued::UserUnknown),
+            Opened::UserDisabled => Ok(Issued::UserDisabled),
             Opened::PasswordChanged => Err(Failure::Internal("no password was checked".into())),
         }
     }

@@ -19,7 +19,7 @@ use crate::accounts::Registration;
 use crate::sessions::Lifetimes;
 
 pub use database::{Database, DatabaseArgs};
-pub use http::{Http, Origin, PublicUrl, SameSite};
+pub use http::{Http, ListenArgs, Origin, PublicUrl, SameSite};
 pub use keys::Keys;
 
 /// All settings of the service, as they were given.
@@ -140,13 +140,16 @@ impl fmt::Display for Mistakes {
 }
 
 /// A time as people write it, from `least` to ten years.
-pub(crate) fn duration(text: &str, least: Duration) -> Result<Duration, &'static str> {
+pub(crate) fn duration(text: &str, least: Duration) -> Result<Duration, String> {
     const MOST: Duration = Duration::from_secs(10 * 366 * 86_400);
     match humantime::parse_duration(text) {
-        Ok(duration) if duration < least => Err("must be at least a second"),
-        Ok(duration) if duration > MOST => Err("must be at most ten years"),
+        Ok(duration) if duration < least => Err(format!(
+            "must be at least {}",
+            humantime::format_duration(least)
+        )),
+        Ok(duration) if duration > MOST => Err("must be at most ten years".to_owned()),
         Ok(duration) => Ok(duration),
-        Err(_) => Err("a time, as in 30s, 5m, 12h or 3d"),
+        Err(_) => Err("a time, as in 30s, 5m, 12h or 3d".to_owned()),
     }
 }
 
@@ -171,26 +174,57 @@ pub(crate) mod tests {
         resolve(arguments).unwrap_err().to_string()
     }
 
+    /// Each row of the README's table that is a flag: variable and default.
+    fn documented() -> Vec<(String, String)> {
+        let readme = include_str!("../../../README.md");
+        let table = readme
+            .split("## Settings")
+            .nth(1)
+            .unwrap()
+            .split("\n## ")
+            .next()
+            .unwrap();
+        let rows = table.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            let cell = |cell: &str| cell.trim_matches('`').to_owned();
+            Some((cell(cells.next()?), cell(cells.next()?)))
+        });
+        rows.filter(|(variable, _)| variable != "RUST_LOG")
+            .collect()
+    }
+
     #[test]
-    fn the_defaults_are_those_of_the_documentation() {
-        let settings = resolve(&[]).unwrap();
-        assert_eq!(
-            settings.database.url.to_string(),
-            "sqlite://./data/symbolon.db"
-        );
-        assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8000");
-        assert_eq!(settings.http.public_url.issuer(), "http://localhost:8000");
-        assert_eq!(settings.http.audience, "http://localhost:8000");
-        assert_eq!(settings.keys.signing_algorithm.name(), "HS512");
-        assert_eq!(settings.access_ttl.as_secs(), 300);
-        assert_eq!(settings.lifetimes.session.as_secs(), 30 * 86_400);
-        assert_eq!(settings.lifetimes.renewal.idle_ttl.as_secs(), 3 * 86_400);
-        assert_eq!(settings.lifetimes.renewal.grace.as_secs(), 30);
-        assert_eq!(
-            settings.lifetimes.renewal.late_replay_every.as_secs(),
-            86_400
-        );
-        assert_eq!(settings.registration, Registration::Open);
+    fn the_readme_lists_every_setting_with_its_default() {
+        let command = <Cli as clap::CommandFactory>::command();
+        let arguments = command.get_arguments();
+        let mut flags: Vec<_> = arguments
+            .filter_map(|argument| {
+                let variable = argument.get_env()?.to_str()?.to_owned();
+                let default = argument.get_default_values().first();
+                let default = default.map_or_else(String::new, |d| d.to_str().unwrap().to_owned());
+                Some((variable, default))
+            })
+            .collect();
+        let mut documented = documented();
+        flags.sort();
+        documented.sort();
+        // Some defaults follow from others, and are told in words.
+        for ((flag, default), (row, told)) in flags.iter().zip(&documented) {
+            assert_eq!(flag, row);
+            assert!(
+                default == told || default.is_empty() || default == "false",
+                "{flag}: {told}"
+            );
+        }
+        assert_eq!(flags.len(), documented.len());
+    }
+
+    #[test]
+    fn defaults_follow_from_others() {
+        let settings = resolve(&["--data-dir=/d", "--public-url=https://id.example.org/"]).unwrap();
+        assert_eq!(settings.database.url.to_string(), "sqlite:///d/symbolon.db");
+        assert_eq!(settings.http.public_url.issuer(), "https://id.example.org");
+        assert_eq!(settings.http.audience, "https://id.example.org");
         assert!(settings.http.trusted_issuers.is_empty());
     }
 
@@ -205,7 +239,7 @@ pub(crate) mod tests {
             "--trusted-issuers=10.0.0.0/8,ten",
         ]);
         for variable in [
-            "DATABASE_URL=mysql://x",
+            "DATABASE_URL: it must begin",
             "SYMBOLON_LISTEN=nowhere",
             "SYMBOLON_ACCESS_TTL=soon",
             "SYMBOLON_SIGNING_ALG=none",
@@ -219,15 +253,16 @@ pub(crate) mod tests {
 
     #[test]
     fn no_secret_is_shown() {
-        let told = mistakes(&[
-            "--master-key=s3cret",
-            "--database-url=postgres:/u:s3cret@h/d",
-        ]);
-        assert!(
-            told.contains("SYMBOLON_MASTER_KEY") && told.contains("DATABASE_URL"),
-            "{told}"
-        );
-        assert!(!told.contains("s3cret"), "{told}");
+        for url in [
+            "postgres:/u:s3cret@h/d",
+            "host=h password=s3cret",
+            "psql://h?password=s3cret",
+        ] {
+            let url = format!("--database-url={url}");
+            let told = mistakes(&["--master-key=s3cret", &url]);
+            assert!(told.contains("SYMBOLON_MASTER_KEY") && told.contains("DATABASE_URL"));
+            assert!(!told.contains("s3cret"), "{told}");
+        }
     }
 
     #[test]

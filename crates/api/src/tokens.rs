@@ -17,6 +17,9 @@ use crate::clock::numeric_date;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
 
+/// Seconds by which the clocks of two replicas may differ.
+const LEEWAY: u8 = 2;
+
 /// Claims of access tokens that are not the user's own, beside those of RFC 7519.
 pub(crate) const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
 
@@ -68,7 +71,8 @@ pub struct AccessTokens {
 impl AccessTokens {
     /// Those that `key` signs, good for `ttl`.
     pub fn new(key: SigningKey, issuer: &str, audience: &str, ttl: Duration) -> Self {
-        let verifier = verifier(TokenType::ACCESS_TOKEN, &key, issuer, Some(audience));
+        let verifier =
+            verifier(TokenType::ACCESS_TOKEN, &key, issuer, Some(audience)).with_leeway(LEEWAY);
         Self {
             expired_too: verifier.clone().dangerous_accept_expired(),
             verifier,
@@ -79,7 +83,7 @@ impl AccessTokens {
         }
     }
 
-    /// A token for a session, which it never outlives.
+    /// A token for a session, which it does not outlive.
     ///
     /// # Errors
     ///
@@ -91,7 +95,7 @@ impl AccessTokens {
         entropy: &dyn Entropy,
     ) -> Result<AccessToken, Failure> {
         let iat = numeric_date(now);
-        let exp = numeric_date(now + self.ttl).min(numeric_date(session.expires_at));
+        let exp = numeric_date(now + self.ttl).min(numeric_date(session.idle_expires_at));
         let claims = Claims {
             registered: RegisteredClaims {
                 iss: Some(self.issuer.clone()),
@@ -154,7 +158,7 @@ fn access_claims(verifier: &Verifier, token: &str, now: UnixMillis) -> Result<Ac
     let claims: Claims<SessionClaim> = verifier.verify(token, numeric_date(now))?;
     let sub = claims.registered.sub.ok_or(Error::MissingClaim("sub"))?;
     Ok(AccessClaims {
-        user_id: UserId::parse(&sub).ok_or(jwt_core::Malformed::Claims)?,
+        user_id: UserId::parse(&sub).map_err(|_| jwt_core::Malformed::Claims)?,
         session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
     })
 }

@@ -2,28 +2,15 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use clap::Args;
-
 use super::Failed;
+use crate::settings::ListenArgs;
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-#[derive(Args)]
-pub(super) struct Arguments {
-    /// Where the service listens
-    #[arg(
-        long,
-        env = "SYMBOLON_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:8000"
-    )]
-    listen: SocketAddr,
-}
-
 /// Asks a service on this machine whether it is ready: for containers, which have no curl.
-pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
-    let address = reachable(arguments.listen);
+pub(super) fn run(arguments: ListenArgs) -> Result<(), Failed> {
+    let address = reachable(arguments.resolve_alone()?);
     let status = status_of_ready(address)
         .map_err(|error| Failed::Work(format!("{address} does not answer: {error}")))?;
     match status.as_str() {

@@ -21,5 +21,5 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
         true => document.yaml,
         false => document.json,
     };
-    super::table::print(&String::from_utf8_lossy(&bytes))
+    super::output::print(&String::from_utf8_lossy(&bytes))
 }

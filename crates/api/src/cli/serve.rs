@@ -30,8 +30,8 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         true => format!("http://localhost:{}", address.port()),
         false => format!("http://{address}"),
     };
-    let first = application.first_start();
-    let database = match first.migrations.len() {
+    let made = application.made_at_start();
+    let database = match made.migrations.len() {
         0 => String::new(),
         n => format!(" ({n} migrations applied)"),
     };
@@ -44,13 +44,13 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         format!("  docs         {here}/docs/"),
         format!("  database     {}{database}", settings.database.url),
     ];
-    if let (MasterKeySource::MadeIn(path), true) = (&settings.keys.master_key, first.master_key) {
+    if let (MasterKeySource::MadeIn(path), true) = (&settings.keys.master_key, made.master_key) {
         lines.push(format!(
             "  master key   {} (made now; keep a copy apart from the database's)",
             path.display()
         ));
     }
-    if !first.migrations.is_empty() {
+    if !made.migrations.is_empty() {
         lines.push(format!(
             "\nTry:\n  curl -i {here}/api/register -H 'Content-Type: application/json' \\\n    \
              -d '{{\"name\":\"Ann\",\"email\":\"ann@example.org\",\"password\":\"correct horse battery\"}}'\n  \

@@ -5,7 +5,7 @@ use serde::Serialize;
 use store::UnixMillis;
 use store::service_keys::{self, Added, Scope, ServiceKey};
 
-use super::{Failed, table};
+use super::{Failed, output};
 use crate::application::open_database;
 use crate::base64url;
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -57,7 +57,7 @@ pub(super) struct RevokeArguments {
     database: DatabaseArgs,
 }
 
-fn expires(text: &str) -> Result<Duration, &'static str> {
+fn expires(text: &str) -> Result<Duration, String> {
     duration(text, Duration::from_secs(1))
 }
 
@@ -104,7 +104,7 @@ fn create(arguments: CreateArguments) -> Result<(), Failed> {
     let added = store.write(move |c| service_keys::add(c, &key, hash));
     match added.map_err(Failed::work)? {
         Added::Added => {
-            table::print(plain.expose())?;
+            output::print(plain.expose())?;
             eprintln!(
                 "This is the service key of \"{name}\". It is not shown again.\n\
                  The back end sends it as `Authorization: Bearer <service key>`."
@@ -138,11 +138,19 @@ fn list(arguments: ListArguments) -> Result<(), Failed> {
         .map(|key| ListedKey::new(key, now))
         .collect();
     if arguments.json {
-        return table::print_json(&listed);
+        return output::print_json(&listed);
     }
     let rows: Vec<_> = listed.into_iter().map(ListedKey::into_row).collect();
-    table::print_table(
-        ["ID", "NAME", "SCOPES", "STATE", "CREATED", "EXPIRES"],
+    output::print_table(
+        [
+            "ID",
+            "NAME",
+            "SCOPES",
+            "STATE",
+            "CREATED",
+            "EXPIRES",
+            "LAST USED",
+        ],
         &rows,
     )
 }
@@ -165,14 +173,15 @@ impl ListedKey {
         }
     }
 
-    fn into_row(self) -> [String; 6] {
+    fn into_row(self) -> [String; 7] {
         [
             self.id,
-            table::plain(&self.name),
+            output::plain(&self.name),
             self.scopes.join(" "),
             self.state.to_owned(),
             self.created_at,
             self.expires_at.unwrap_or_else(|| "never".to_owned()),
+            self.last_used_at.unwrap_or_else(|| "never".to_owned()),
         ]
     }
 }
@@ -184,7 +193,7 @@ fn revoke(arguments: RevokeArguments) -> Result<(), Failed> {
     let name_or_id = arguments.name_or_id.clone();
     let revoked = store.write(move |c| service_keys::revoke(c, &name_or_id, now));
     match revoked.map_err(Failed::work)? {
-        true => table::print(&format!("Revoked \"{}\".", arguments.name_or_id)),
+        true => output::print(&format!("Revoked \"{}\".", arguments.name_or_id)),
         false => Err(Failed::work(format!(
             "no valid service key has the name or id \"{}\"",
             arguments.name_or_id

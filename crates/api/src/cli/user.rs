@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use store::users::{self, Added, User, UserId};
 
-use super::{Failed, table};
+use super::{Failed, output};
 use crate::accounts::{Email, Name, OwnClaims};
 use crate::application::open_database;
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -64,9 +64,10 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
     let email = Email::parse(&arguments.email).map_err(|why| usage("--email", why.to_string()))?;
     let claims =
         OwnClaims::parse(&arguments.claims).map_err(|why| usage("--claims", why.to_string()))?;
-    let given_id = arguments.id.as_deref().map(|id| {
-        UserId::parse(id).ok_or_else(|| usage("--id", "1 to 64 visible ASCII characters".into()))
-    });
+    let given_id = arguments
+        .id
+        .as_deref()
+        .map(|id| UserId::parse(id).map_err(|why| usage("--id", why.to_string())));
     let given_id = given_id.transpose()?;
     let database = arguments.database.resolve_alone()?;
     let password = match arguments.no_password {
@@ -91,7 +92,7 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
         .write(move |c| users::add(c, &user))
         .map_err(Failed::work)?
     {
-        Added::Added => table::print(id.as_str()),
+        Added::Added => output::print(id.as_str()),
         Added::IdTaken => Err(Failed::work("another user has this id")),
         Added::NameTaken => Err(Failed::work("another user has this name")),
         Added::EmailTaken => Err(Failed::work("another user has this e-mail address")),
@@ -141,10 +142,10 @@ fn list(arguments: ListArguments) -> Result<(), Failed> {
         listed.extend(page.into_iter().map(ListedUser::from));
     }
     if arguments.json {
-        return table::print_json(&listed);
+        return output::print_json(&listed);
     }
     let rows: Vec<_> = listed.into_iter().map(ListedUser::into_row).collect();
-    table::print_table(["ID", "NAME", "E-MAIL", "SIGN-IN", "CREATED"], &rows)
+    output::print_table(["ID", "NAME", "E-MAIL", "SIGN-IN", "CREATED"], &rows)
 }
 
 impl From<User> for ListedUser {
@@ -169,8 +170,8 @@ impl ListedUser {
         };
         [
             self.id,
-            table::plain(&self.name),
-            table::plain(&self.email),
+            output::plain(&self.name),
+            output::plain(&self.email),
             sign_in.to_owned(),
             self.created_at,
         ]

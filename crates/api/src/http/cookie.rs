@@ -58,11 +58,14 @@ impl RefreshCookie {
         request
             .headers()
             .get_all(header::COOKIE)
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, value)| *name == self.name && !value.is_empty())
-            .map(|(_, value)| value.trim_matches('"').to_owned())
+            // By bytes: another cookie beside it may hold what is no text.
+            .flat_map(|header| header.as_bytes().split(|&byte| byte == b';'))
+            .filter_map(|pair| {
+                let pair = pair.trim_ascii().strip_prefix(self.name.as_bytes())?;
+                let value = str::from_utf8(pair.strip_prefix(b"=")?).ok()?;
+                let value = value.trim_matches('"');
+                (!value.is_empty()).then(|| value.to_owned())
+            })
             .collect()
     }
 }

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use store::StoreError;
 
 use crate::failure::Failure;
 
@@ -186,29 +187,18 @@ impl Problem {
         }
     }
 
-    /// The code that fits a response of the framework's own.
+    /// The problem that fits a response of the framework's own.
     pub(crate) fn of_status(status: StatusCode) -> Self {
-        let code = Code::ALL
-            .iter()
-            .copied()
-            .filter(|code| {
-                matches!(
-                    code,
-                    Code::RequestMalformed
-                        | Code::NotFound
-                        | Code::MethodNotAllowed
-                        | Code::RequestTimeout
-                        | Code::BodyTooLarge
-                        | Code::UnsupportedMediaType
-                        | Code::Unavailable
-                )
-            })
-            .find(|code| code.status() == status.as_u16());
-        match code {
-            Some(code) => code.into(),
-            None if status.is_client_error() => Code::RequestMalformed.into(),
-            None => Code::Internal.into(),
+        match status {
+            StatusCode::NOT_FOUND => Code::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            status if status.is_client_error() => Code::RequestMalformed,
+            _ => Code::Internal,
         }
+        .into()
     }
 
     fn document(&self) -> Document<'_> {
@@ -289,17 +279,25 @@ impl ResponseError for Problem {
     }
 }
 
+/// The client learns nothing of what failed; the operator does, in the log.
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        use store::StoreError;
-        let code = match &failure {
-            Failure::Store(StoreError::Unavailable(_)) => Code::Unavailable,
-            Failure::Busy(_) => Code::Busy,
-            Failure::Store(_) | Failure::Internal(_) => Code::Internal,
-        };
-        // The client learns nothing of it; the operator does.
-        log::error!("{failure}");
-        code.into()
+        match &failure {
+            Failure::Store(StoreError::Unavailable(_)) => {
+                log::warn!("{failure}");
+                Code::Unavailable
+            }
+            // Not a line for each sign-in of a storm.
+            Failure::Busy(_) => {
+                log::debug!("{failure}");
+                Code::Busy
+            }
+            Failure::Store(_) | Failure::Internal(_) => {
+                log::error!("{failure}");
+                Code::Internal
+            }
+        }
+        .into()
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::base64url;
 use crate::entropy::Entropy;
+use crate::private_dir;
 
 /// The 32 bytes that wrap the signing keys. Never in the database; `Debug` does not show it.
 #[derive(Clone)]
@@ -135,6 +136,13 @@ fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
         path: path.to_owned(),
         error,
     })?;
+    let open_to_others = fs::metadata(path).is_ok_and(|file| file.mode() & 0o077 != 0);
+    if open_to_others {
+        log::warn!(
+            "others may read the master key file {}: chmod 600",
+            path.display()
+        );
+    }
     MasterKey::parse(&text).map_err(|error| MasterKeyError::Invalid {
         path: path.to_owned(),
         error,
@@ -144,6 +152,7 @@ fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
 /// Makes the file whole or not at all, readable by its owner alone; `false` when it is there by
 /// now.
 fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<bool> {
+    private_dir::make_parent(path)?;
     // A name of its own: in containers, every process has the same number.
     let unique = base64url::encode(&entropy.bytes::<6>());
     let unfinished = path.with_extension(format!("{unique}.tmp"));
@@ -160,9 +169,17 @@ fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<bool> {
         .and_then(|()| fs::hard_link(&unfinished, path));
     fs::remove_file(&unfinished)?;
     match made {
-        Ok(()) => Ok(true),
+        // What it wraps will be in the database for good: its name must be on disk before.
+        Ok(()) => sync_parent(path).map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
     }
 }
 

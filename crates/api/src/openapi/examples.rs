@@ -24,7 +24,7 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
             "email": "ann@example.org",
             "password": "correct horse battery"
         }),
-        "IssueRequest" => json!({ "id": 1 }),
+        "IssueRequest" => json!({ "id": 7 }),
         "RenewalRequest" => json!({}),
         "AccessToken" => json!({
             "token": "eyJhbGciOiJIUzUxMiIsImtpZCI6Im…",

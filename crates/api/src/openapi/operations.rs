@@ -7,19 +7,21 @@ use crate::http::handlers::{
 };
 use crate::http::problem::{self, Code};
 
-/// Which problems an operation can answer with, beside those of its kind.
-fn problems_of(operation_id: &str) -> &'static [Code] {
-    match operation_id {
-        "register" => register::PROBLEMS,
-        "login" => login::PROBLEMS,
-        "tokens" => tokens::PROBLEMS,
-        "refreshAccess" => refresh_access::PROBLEMS,
-        "refreshAll" => refresh_all::PROBLEMS,
-        "logout" => logout::PROBLEMS,
-        "me" => me::PROBLEMS,
-        "ready" => health::READY_PROBLEMS,
-        _ => &[],
-    }
+/// Which problems each operation can answer with, beside those of its kind.
+const PROBLEMS: &[(&str, &[&[Code]])] = &[
+    ("register", register::PROBLEMS),
+    ("login", login::PROBLEMS),
+    ("tokens", tokens::PROBLEMS),
+    ("refreshAccess", refresh_access::PROBLEMS),
+    ("refreshAll", refresh_all::PROBLEMS),
+    ("logout", logout::PROBLEMS),
+    ("me", me::PROBLEMS),
+    ("ready", health::PROBLEMS),
+];
+
+fn problems_of(operation_id: &str) -> Vec<Code> {
+    let own = PROBLEMS.iter().filter(|(id, _)| *id == operation_id);
+    own.flat_map(|(_, codes)| codes.concat()).collect()
 }
 
 /// What every call that changes something can answer.
@@ -52,7 +54,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let mut codes = problems_of(&id).to_vec();
+    let mut codes = problems_of(&id);
     if method == "post" {
         codes.extend(GUARDED);
     }
@@ -146,4 +148,24 @@ fn empty_response(code: Code) -> Value {
         _ => {}
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_that_can_fail_says_how() {
+        let document = crate::openapi::by_paperclip();
+        let methods = document["paths"].as_object().unwrap().values();
+        let operations = methods.flat_map(|methods| methods.as_object().unwrap().values());
+        let mut ids: Vec<_> = operations
+            .filter_map(|o| o["operationId"].as_str())
+            .collect();
+        ids.retain(|id| *id != "live");
+        let mut told: Vec<_> = PROBLEMS.iter().map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(ids, told);
+    }
 }

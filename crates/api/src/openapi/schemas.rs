@@ -18,11 +18,10 @@ pub(super) fn complete(document: &mut Value) {
         }
         // Bodies are refused for a member they do not know; answers have no other members.
         schema["additionalProperties"] = json!(false);
-        let Some(properties) = schema["properties"].as_object_mut() else {
-            continue;
-        };
-        for (field, property) in properties {
-            merge(property, field_facts(name, field));
+    }
+    for (schema, field, facts) in facts() {
+        if let Some(schema) = schemas.get_mut(schema) {
+            merge(&mut schema["properties"][field], facts);
         }
     }
     schemas.insert("Problem".to_owned(), problem());
@@ -59,26 +58,34 @@ fn share(schemas: &mut Map<String, Value>, schema: &str, field: &str, name: &str
     schemas.entry(name).or_insert(inline);
 }
 
-/// What paperclip does not say of a field.
-fn field_facts(schema: &str, field: &str) -> Value {
-    match (schema, field) {
-        ("Registration", "name") => {
-            let pattern = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f]+$";
-            json!({ "minLength": 1, "maxLength": 150, "pattern": pattern })
-        }
-        ("Registration", "email") => json!({ "format": "email", "maxLength": 254 }),
-        ("Registration", "password") => {
-            json!({ "format": "password", "minLength": 8, "maxLength": 128 })
-        }
-        ("Credentials", "password") => json!({ "format": "password" }),
-        ("IssueRequest" | "RenewalRequest", "id") => user_id(),
-        ("AccessToken", "token_type") => json!({ "enum": ["Bearer"] }),
-        ("Message", "message") => json!({ "enum": ["success"] }),
-        ("Health", "status") => json!({ "enum": ["live", "ready"] }),
-        ("Session", "id") => json!({ "format": "uuid" }),
-        ("Session", _) => json!({ "format": "date-time" }),
-        _ => json!({}),
-    }
+/// What paperclip does not say of a field: schema, field, facts.
+fn facts() -> Vec<(&'static str, &'static str, Value)> {
+    let name = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f]+$";
+    let password = json!({ "format": "password", "minLength": 8, "maxLength": 128 });
+    let time = || json!({ "format": "date-time" });
+    vec![
+        (
+            "Registration",
+            "name",
+            json!({ "minLength": 1, "maxLength": 150, "pattern": name }),
+        ),
+        (
+            "Registration",
+            "email",
+            json!({ "format": "email", "maxLength": 254 }),
+        ),
+        ("Registration", "password", password),
+        ("Credentials", "password", json!({ "format": "password" })),
+        ("IssueRequest", "id", user_id()),
+        ("RenewalRequest", "id", user_id()),
+        ("AccessToken", "token_type", json!({ "enum": ["Bearer"] })),
+        ("Message", "message", json!({ "enum": ["success"] })),
+        ("Health", "status", json!({ "enum": ["live", "ready"] })),
+        ("Session", "id", json!({ "format": "uuid" })),
+        ("Session", "created_at", time()),
+        ("Session", "idle_expires_at", time()),
+        ("Session", "expires_at", time()),
+    ]
 }
 
 fn user_id() -> Value {
@@ -130,6 +137,25 @@ fn merge(target: &mut Value, facts: Value) {
             target.remove(&name);
         } else {
             target.insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_and_example_is_of_something_that_there_is() {
+        let mut document = crate::openapi::by_paperclip();
+        complete(&mut document);
+        let schemas = &document["components"]["schemas"];
+        for (schema, field, _) in facts() {
+            let description = &schemas[schema]["properties"][field]["description"];
+            assert!(description.is_string(), "{schema}.{field}");
+        }
+        for (name, schema) in schemas.as_object().unwrap() {
+            assert!(schema["example"].is_object() || name == "Problem", "{name}");
         }
     }
 }

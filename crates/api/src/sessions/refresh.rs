@@ -5,14 +5,13 @@ use std::cmp::Reverse;
 use store::sessions::{self as rows, Dead, Peek, Renewal, Session};
 use store::users::UserId;
 
-use super::{Sessions, TokenPair};
-use crate::blocking;
+use super::{MAX_SESSIONS, Sessions, TokenPair};
 use crate::failure::Failure;
 use crate::tokens::RefreshClaims;
 
 /// What came of a renewal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refresh {
+pub enum Refreshed {
     /// It was granted.
     Pair(TokenPair),
     /// It was not.
@@ -34,25 +33,15 @@ pub enum Refusal {
     OtherUser,
 }
 
-/// One cookie is what an honest client sends. A browser may add some that other paths or domains
-/// left behind; more than this are not tried.
-const MAX_TOKENS: usize = 4;
-
 impl Sessions {
     /// A new access token; the refresh token stays.
     ///
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn refresh_access(&self, presented: &[String]) -> Result<Refresh, Failure> {
-        let mut refusal = None;
-        for claims in self.verified(presented, &mut refusal) {
-            match self.peek_then_renew(claims).await? {
-                Refresh::Refused(why) => keep_first(&mut refusal, why),
-                granted => return Ok(granted),
-            }
-        }
-        Ok(Refresh::Refused(refusal.unwrap_or(Refusal::NoToken)))
+    pub async fn refresh_access(&self, presented: &[String]) -> Result<Refreshed, Failure> {
+        self.first_granted(presented, async |claims| self.peek_then_renew(claims).await)
+            .await
     }
 
     /// A new access token and, unless it is still fresh, a new refresh token. With a user id, the
@@ -65,39 +54,60 @@ impl Sessions {
         &self,
         presented: &[String],
         user_id: Option<&UserId>,
-    ) -> Result<Refresh, Failure> {
-        let mut refusal = None;
-        for claims in self.verified(presented, &mut refusal) {
+    ) -> Result<Refreshed, Failure> {
+        self.first_granted(presented, async |claims| {
             if self.is_of_another(claims, user_id).await? {
-                keep_first(&mut refusal, Refusal::OtherUser);
-                continue;
+                return Ok(Refreshed::Refused(Refusal::OtherUser));
             }
-            match self.renew(claims).await? {
-                Refresh::Refused(why) => keep_first(&mut refusal, why),
+            self.renew(claims).await
+        })
+        .await
+    }
+
+    /// Tries each session that was presented; the first refusal counts if none is granted.
+    async fn first_granted(
+        &self,
+        presented: &[String],
+        attempt: impl AsyncFn(RefreshClaims) -> Result<Refreshed, Failure>,
+    ) -> Result<Refreshed, Failure> {
+        let sessions = match self.verified(presented) {
+            Ok(sessions) => sessions,
+            Err(refusal) => return Ok(Refreshed::Refused(refusal)),
+        };
+        let mut first_refusal = None;
+        for claims in sessions {
+            match attempt(claims).await? {
+                Refreshed::Refused(refusal) => {
+                    first_refusal.get_or_insert(refusal);
+                }
                 granted => return Ok(granted),
             }
         }
-        Ok(Refresh::Refused(refusal.unwrap_or(Refusal::NoToken)))
+        Ok(Refreshed::Refused(
+            first_refusal.unwrap_or(Refusal::NoToken),
+        ))
     }
 
     /// What the tokens of ours say, the newest session first and of each session the newest
-    /// generation alone: a stale cookie never spoils a good one. A token that is not ours is the
-    /// refusal if no other does better.
-    fn verified(&self, presented: &[String], refusal: &mut Option<Refusal>) -> Vec<RefreshClaims> {
+    /// generation alone: a stale cookie never spoils a good one. Without any, what is wrong with
+    /// the last.
+    fn verified(&self, presented: &[String]) -> Result<Vec<RefreshClaims>, Refusal> {
         let now = self.clock.now();
-        let mut claims = Vec::new();
-        for token in presented.iter().take(MAX_TOKENS) {
+        let mut ours = Vec::new();
+        let mut refusal = Refusal::NoToken;
+        for token in presented {
             match self.refresh_tokens.verify(token, now) {
-                Ok(good) => claims.push(good),
-                Err(error) => *refusal = Some(Refusal::Token(error)),
+                Ok(claims) => ours.push(claims),
+                Err(error) => refusal = Refusal::Token(error),
             }
         }
-        if !claims.is_empty() {
-            *refusal = None;
+        if ours.is_empty() {
+            return Err(refusal);
         }
-        claims.sort_by_key(|claims| Reverse((claims.session_id, claims.generation)));
-        claims.dedup_by_key(|claims| claims.session_id);
-        claims
+        ours.sort_by_key(|claims| Reverse((claims.session_id, claims.generation)));
+        ours.dedup_by_key(|claims| claims.session_id);
+        ours.truncate(MAX_SESSIONS);
+        Ok(ours)
     }
 
     /// Looked at before anything is changed: a wrong id must not rotate the token away from its
@@ -110,49 +120,56 @@ impl Sessions {
         let Some(user_id) = user_id else {
             return Ok(false);
         };
-        let session = blocking::read(&self.store, move |c| rows::find(c, claims.session_id));
-        Ok(session
-            .await?
-            .is_some_and(|session| session.user_id != *user_id))
+        let session = self
+            .store
+            .read(move |c| rows::find(c, claims.session_id))
+            .await?;
+        Ok(session.is_some_and(|session| session.user_id != *user_id))
     }
 
-    async fn peek_then_renew(&self, claims: RefreshClaims) -> Result<Refresh, Failure> {
-        let now = self.clock.now();
+    async fn peek_then_renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
         let rules = self.lifetimes.renewal;
-        let peek = blocking::read(&self.store, move |c| {
-            rows::peek(c, claims.session_id, claims.generation, now, &rules)
+        let clock = self.clock.clone();
+        let peek = self.store.read(move |c| {
+            let now = clock.now();
+            let peek = rows::peek(c, claims.session_id, claims.generation, now, &rules)?;
+            Ok((peek, now))
         });
         match peek.await? {
-            Peek::Good(session) => Ok(Refresh::Pair(self.without_refresh_token(&session, now)?)),
-            Peek::Dead(dead) => Ok(Refresh::Refused(Refusal::Session(dead))),
-            Peek::Undecided => self.renew(claims).await,
+            (Peek::Good(session), now) => self
+                .without_refresh_token(&session, now)
+                .map(Refreshed::Pair),
+            (Peek::Dead(dead), _) => Ok(Refreshed::Refused(Refusal::Session(dead))),
+            (Peek::Undecided, _) => self.renew(claims).await,
         }
     }
 
-    async fn renew(&self, claims: RefreshClaims) -> Result<Refresh, Failure> {
-        let now = self.clock.now();
+    /// The time is taken when the statement runs, not when it is queued: a late `rotated_at` in
+    /// the past would cut the client's grace short.
+    async fn renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
         let rules = self.lifetimes.renewal;
-        let renewal = blocking::write(&self.store, move |c| {
-            rows::renew(c, claims.session_id, claims.generation, now, &rules)
+        let clock = self.clock.clone();
+        let renewal = self.store.write(move |c| {
+            let now = clock.now();
+            let renewal = rows::renew(c, claims.session_id, claims.generation, now, &rules)?;
+            Ok((renewal, now))
         });
-        let renewal = renewal.await?;
+        let (renewal, now) = renewal.await?;
         report(&renewal, claims);
-        Ok(match renewal {
+        match renewal {
             Renewal::Rotated(session)
             | Renewal::Replayed(session)
             | Renewal::Forgiven(session)
-            | Renewal::Recovered(session) => Refresh::Pair(self.with_refresh_token(&session, now)?),
-            Renewal::Debounced(session) => {
-                Refresh::Pair(self.without_refresh_token(&session, now)?)
+            | Renewal::Recovered(session) => {
+                self.with_refresh_token(&session, now).map(Refreshed::Pair)
             }
-            Renewal::Reused(_) => Refresh::Refused(Refusal::Reused),
-            Renewal::Dead(dead) => Refresh::Refused(Refusal::Session(dead)),
-        })
+            Renewal::Debounced(session) => self
+                .without_refresh_token(&session, now)
+                .map(Refreshed::Pair),
+            Renewal::Reused(_) => Ok(Refreshed::Refused(Refusal::Reused)),
+            Renewal::Dead(dead) => Ok(Refreshed::Refused(Refusal::Session(dead))),
+        }
     }
-}
-
-fn keep_first(refusal: &mut Option<Refusal>, why: Refusal) {
-    refusal.get_or_insert(why);
 }
 
 /// What an operator should see.

@@ -1,6 +1,7 @@
 //! `DATABASE_URL`, `SYMBOLON_DATA_DIR`, `SYMBOLON_DATABASE_CONNECTIONS`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use store::{DatabaseUrl, StoreOptions};
@@ -10,8 +11,8 @@ use super::Mistakes;
 /// Where everything is kept, as it was given.
 #[derive(Args, Clone)]
 pub struct DatabaseArgs {
-    /// Where everything is kept: sqlite://PATH or postgres://… [default:
-    /// sqlite://<data dir>/symbolon.db]
+    /// Where everything is kept: sqlite://PATH or postgres://… [default: symbolon.db in the data
+    /// directory]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 
@@ -57,12 +58,9 @@ impl DatabaseArgs {
     pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Database> {
         let url = match &self.database_url {
             None => Some(DatabaseUrl::sqlite(self.data_dir.join("symbolon.db"))),
-            // The scheme is no secret; what follows it may be.
+            // Not shown: it may hold a password, wherever somebody put it.
             Some(url) => DatabaseUrl::parse(url)
-                .map_err(|why| {
-                    let shown = (!url.contains('@')).then_some(url.as_str());
-                    mistakes.add("DATABASE_URL", shown, why);
-                })
+                .map_err(|why| mistakes.add("DATABASE_URL", None, why))
                 .ok(),
         };
         let connections = match self.database_connections.parse() {
@@ -82,6 +80,7 @@ impl DatabaseArgs {
             data_dir: self.data_dir,
             options: StoreOptions {
                 connections: connections?,
+                wait: Duration::from_secs(5),
             },
         })
     }

@@ -1,5 +1,6 @@
-//! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`,
-//! `SYMBOLON_COOKIE_SAMESITE`, `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`.
+//! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
+//! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
+//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,9 +11,9 @@ use url::{Host, Url};
 
 use super::Mistakes;
 
-/// How the service is reached, as it was given.
+/// Where the service listens, as it was given.
 #[derive(Args, Clone)]
-pub(super) struct HttpArgs {
+pub struct ListenArgs {
     /// Address and port to listen on; port 0 picks a free one
     #[arg(
         long,
@@ -21,6 +22,13 @@ pub(super) struct HttpArgs {
         default_value = "127.0.0.1:8000"
     )]
     listen: String,
+}
+
+/// How the service is reached, as it was given.
+#[derive(Args, Clone)]
+pub(super) struct HttpArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
 
     /// What clients know the service by: the issuer of its tokens. With https cookies are secure
     #[arg(
@@ -101,11 +109,7 @@ pub struct Http {
 
 impl HttpArgs {
     pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Http> {
-        let listen = self
-            .listen
-            .parse()
-            .map_err(|_| "an address and a port, as in 0.0.0.0:8000");
-        let listen = mistakes.note("SYMBOLON_LISTEN", &self.listen, listen);
+        let listen = self.listen.resolve(mistakes);
         let public_url = PublicUrl::parse(&self.public_url, self.danger_insecure_public_url);
         let public_url = mistakes.note("SYMBOLON_PUBLIC_URL", &self.public_url, public_url);
         let allowed_origins = mistakes.note_each(
@@ -132,6 +136,22 @@ impl HttpArgs {
             trusted_issuers: trusted_issuers?,
             trusted_proxies: trusted_proxies?,
         })
+    }
+}
+
+impl ListenArgs {
+    /// # Errors
+    ///
+    /// The [`Mistakes`] in it.
+    pub fn resolve_alone(self) -> Result<SocketAddr, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        self.resolve(&mut mistakes).ok_or(mistakes)
+    }
+
+    fn resolve(self, mistakes: &mut Mistakes) -> Option<SocketAddr> {
+        let listen = self.listen.parse();
+        let listen = listen.map_err(|_| "an address and a port, as in 0.0.0.0:8000");
+        mistakes.note("SYMBOLON_LISTEN", &self.listen, listen)
     }
 }
 

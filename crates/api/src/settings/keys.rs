@@ -20,7 +20,8 @@ pub(super) struct KeysArgs {
     )]
     master_key: Option<String>,
 
-    /// File with the master key [default: <data dir>/master.key, made on the first start]
+    /// File with the master key [default: master.key in the data directory, made on the first
+    /// start]
     #[arg(long, env = "SYMBOLON_MASTER_KEY_FILE", value_name = "FILE")]
     master_key_file: Option<PathBuf>,
 

@@ -37,6 +37,7 @@ fn without_any_setting_it_makes_what_it_needs_and_says_what_to_try() {
     let data = program.directory().join("data");
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("master.key")), 0o600);
+    assert_eq!(mode(&data.join("symbolon.db")), 0o600);
     let key = fs::read_to_string(data.join("master.key")).unwrap();
     assert_eq!(key.trim().len(), 43);
     assert!(!printed.contains(key.trim()));

@@ -13,9 +13,21 @@ fn migrations_are_applied_once() {
 
 #[test]
 fn a_database_that_is_away_is_named_without_its_password() {
-    let url = "--database-url=postgres://me:s3cret@127.0.0.1:1/db";
-    let ended = Program::new().run(&["migrate", url]);
-    assert_eq!(ended.code, 1);
-    assert!(ended.err.contains("127.0.0.1"), "{}", ended.err);
-    assert!(!ended.err.contains("s3cret"), "{}", ended.err);
+    let program = Program::new();
+    let migrate = |url: &str| program.run(&["migrate", &format!("--database-url={url}")]);
+    let away = migrate("postgres://me:s3cret@127.0.0.1:1/db");
+    assert_eq!(away.code, 1);
+    assert!(away.err.contains("127.0.0.1"), "{}", away.err);
+    assert!(!away.err.contains("s3cret"), "{}", away.err);
+    for url in ["postgres://me:s3cret%zz@h/db", "postgres://me:s3cret@[h/db"] {
+        let unparsed = migrate(url);
+        assert_eq!(unparsed.code, 1);
+        assert!(
+            unparsed.err.contains("cannot parse the URL"),
+            "{}",
+            unparsed.err
+        );
+        assert!(!unparsed.err.contains("s3cret"), "{}", unparsed.err);
+    }
+    assert!(!program.directory().join("data").exists());
 }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::Program;
 
-/// The commands of the tour, each with the status that the comment below it promises.
+/// The commands of the tour, each with what the comment below it promises.
 fn tour(readme: &str) -> Vec<(String, Option<String>)> {
     let tour = readme.split("## A tour with curl").nth(1).unwrap();
     let tour = tour.split("\n## ").next().unwrap();
@@ -14,8 +14,7 @@ fn tour(readme: &str) -> Vec<(String, Option<String>)> {
     for line in blocks.flat_map(str::lines) {
         match line.strip_prefix("# ") {
             Some(promise) => {
-                let status = promise.split(' ').next().unwrap().to_owned();
-                commands.last_mut().unwrap().1 = Some(status);
+                commands.last_mut().unwrap().1 = Some(promise.to_owned());
             }
             None => commands.push((line.to_owned(), None)),
         }
@@ -54,9 +53,7 @@ fn each_command_of_the_tour_answers_as_the_comment_below_it_says() {
 
     for ((command, promise), output) in commands.iter().zip(outputs) {
         if let Some(promise) = promise {
-            let first = output.trim().lines().next().unwrap_or_default();
-            let status = first.strip_prefix("HTTP/1.1 ").unwrap_or(first);
-            assert!(status.starts_with(promise), "{command}\n{output}");
+            assert_kept(promise, output.trim(), command);
         }
     }
     // Every call of the API is in it.
@@ -71,4 +68,32 @@ fn each_command_of_the_tour_answers_as_the_comment_below_it_says() {
             "{path}"
         );
     }
+}
+
+/// The status, each word in quotation marks, and whether there is a cookie.
+fn assert_kept(promise: &str, output: &str, command: &str) {
+    let first = output.lines().next().unwrap_or_default();
+    let answered = first.strip_prefix("HTTP/1.1 ").unwrap_or(first);
+    let status = promise.split(' ').next().unwrap();
+    assert!(answered.starts_with(status), "{command}\n{output}");
+    for word in promise
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| *word != "…")
+    {
+        assert!(
+            output.contains(&format!("\"{word}\"")),
+            "{word}\n{command}\n{output}"
+        );
+    }
+    let cookie = output.contains("\nset-cookie: ");
+    assert!(
+        cookie || !promise.ends_with("and a cookie"),
+        "{command}\n{output}"
+    );
+    assert!(
+        !cookie || !promise.ends_with("and no cookie"),
+        "{command}\n{output}"
+    );
 }

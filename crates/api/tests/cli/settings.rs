@@ -32,36 +32,47 @@ fn the_env_file_is_read() {
 }
 
 #[test]
-fn the_help_names_every_setting_and_no_secret() {
+fn a_bad_env_file_is_told_of_without_its_content() {
     let program = Program::new();
-    let help = program
+    let env = "DATABASE_URL=postgres://u:s3 cret@h/d\n";
+    fs::write(program.directory().join(".env"), env).unwrap();
+    let ended = program.run(&["migrate"]);
+    assert_eq!(ended.code, 2);
+    assert!(
+        ended.err.contains(".env") && !ended.err.contains("cret"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn an_env_file_in_a_directory_above_is_not_read() {
+    let program = Program::new();
+    fs::write(
+        program.directory().join(".env"),
+        "SYMBOLON_DATA_DIR=elsewhere\n",
+    )
+    .unwrap();
+    let below = program.directory().join("below");
+    fs::create_dir(&below).unwrap();
+    let status = program
+        .command(&["migrate"])
+        .current_dir(&below)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert!(below.join("data/symbolon.db").exists());
+}
+
+#[test]
+fn the_help_shows_no_secret() {
+    let help = Program::new()
         .command(&["--help"])
         .env("SYMBOLON_MASTER_KEY", "s3cret")
         .env("DATABASE_URL", "postgres://u:s3cret@h/d")
         .output()
         .unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    for variable in [
-        "DATABASE_URL",
-        "SYMBOLON_DATA_DIR",
-        "SYMBOLON_LISTEN",
-        "SYMBOLON_PUBLIC_URL",
-        "SYMBOLON_AUDIENCE",
-        "SYMBOLON_ALLOWED_ORIGINS",
-        "SYMBOLON_COOKIE_SAMESITE",
-        "SYMBOLON_MASTER_KEY",
-        "SYMBOLON_MASTER_KEY_FILE",
-        "SYMBOLON_SIGNING_ALG",
-        "SYMBOLON_ACCESS_TTL",
-        "SYMBOLON_IDLE_TTL",
-        "SYMBOLON_SESSION_TTL",
-        "SYMBOLON_ROTATION_GRACE",
-        "SYMBOLON_LATE_REPLAY_EVERY",
-        "SYMBOLON_REGISTRATION",
-        "SYMBOLON_TRUSTED_ISSUERS",
-        "SYMBOLON_TRUSTED_PROXIES",
-    ] {
-        assert!(help.contains(variable), "{variable}");
-    }
+    assert!(help.contains("SYMBOLON_MASTER_KEY") && help.contains("DATABASE_URL"));
     assert!(!help.contains("s3cret"));
 }

@@ -83,12 +83,17 @@ fn the_pages_ask_this_service_alone_for_what_they_need() {
 }
 
 #[test]
-fn every_code_is_explained_where_its_type_leads() {
+fn every_code_of_the_document_is_explained_where_its_type_leads() {
     let service = service();
-    let answer = service.client().get("/api/nope").send();
-    let kind = answer.json()["type"].as_str().unwrap().to_owned();
-    let (page, anchor) = kind.split_once('#').unwrap();
-    let html = service.client().get(page).send().body;
-    let html = String::from_utf8(html).unwrap();
-    assert!(html.contains(&format!("id=\"{anchor}\"")));
+    let client = service.client();
+    let document = client.get("/docs.json").send().json().to_string();
+    let types = document.split(r#""type":"/docs/"#).skip(1);
+    let types: BTreeSet<_> = types.map(|kind| kind.split('"').next().unwrap()).collect();
+    assert!(types.len() > 20, "{types:?}");
+    for kind in types {
+        let (page, anchor) = kind.split_once('#').unwrap();
+        let html = client.get(&format!("/docs/{page}")).send().body;
+        let html = String::from_utf8(html).unwrap();
+        assert!(html.contains(&format!("id=\"{anchor}\"")), "{anchor}");
+    }
 }

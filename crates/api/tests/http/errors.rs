@@ -1,10 +1,8 @@
 //! What nobody understands gets a problem document as well.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use serde_json::json;
 
+use crate::support::raw::raw;
 use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
 
@@ -109,15 +107,6 @@ fn bodies_that_are_not_the_json_asked_for(service: &Service) {
     assert_eq!(json(fits.as_bytes()), (401, "invalid_credentials".into()));
 }
 
-/// As it goes over the wire, where a client library would refuse to say it.
-fn raw(service: &Service, request: &str) -> String {
-    let mut stream = TcpStream::connect(service.base.trim_start_matches("http://")).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
 #[test]
 fn a_body_without_a_length_is_measured_as_it_comes() {
     let service = Service::start(&Place::sqlite(), &[]);
@@ -126,7 +115,7 @@ fn a_body_without_a_length_is_measured_as_it_comes() {
         "POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
          Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n{chunk}\r\n0\r\n\r\n"
     );
-    let answer = raw(&service, &request);
+    let answer = raw(&service, request.as_bytes());
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     assert!(answer.contains("body_too_large"), "{answer}");
 }
@@ -140,47 +129,50 @@ fn what_is_not_http_is_answered_without_a_5xx() {
         "POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\nConnection: close\r\n\r\n",
         "GET /api/me HTTP/1.1\r\nHost: x\r\nA\0B: c\r\nConnection: close\r\n\r\n",
     ] {
-        let answer = raw(&service, request);
+        let answer = raw(&service, request.as_bytes());
         assert!(answer.starts_with("HTTP/1.1 400"), "{request:?}: {answer}");
     }
 }
 
 #[test]
-fn a_database_that_is_away_is_not_now() {
+fn a_database_that_is_away_is_not_now_and_comes_back_by_itself() {
     let Some(place) = Place::postgres() else {
         return;
     };
     let service = Service::start(&place, &[]);
     let client = service.signed_in("ann");
     let token = client.post("/api/refresh_access").send().token();
-    service.execute("ALTER TABLE sessions RENAME TO away; ALTER TABLE users RENAME TO gone");
-
     let unavailable = (503, "unavailable".to_owned());
-    assert_eq!(
-        client.post("/api/refresh_all").send().problem(),
-        unavailable
-    );
-    assert_eq!(
-        client.post("/api/refresh_access").send().problem(),
-        unavailable
-    );
-    assert_eq!(
-        client.get("/api/me").bearer(&token).send().problem(),
-        unavailable
-    );
-    let login = client
-        .post("/api/login")
-        .json(Service::credentials("ann"))
-        .send();
-    assert_eq!(login.problem(), unavailable);
-    let logout = client.post("/api/logout").send();
-    assert_eq!(logout.problem(), unavailable);
-    assert!(logout.header("set-cookie").unwrap().contains("Max-Age=0"));
 
-    service.execute("ALTER TABLE away RENAME TO sessions; ALTER TABLE gone RENAME TO users");
-    let login = client
-        .post("/api/login")
-        .json(Service::credentials("ann"))
-        .send();
-    assert_eq!(login.status, 200);
+    place.outage(|| {
+        assert_eq!(
+            client.post("/api/refresh_all").send().problem(),
+            unavailable
+        );
+        assert_eq!(
+            client.post("/api/refresh_access").send().problem(),
+            unavailable
+        );
+        assert_eq!(
+            client.get("/api/me").bearer(&token).send().problem(),
+            unavailable
+        );
+        let login = client.post("/api/login").json(Service::credentials("ann"));
+        assert_eq!(login.send().problem(), unavailable);
+        assert_eq!(client.get("/health/ready").send().problem(), unavailable);
+        // What needs no database goes on.
+        assert_eq!(client.get("/health/live").send().status, 200);
+        let forged = client.get("/api/me").bearer(&format!("{token}x")).send();
+        assert_eq!(forged.status, 401);
+        let elsewhere = service.client();
+        elsewhere.set_cookie(&client.cookie().unwrap());
+        let logout = elsewhere.post("/api/logout").send();
+        assert_eq!(logout.problem(), unavailable);
+        assert!(logout.header("set-cookie").unwrap().contains("Max-Age=0"));
+    });
+
+    // Each failed attempt to connect makes the next one wait longer, up to seconds.
+    let ready = (0..100).any(|_| client.get("/health/ready").send().status == 200);
+    assert!(ready);
+    assert_eq!(client.post("/api/refresh_all").send().status, 200);
 }

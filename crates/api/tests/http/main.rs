@@ -7,6 +7,7 @@ mod api;
 mod cors;
 mod docs;
 mod errors;
+mod headers;
 mod health;
 mod older_client;
 mod replicas;

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod forge;
+pub(crate) mod raw;
 pub(crate) mod service;
 
 /// Each test is a function of a running [`Service`](service::Service), and runs once on each

@@ -93,9 +93,8 @@ fn sqlite_commits_nothing_of_a_transaction_that_was_lost_on_the_way() {
     f.add_user("ann");
 }
 
-/// More changed pages than SQLite keeps for undoing a statement without a temporary file.
 #[test]
-fn sqlite_needs_no_directory_for_temporary_files() {
+fn sqlite_keeps_temporary_data_in_memory() {
     let f = Fixture::sqlite();
     let kept_in_memory = f.store.write(|c| {
         let sql = "SELECT temp_store AS n FROM pragma_temp_store";

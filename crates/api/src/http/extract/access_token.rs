@@ -2,12 +2,12 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use jwt_core::Error;
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use std::sync::Arc;
 
 use super::{bearer, data};
 use crate::clock::Clock;
+use crate::http::outcomes::token_code;
 use crate::http::problem::{Code, Problem};
 use crate::tokens::{AccessClaims, AccessTokens};
 
@@ -37,18 +37,6 @@ fn signed_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
 
 /// The challenge to whoever presented an access token that is not good (RFC 6750 §3.1).
 pub(crate) const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
-
-/// Whatever is wrong with a token, access or refresh.
-pub(crate) fn token_code(error: &Error) -> Code {
-    match error {
-        Error::Expired => Code::TokenExpired,
-        Error::NotYetValid | Error::IssuedInTheFuture => Code::TokenNotYetValid,
-        Error::BadSignature | Error::AlgorithmMismatch => Code::TokenForged,
-        Error::UnknownKey | Error::WrongIssuer | Error::WrongAudience => Code::TokenForeign,
-        Error::WrongType => Code::TokenWrongType,
-        _ => Code::TokenMalformed,
-    }
-}
 
 /// An access token that may be anything, for signing out.
 pub(crate) struct AnyAccessToken(pub(crate) Option<String>);

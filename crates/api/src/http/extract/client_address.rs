@@ -3,8 +3,13 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use ipnet::IpNet;
+
+/// RFC 7239.
+const FORWARDED: &str = "forwarded";
+
+/// What most proxies write instead.
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies whose word on a client's address is believed.
 #[derive(Clone, Debug)]
@@ -13,17 +18,28 @@ pub(crate) struct TrustedProxies(pub(crate) Vec<IpNet>);
 impl TrustedProxies {
     /// The nearest address that is not one of a trusted proxy.
     pub(crate) fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let mut address = peer_address(request)?;
-        for forwarded in hops(request).iter().rev() {
-            if !self.trusts(address) {
-                break;
-            }
-            match forwarded_address(forwarded) {
-                Some(next) => address = next,
-                None => break,
+        let peer = peer_address(request)?;
+        let by = |header| self.nearest_stranger(peer, &hops(request, header));
+        let headers = request.headers();
+        let has = |header: &str| headers.contains_key(header);
+        Some(match (has(FORWARDED), has(X_FORWARDED_FOR)) {
+            (true, false) => by(FORWARDED),
+            (false, true) => by(X_FORWARDED_FOR),
+            // A proxy writes one of them and passes on the other as the client sent it.
+            (true, true) if by(FORWARDED) == by(X_FORWARDED_FOR) => by(FORWARDED),
+            _ => peer,
+        })
+    }
+
+    fn nearest_stranger(&self, peer: IpAddr, hops: &[&str]) -> IpAddr {
+        let mut address = peer;
+        for hop in hops.iter().rev() {
+            match forwarded_address(hop) {
+                Some(next) if self.trusts(address) => address = next,
+                _ => break,
             }
         }
-        Some(address)
+        address
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -39,11 +55,16 @@ pub(crate) fn peer_address(request: &HttpRequest) -> Option<IpAddr> {
 /// Whether a proxy says that it passed the request on.
 pub(crate) fn came_through_a_proxy(request: &HttpRequest) -> bool {
     let said_by_proxies = [
-        "forwarded",
+        FORWARDED,
+        X_FORWARDED_FOR,
+        "cf-connecting-ip",
+        "true-client-ip",
         "via",
-        "x-forwarded-for",
+        "x-client-ip",
         "x-forwarded-host",
+        "x-forwarded-port",
         "x-forwarded-proto",
+        "x-forwarded-server",
         "x-real-ip",
     ];
     said_by_proxies
@@ -51,22 +72,12 @@ pub(crate) fn came_through_a_proxy(request: &HttpRequest) -> bool {
         .any(|name| request.headers().contains_key(*name))
 }
 
-/// What the proxies wrote, the nearest one last: `Forwarded` (RFC 7239), else `X-Forwarded-For`.
-fn hops(request: &HttpRequest) -> Vec<&str> {
-    let list = |name: &str| -> Vec<&str> {
-        request
-            .headers()
-            .get_all(name)
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect()
-    };
-    let forwarded = list(header::FORWARDED.as_str());
-    if forwarded.is_empty() {
-        list("x-forwarded-for")
-    } else {
-        forwarded
-    }
+/// What the proxies wrote into a header, the nearest one last. A line that is no text is a hop
+/// that cannot be read.
+fn hops<'a>(request: &'a HttpRequest, header: &str) -> Vec<&'a str> {
+    let lines = request.headers().get_all(header);
+    let lines = lines.map(|line| line.to_str().unwrap_or_default());
+    lines.flat_map(|line| line.split(',')).collect()
 }
 
 /// The address in `for=…` of RFC 7239, or alone; with or without a port.
@@ -122,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_goes_first_in_all_its_spellings() {
+    fn forwarded_is_read_in_all_its_spellings() {
         for (value, expected) in [
             ("for=192.0.2.9", "192.0.2.9"),
             ("For=\"192.0.2.9:4711\";proto=https", "192.0.2.9"),
@@ -132,8 +143,21 @@ mod tests {
             ("for=_hidden", "10.0.0.1"),
             ("nonsense", "10.0.0.1"),
         ] {
-            let headers = [("forwarded", value), ("x-forwarded-for", "1.1.1.1")];
-            assert_eq!(client("10.0.0.1:9", &headers), expected, "{value}");
+            assert_eq!(
+                client("10.0.0.1:9", &[("forwarded", value)]),
+                expected,
+                "{value}"
+            );
         }
+    }
+
+    #[test]
+    fn where_two_headers_disagree_neither_is_believed() {
+        let both = |forwarded| {
+            let headers = [("forwarded", forwarded), ("x-forwarded-for", "192.0.2.9")];
+            client("10.0.0.1:9", &headers)
+        };
+        assert_eq!(both("for=1.1.1.1"), "10.0.0.1");
+        assert_eq!(both("for=192.0.2.9"), "192.0.2.9");
     }
 }

@@ -9,6 +9,7 @@ use paperclip::actix::web::Json;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Map, Value};
 
 use crate::http::problem::{Code, FieldError, Problem};
 
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A JSON body of this shape, and nothing more.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
+impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for JsonBody<T> {
     type Error = Problem;
     type Future = Extraction<Self>;
 
@@ -40,7 +41,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 /// The same, or no body at all.
 pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
 
-impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
+impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for OptionalJsonBody<T> {
     type Error = Problem;
     type Future = Extraction<Self>;
 
@@ -83,55 +84,70 @@ async fn read(payload: impl Future<Output = Result<Payload, Error>>) -> Result<B
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
     // Serde would also fill a struct from an array.
     if !body.trim_ascii_start().starts_with(b"{") {
         let json: Result<IgnoredAny, _> = serde_json::from_slice(body);
-        json.map_err(|error| explain(".", &error))?;
-        return Err(Problem::invalid(vec![field_error(
-            ".",
-            "expected an object",
-        )]));
+        json.map_err(|error| malformed(&error))?;
+        return Err(Problem::invalid(vec![FieldError {
+            field: "body".to_owned(),
+            detail: "must be an object".to_owned(),
+        }]));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        explain(&field, error.inner())
+        let path = error.path().to_string();
+        match error.into_inner() {
+            error if error.is_data() => invalid::<T>(body, &path, &error),
+            error => malformed(&error),
+        }
     })?;
-    json.end().map_err(|error| explain(".", &error))?;
+    json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
-fn explain(path: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        return Problem::from(Code::BodyMalformed)
-            .with_detail(format!("The body stops being JSON at {place}."));
-    }
-    Problem::invalid(vec![field_error(path, &error.to_string())])
+fn malformed(error: &serde_json::Error) -> Problem {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Problem::from(Code::BodyMalformed).with_detail(format!("The body stops being JSON at {place}."))
 }
 
-/// From serde's message, without the value that it may quote: that could be a password.
-fn field_error(path: &str, message: &str) -> FieldError {
-    let quoted = message.split('`').nth(1).unwrap_or(path);
-    let (field, detail) = if message.starts_with("missing field") {
-        (quoted, "is missing".to_owned())
-    } else if message.starts_with("unknown field") {
-        (quoted, "is not known here".to_owned())
-    } else if message.starts_with("duplicate field") {
-        (quoted, "is there twice".to_owned())
-    } else {
-        let expected = message
-            .rsplit_once("expected ")
-            .map_or("another value", |(_, what)| what);
+/// All fields that are missing or unknown, and the first that is wrong otherwise.
+fn invalid<T: Apiv2Schema>(body: &[u8], path: &str, error: &serde_json::Error) -> Problem {
+    let present: Map<String, Value> = match serde_json::from_slice(body) {
+        Ok(present) => present,
+        Err(error) => return malformed(&error),
+    };
+    let schema = T::raw_schema();
+    let missing = schema
+        .required
+        .iter()
+        .filter(|field| !present.contains_key(*field));
+    let unknown = present
+        .keys()
+        .filter(|field| !schema.properties.contains_key(*field));
+    let mut errors: Vec<_> = missing
+        .map(|field| field_error(field, "is missing"))
+        .chain(unknown.map(|field| field_error(field, "is not known here")))
+        .collect();
+    let message = error.to_string();
+    if message.starts_with("duplicate field") {
+        let field = message.split('`').nth(1).unwrap_or(path);
+        errors.push(field_error(field, "is there twice"));
+    } else if let Some((_, expected)) = message.rsplit_once("expected ")
+        && !message.starts_with("unknown field")
+    {
+        // Without what was found instead: that could be a password.
         let expected = expected.split(" at line").next().unwrap_or(expected);
-        (path, format!("must be {expected}"))
-    };
-    let field = match field {
-        "." => "body".to_owned(),
-        field => field.chars().take(100).collect(),
-    };
-    FieldError { field, detail }
+        errors.push(field_error(path, &format!("must be {expected}")));
+    }
+    Problem::invalid(errors)
+}
+
+fn field_error(field: &str, detail: &str) -> FieldError {
+    FieldError {
+        field: field.chars().take(100).collect(),
+        detail: detail.to_owned(),
+    }
 }
 
 impl<T: Apiv2Schema> Apiv2Schema for JsonBody<T> {
@@ -173,12 +189,16 @@ impl<T: Apiv2Schema> OperationModifier for OptionalJsonBody<T> {
 mod tests {
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
+    use paperclip::actix::Apiv2Schema;
+    use serde::Deserialize;
 
     use super::*;
 
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize, Apiv2Schema)]
     #[serde(deny_unknown_fields)]
     struct Body {
+        #[allow(dead_code)]
+        name: String,
         #[allow(dead_code)]
         password: String,
     }
@@ -191,40 +211,62 @@ mod tests {
         serde_json::from_slice(&body.unwrap()).unwrap()
     }
 
-    fn error(json: &str) -> (String, String) {
+    fn errors(json: &str) -> Vec<(String, String)> {
         let document = document(json);
         assert!(!document.to_string().contains("s3cret"), "{document}");
-        let text = |name: &str| document["errors"][0][name].as_str().unwrap().to_owned();
-        (text("field"), text("detail"))
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+        let errors = document["errors"].as_array().unwrap().iter();
+        errors
+            .map(|e| (text(e, "field"), text(e, "detail")))
+            .collect()
     }
 
     #[test]
     fn each_mistake_names_its_field_and_quotes_no_value() {
-        let pair = |field: &str, detail: &str| (field.to_owned(), detail.to_owned());
-        assert_eq!(error("{}"), pair("password", "is missing"));
-        assert_eq!(
-            error(r#"{"password":"s3cret","x":1}"#),
-            pair("x", "is not known here")
-        );
-        assert_eq!(
-            error(r#"{"password":"s3cret","password":"s3cret"}"#),
-            pair("password", "is there twice")
-        );
-        assert_eq!(
-            error(r#"{"password":["s3cret"]}"#),
-            pair("password", "must be a string")
-        );
-        assert_eq!(
-            error(r#"{"password":5}"#),
-            pair("password", "must be a string")
-        );
-        assert_eq!(error(r#"["s3cret"]"#), pair("body", "must be an object"));
-        assert_eq!(error("5").0, "body");
+        for (json, expected) in [
+            (
+                "{}",
+                &[("name", "is missing"), ("password", "is missing")][..],
+            ),
+            (
+                r#"{"password":"s3cret","x":1,"y":2}"#,
+                &[
+                    ("name", "is missing"),
+                    ("x", "is not known here"),
+                    ("y", "is not known here"),
+                ],
+            ),
+            (
+                r#"{"name":"a","password":"s3cret","password":"s3cret"}"#,
+                &[("password", "is there twice")],
+            ),
+            (
+                r#"{"name":"a","password":["s3cret"]}"#,
+                &[("password", "must be a string")],
+            ),
+            (
+                r#"{"password":{"s3cret":1}}"#,
+                &[("name", "is missing"), ("password", "must be a string")],
+            ),
+            (r#"["s3cret"]"#, &[("body", "must be an object")]),
+            ("5", &[("body", "must be an object")]),
+        ] {
+            let expected = expected
+                .iter()
+                .map(|(f, d)| ((*f).to_owned(), (*d).to_owned()));
+            assert_eq!(errors(json), expected.collect::<Vec<_>>(), "{json}");
+        }
     }
 
     #[test]
     fn what_is_not_json_has_no_fields() {
-        for json in ["", "{", "{'a':1}", r#"{"password":""}{}"#, "\u{feff}{}"] {
+        for json in [
+            "",
+            "{",
+            "{'a':1}",
+            r#"{"name":"","password":""}{}"#,
+            "\u{feff}{}",
+        ] {
             assert_eq!(document(json)["code"], "body_malformed", "{json}");
         }
     }

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use store::service_keys::Scope;
 
+use super::access_token::INVALID_TOKEN;
 use super::client_address::{came_through_a_proxy, peer_address};
 use super::{bearer, data};
 use crate::http::csrf::is_from_a_page;
@@ -63,7 +64,7 @@ impl FromRequest for TokenIssuer {
         Box::pin(async move {
             match find_issuer(&request).await? {
                 Some(issuer) => Ok(issuer),
-                None if bearer(&request).is_some() => Err(Code::ServiceKeyInvalid.into()),
+                None if bearer(&request).is_some() => Err(invalid_service_key()),
                 None => Err(Code::ServiceKeyMissing.into()),
             }
         })
@@ -100,13 +101,17 @@ async fn find_issuer(request: &HttpRequest) -> Result<Option<TokenIssuer>, Probl
     let scope = Scope::TokensIssue;
     match data::<ServiceKeys>(request)?.authorize(&key, scope).await? {
         Authorization::Granted(_) => Ok(Some(TokenIssuer::ServiceKey)),
-        Authorization::Invalid => Err(Code::ServiceKeyInvalid.into()),
+        Authorization::Invalid => Err(invalid_service_key()),
         Authorization::InsufficientScope => Err(Problem::from(Code::InsufficientScope)
             .with_detail(format!("It needs the scope {scope}."))
             .with_challenge(format!(
                 r#"Bearer error="insufficient_scope", scope="{scope}""#
             ))),
     }
+}
+
+fn invalid_service_key() -> Problem {
+    Problem::from(Code::ServiceKeyInvalid).with_challenge(INVALID_TOKEN)
 }
 
 #[cfg(test)]

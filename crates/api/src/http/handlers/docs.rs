@@ -1,5 +1,10 @@
 //! The documentation: Swagger UI, Redoc and the OpenAPI document, all from this binary.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -129,7 +134,32 @@ pub(crate) async fn asset(name: Path<String>) -> Result<HttpResponse, Problem> {
     if asset.gzipped {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
-    Ok(response.body(asset.bytes))
+    Ok(response.body(Pieces(Bytes::from_static(asset.bytes))))
+}
+
+/// A body that is handed over piece by piece: a client that does not read then holds one piece in
+/// memory, not a copy of the whole.
+struct Pieces(Bytes);
+
+impl Pieces {
+    const LEN: usize = 16 * 1024;
+}
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let rest = &mut self.get_mut().0;
+        let piece = rest.split_to(rest.len().min(Self::LEN));
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
+    }
 }
 
 pub(crate) async fn json(document: Data<Document>) -> HttpResponse {

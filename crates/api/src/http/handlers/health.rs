@@ -23,7 +23,7 @@ pub(crate) async fn live() -> Result<Json<HealthBody>, Problem> {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const READY_PROBLEMS: &[Code] = &[Code::Unavailable];
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 
 /// See whether requests can be answered
 ///

@@ -20,7 +20,8 @@ pub(crate) struct Credentials {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCredentials, Code::Unavailable, Code::Busy];
+pub(crate) const PROBLEMS: &[&[Code]] =
+    &[&[Code::InvalidCredentials, Code::Unavailable, Code::Busy]];
 
 /// Sign in
 ///
@@ -39,6 +40,6 @@ pub(crate) async fn login(
         .check_password(email.trim().to_owned(), password)
         .await?
         .ok_or(Code::InvalidCredentials)?;
-    let pair = sessions.open(user, device.0).await?;
+    let pair = sessions.sign_in(user, device.0).await?;
     pair.ok_or_else(|| Code::InvalidCredentials.into())
 }

@@ -30,7 +30,7 @@ pub(crate) struct SignedOut {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[Code] = &[Code::Unavailable];
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 
 /// Sign out
 ///

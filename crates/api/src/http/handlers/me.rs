@@ -5,10 +5,10 @@ use serde::Serialize;
 use store::sessions::Session;
 use store::users::User;
 
-use super::refresh_access::session_problem;
 use super::user_body::UserBody;
 use crate::clock::rfc3339;
 use crate::http::extract::access_token::{INVALID_TOKEN, SignedIn};
+use crate::http::outcomes::{SESSION_PROBLEMS, TOKEN_PROBLEMS, session_problem};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
 
@@ -37,18 +37,15 @@ pub(crate) struct SessionBody {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[Code] = &[
-    Code::TokenMissing,
-    Code::TokenMalformed,
-    Code::TokenExpired,
-    Code::TokenNotYetValid,
-    Code::TokenForged,
-    Code::TokenForeign,
-    Code::TokenWrongType,
-    Code::SessionExpired,
-    Code::SessionRevoked,
-    Code::SessionUnknown,
-    Code::Unavailable,
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    &[
+        Code::TokenMissing,
+        Code::TokenExpired,
+        Code::TokenNotYetValid,
+        Code::Unavailable,
+    ],
 ];
 
 /// See who is signed in

@@ -2,13 +2,14 @@ use actix_web::web::Data;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Deserializer};
 
-use super::refresh_access::refreshed;
-use super::tokens::issued;
 use super::user_id_body::UserIdBody;
 use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::OptionalJsonBody;
 use crate::http::extract::refresh_tokens::PresentedRefreshTokens;
 use crate::http::extract::token_issuer::{OptionalTokenIssuer, TokenIssuer};
+use crate::http::outcomes::{
+    ISSUE_PROBLEMS, REFRESH_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, issued, refreshed,
+};
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::sessions::{Sessions, TokenPair};
 
@@ -23,23 +24,17 @@ pub(crate) struct RenewalRequest {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[Code] = &[
-    Code::RefreshMissing,
-    Code::TokenMalformed,
-    Code::TokenNotYetValid,
-    Code::TokenForged,
-    Code::TokenForeign,
-    Code::TokenWrongType,
-    Code::RefreshReused,
-    Code::SessionExpired,
-    Code::SessionRevoked,
-    Code::SessionUnknown,
-    Code::ServiceKeyInvalid,
-    Code::InsufficientScope,
-    Code::UserMismatch,
-    Code::UserDisabled,
-    Code::UserUnknown,
-    Code::Unavailable,
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    REFRESH_PROBLEMS,
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    ISSUE_PROBLEMS,
+    &[
+        Code::ServiceKeyInvalid,
+        Code::InsufficientScope,
+        Code::UserMismatch,
+        Code::Unavailable,
+    ],
 ];
 
 /// Get a new access token and a new refresh token
@@ -66,7 +61,7 @@ pub(crate) async fn refresh_all(
     };
     if forced {
         let id = id.ok_or_else(id_is_missing)?;
-        return issued(sessions.force(id, device.0).await?);
+        return issued(sessions.renew_by_force(id, device.0).await?);
     }
     refreshed(sessions.refresh_all(&presented.0, id.as_ref()).await?)
 }

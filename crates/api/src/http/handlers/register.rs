@@ -10,8 +10,9 @@ use crate::passwords::Password;
 
 /// Somebody who wants an account.
 #[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "Registration")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Registration {
+pub(crate) struct RegistrationRequest {
     /// Their name, unique: 1 to 150 characters.
     name: String,
     /// Their e-mail address, unique without regard to case.
@@ -21,20 +22,20 @@ pub(crate) struct Registration {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[Code] = &[
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::RegistrationClosed,
     Code::NameTaken,
     Code::EmailTaken,
     Code::Unavailable,
     Code::Busy,
-];
+]];
 
 /// Register a user
 ///
 /// Whoever has an account signs in with `POST /api/login`. Can be switched off by the operator.
 #[api_v2_operation(operation_id = "register", tags(Accounts))]
 pub(crate) async fn register(
-    body: JsonBody<Registration>,
+    body: JsonBody<RegistrationRequest>,
     accounts: Data<Accounts>,
 ) -> Result<CreatedJson<UserBody>, Problem> {
     let account = body.0.parse()?;
@@ -46,7 +47,7 @@ pub(crate) async fn register(
     }
 }
 
-impl Registration {
+impl RegistrationRequest {
     fn parse(self) -> Result<NewAccount, Problem> {
         let mut errors = Vec::new();
         let mut note = |field: &str, why: String| {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use paperclip::v2::models::DataType;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use store::users::UserId;
 
 /// A user id, as a JSON string or number.
@@ -33,17 +33,9 @@ impl Visitor<'_> for UserIdVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<UserIdBody, E> {
-        let id = UserId::parse(text);
-        id.map(UserIdBody)
-            .ok_or_else(|| E::custom(format_args!("expected {}", Expected)))
-    }
-}
-
-struct Expected;
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        UserIdVisitor.expecting(f)
+        UserId::parse(text)
+            .map(UserIdBody)
+            .map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 

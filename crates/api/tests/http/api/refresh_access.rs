@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::support::forge;
+use crate::support::raw::raw;
 use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
@@ -9,6 +10,7 @@ on_both_back_ends! {
     every_bad_refresh_token_is_refused_with_its_code
     an_idle_session_says_so
     a_stale_cookie_never_spoils_a_good_one
+    a_cookie_of_others_that_is_no_text_does_no_harm
     a_body_is_ignored
 }
 
@@ -64,7 +66,7 @@ fn every_bad_refresh_token_is_refused_with_its_code(service: &Service) {
     let newer = forge::with_claims(&good, |claims| claims["gen"] = 9.into());
     assert_eq!(refresh(&newer).problem(), (401, "token_forged".into()));
     let access = client.post("/api/refresh_access").send().token();
-    assert_eq!(refresh(&access).problem(), (401, "token_foreign".into()));
+    assert_eq!(refresh(&access).problem(), (401, "token_wrong_type".into()));
 
     service.execute("DELETE FROM sessions");
     assert_eq!(refresh(&good).problem(), (401, "session_unknown".into()));
@@ -117,6 +119,22 @@ fn a_stale_cookie_never_spoils_a_good_one(service: &Service) {
     );
     let answer = old.post("/api/refresh_all").header("cookie", &both).send();
     assert_eq!(answer.status, 200);
+}
+
+fn a_cookie_of_others_that_is_no_text_does_no_harm(service: &Service) {
+    let client = service.signed_in("ann");
+    let good = client.cookie().unwrap();
+    let answer = raw(
+        service,
+        &[
+            b"POST /api/refresh_access HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+              Content-Length: 0\r\nCookie: name=\xff\xe9; refreshToken=",
+            good.as_bytes(),
+            b"; refreshTokens=x\r\n\r\n",
+        ]
+        .concat(),
+    );
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 fn a_body_is_ignored(service: &Service) {

@@ -73,7 +73,11 @@ fn each_bad_value_is_named(service: &Service) {
         fields(json!({ "name": "ann", "email": "ann@example.org" })),
         ["password"]
     );
-    assert_eq!(fields(json!({})), ["name"]);
+    assert_eq!(fields(json!({})), ["email", "name", "password"]);
+    assert_eq!(
+        fields(json!({ "nam": "ann", "email": "e" })),
+        ["name", "password", "nam"]
+    );
     assert_eq!(
         fields(json!(["ann", "ann@example.org", PASSWORD])),
         ["body"]

@@ -4,12 +4,13 @@ use serde_json::json;
 use store::service_keys::Scope;
 
 use crate::support::forge;
-use crate::support::service::Place;
+use crate::support::service::{Place, START};
 use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
     a_service_key_opens_a_session_by_user_id
     an_id_is_a_number_or_a_string
+    the_last_use_of_a_key_is_noted_to_the_minute
     without_a_good_service_key_nobody_gets_a_token
     a_trusted_back_end_is_told_what_is_wrong_with_the_user
 }
@@ -68,6 +69,22 @@ fn an_id_is_a_number_or_a_string(service: &Service) {
     }
 }
 
+fn the_last_use_of_a_key_is_noted_to_the_minute(service: &Service) {
+    service.import("42", "ann");
+    let key = service.service_key("backend", &[Scope::TokensIssue]);
+    let issue = || {
+        let call = service.client().post("/api/tokens").bearer(&key);
+        assert_eq!(call.json(json!({ "id": 42 })).send().status, 200);
+        service.last_use("backend")
+    };
+    assert_eq!(service.last_use("backend"), None);
+    assert_eq!(issue(), Some(START));
+    service.advance(Duration::from_secs(59));
+    assert_eq!(issue(), Some(START));
+    service.advance(Duration::from_secs(1));
+    assert_eq!(issue(), Some(START + Duration::from_secs(60)));
+}
+
 fn without_a_good_service_key_nobody_gets_a_token(service: &Service) {
     service.import("42", "ann");
     let client = service.signed_in("bob");
@@ -100,13 +117,19 @@ fn without_a_good_service_key_nobody_gets_a_token(service: &Service) {
         &good[..good.len() - 1],
         &format!("{good}A"),
         &good.to_uppercase(),
+        &good.repeat(10),
         &revoked,
         &access_token,
     ] {
+        let answer = issue(key);
         assert_eq!(
-            issue(key).problem(),
+            answer.problem(),
             (401, "service_key_invalid".into()),
             "{key}"
+        );
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some(r#"Bearer error="invalid_token""#)
         );
     }
     let forbidden = issue(&without_scope);
@@ -168,14 +191,14 @@ fn a_trusted_network_needs_no_service_key() {
         assert_eq!(call.problem(), (401, "refresh_missing".into()), "{header}");
     }
     // A service key that was shown must be good even there.
-    let bad_key = issue()
-        .post("/api/tokens")
-        .bearer("symbolon_sk_x")
-        .json(json!({ "id": 42 }));
-    assert_eq!(
-        bad_key.send().problem(),
-        (401, "service_key_invalid".into())
-    );
+    for key in [
+        "symbolon_sk_x".to_owned(),
+        format!("symbolon_sk_{}", "x".repeat(200)),
+    ] {
+        let call = issue().post("/api/tokens").bearer(&key);
+        let bad_key = call.json(json!({ "id": 42 })).send();
+        assert_eq!(bad_key.problem(), (401, "service_key_invalid".into()));
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub(crate) fn bad_tokens(good: &str) -> Vec<(String, &'static str)> {
         ),
         (
             with_header(good, |h| h["typ"] = json!("JWT")),
-            "token_forged",
+            "token_wrong_type",
         ),
     ]
 }

@@ -30,7 +30,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Place {
     database_url: String,
     directory: tempfile::TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 impl Place {
@@ -39,7 +39,7 @@ impl Place {
         Self {
             database_url: format!("sqlite://{}/symbolon.db", directory.path().display()),
             directory,
-            _database: None,
+            database: None,
         }
     }
 
@@ -48,14 +48,26 @@ impl Place {
         Some(Self {
             database_url: database.url(),
             directory: tempfile::tempdir().unwrap(),
-            _database: Some(database),
+            database: Some(database),
         })
+    }
+
+    /// Takes the PostgreSQL database away for as long as `f` runs.
+    pub(crate) fn outage(&self, f: impl FnOnce()) {
+        let database = self.database.as_ref().unwrap();
+        database.refuse_connections();
+        f();
+        database.allow_connections();
     }
 
     /// The store itself, for what has no call.
     fn store(&self) -> Store {
         let url = DatabaseUrl::parse(&self.database_url).unwrap();
-        Store::open(&url, StoreOptions { connections: 1 }).unwrap()
+        let options = StoreOptions {
+            connections: 1,
+            wait: Duration::from_secs(5),
+        };
+        Store::open(&url, options).unwrap()
     }
 }
 
@@ -81,7 +93,9 @@ impl Service {
         let data_dir = format!("--data-dir={}", place.directory.path().display());
         let always = ["symbolon", "--listen=127.0.0.1:0", &database_url, &data_dir];
         let arguments = always.iter().chain(arguments);
-        let settings = Arguments::parse_from(arguments).serve.resolve().unwrap();
+        let mut settings = Arguments::parse_from(arguments).serve.resolve().unwrap();
+        // An outage is to be seen soon.
+        settings.database.options.wait = Duration::from_millis(500);
 
         let clock = Arc::new(FixedClock::new(START));
         let service_clock: Arc<dyn Clock> = clock.clone();
@@ -189,6 +203,15 @@ impl Service {
         let added = self.store.write(move |c| service_keys::add(c, &key, hash));
         assert_eq!(added.unwrap(), service_keys::Added::Added);
         plain.expose().to_owned()
+    }
+
+    /// When a service key was last used.
+    pub(crate) fn last_use(&self, name: &str) -> Option<UnixMillis> {
+        let keys = self.store.read(service_keys::list).unwrap();
+        keys.iter()
+            .find(|key| key.name == name)
+            .unwrap()
+            .last_used_at
     }
 
     pub(crate) fn revoke_service_key(&self, name: &'static str) {

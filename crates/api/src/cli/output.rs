@@ -1,4 +1,4 @@
-//! Listings on standard output: columns for people, JSON for programs.
+//! What goes to standard output: text, columns for people, JSON for programs.
 
 use std::io::{self, Write};
 
@@ -47,9 +47,16 @@ pub(super) fn print_table<const N: usize>(
     print(&lines.join("\n"))
 }
 
-/// One line of text, whatever it holds: no control character reaches the terminal.
+/// One line of text, whatever it holds: nothing that moves the cursor or turns the direction of
+/// writing reaches the terminal.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain = |c: char| {
+        if c.is_control() || turns(c) {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(plain).collect()
 }

@@ -1,0 +1,85 @@
+//! The store, for async callers: its calls block, and run on threads of their own.
+
+use std::sync::Arc;
+
+use store::{AnyConnection, Store, StoreError};
+use tokio::sync::Semaphore;
+
+use crate::failure::Failure;
+
+/// Calls under way or waiting, at most. While the database is away each takes its time to fail;
+/// more of them would only make the queue longer, and be answered when nobody waits any more.
+const ADMITTED: usize = 256;
+
+/// Runs calls of a [`Store`] off the async threads. Clones share it.
+#[derive(Clone)]
+pub struct AsyncStore {
+    store: Store,
+    admitted: Arc<Semaphore>,
+}
+
+impl AsyncStore {
+    /// For this store.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            admitted: Arc::new(Semaphore::new(ADMITTED)),
+        }
+    }
+
+    /// [`Store::read`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(move |store| store.read(f)).await
+    }
+
+    /// [`Store::write`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(move |store| store.write(f)).await
+    }
+
+    /// [`Store::transaction`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn transaction<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(move |store| store.transaction(f)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let admitted = self.admitted.clone().try_acquire_owned();
+        let admitted =
+            admitted.map_err(|_| StoreError::Unavailable("too many calls wait".into()))?;
+        let store = self.store.clone();
+        let work = move || {
+            let result = f(&store);
+            // Given back when the work is done, not when its caller has lost patience.
+            drop(admitted);
+            result
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result.map_err(Failure::Store),
+            Err(panicked) => Err(Failure::Internal(panicked.to_string())),
+        }
+    }
+}
