@@ -21,7 +21,7 @@ pub(super) struct SessionsArgs {
     )]
     access_ttl: String,
 
-    /// How long a session lasts without a renewal
+    /// How long a session lasts without a `refresh_all`
     #[arg(
         long,
         env = "SYMBOLON_IDLE_TTL",
