@@ -117,13 +117,13 @@ fn unwrap(master_key: &MasterKey, key: &WrappedKey) -> Result<SigningKey, KeysEr
     };
     let secret = wrap::unwrap(master_key, key.key_use, &key.id, &key.wrapped)
         .ok_or_else(wrong_master_key)?;
-    let algorithm = key
-        .algorithm
-        .parse()
-        .map_err(|_| KeysError::UnknownAlgorithm {
-            id: key.id.clone(),
-            algorithm: key.algorithm.clone(),
-        })?;
+    let algorithm =
+        key.algorithm
+            .parse::<HmacAlgorithm>()
+            .map_err(|_| KeysError::UnknownAlgorithm {
+                id: key.id.clone(),
+                algorithm: key.algorithm.clone(),
+            })?;
     let unreadable = |_| KeysError::Store(StoreError::Unreadable("key"));
     let id = KeyId::new(key.id.as_str()).map_err(unreadable)?;
     SigningKey::from_secret(algorithm, &secret, Some(id)).map_err(unreadable)

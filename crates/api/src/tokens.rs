@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jwt_core::{
-    Claims, Error, KeyRing, NumericDate, RegisteredClaims, SigningKey, TokenType, Verifier,
+    Claims, Error, KeyRing, NumericDate, RegisteredClaims, Signer, SigningKey, TokenType, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -60,7 +60,7 @@ pub struct AccessClaims {
 /// Makes and verifies access tokens (RFC 9068).
 #[derive(Debug)]
 pub struct AccessTokens {
-    key: SigningKey,
+    signer: Signer,
     verifier: Verifier,
     expired_too: Verifier,
     issuer: String,
@@ -76,7 +76,7 @@ impl AccessTokens {
         Self {
             expired_too: verifier.clone().dangerous_accept_expired(),
             verifier,
-            key,
+            signer: Signer::new(TokenType::ACCESS_TOKEN, key),
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             ttl,
@@ -114,8 +114,8 @@ impl AccessTokens {
             },
         };
         let text = self
-            .key
-            .sign(&TokenType::ACCESS_TOKEN, &claims)
+            .signer
+            .sign(&claims)
             .map_err(|error| Failure::Internal(error.to_string()))?;
         Ok(AccessToken {
             text,
@@ -205,7 +205,7 @@ pub struct RefreshClaims {
 /// Makes and verifies refresh tokens. One session and generation always give the same token.
 #[derive(Debug)]
 pub struct RefreshTokens {
-    key: SigningKey,
+    signer: Signer,
     verifier: Verifier,
     expired_too: Verifier,
     issuer: String,
@@ -218,7 +218,7 @@ impl RefreshTokens {
         Self {
             expired_too: verifier.clone().dangerous_accept_expired(),
             verifier,
-            key,
+            signer: Signer::new(TokenType::REFRESH_TOKEN, key),
             issuer: issuer.to_owned(),
         }
     }
@@ -240,8 +240,8 @@ impl RefreshTokens {
                 generation: session.generation.get(),
             },
         };
-        self.key
-            .sign(&TokenType::REFRESH_TOKEN, &claims)
+        self.signer
+            .sign(&claims)
             .map(RefreshToken)
             .map_err(|error| Failure::Internal(error.to_string()))
     }

@@ -1,58 +1,99 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ring::hmac;
+use ring::{hmac, signature};
+use thiserror::Error;
 
-/// A signature algorithm by its JOSE name (RFC 7518 §3.1). `none` is not one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// An HMAC (RFC 7518 §3.2).
-    Hmac(HmacAlgorithm),
-}
+/// Defines an enum of algorithms by their JOSE names.
+macro_rules! algorithms {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
 
-impl Algorithm {
-    /// The value of the `alg` header parameter.
-    pub fn name(self) -> &'static str {
-        match self {
-            Algorithm::Hmac(hmac) => hmac.name(),
+        impl $name {
+            /// All of them.
+            pub const ALL: &[$name] = &[$($name::$variant),*];
+
+            /// The value of the `alg` header parameter.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
         }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownAlgorithm;
+
+            /// Exact, as JOSE names are case-sensitive.
+            fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
+                match text { $($text => Ok($name::$variant),)* _ => Err(UnknownAlgorithm) }
+            }
+        }
+    };
+}
+
+algorithms! {
+    /// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1). `none` is not one.
+    ///
+    /// ```
+    /// use jwt_core::Algorithm;
+    ///
+    /// assert_eq!("EdDSA".parse(), Ok(Algorithm::EdDSA));
+    /// assert!("none".parse::<Algorithm>().is_err());
+    /// ```
+    Algorithm {
+        /// HMAC using SHA-256.
+        HS256 = "HS256",
+        /// HMAC using SHA-384.
+        HS384 = "HS384",
+        /// HMAC using SHA-512.
+        HS512 = "HS512",
+        /// Ed25519.
+        EdDSA = "EdDSA",
+        /// ECDSA using P-256 and SHA-256.
+        ES256 = "ES256",
+        /// ECDSA using P-384 and SHA-384.
+        ES384 = "ES384",
+        /// RSASSA-PKCS1-v1_5 using SHA-256.
+        RS256 = "RS256",
+        /// RSASSA-PKCS1-v1_5 using SHA-384.
+        RS384 = "RS384",
+        /// RSASSA-PKCS1-v1_5 using SHA-512.
+        RS512 = "RS512",
+        /// RSASSA-PSS using SHA-256.
+        PS256 = "PS256",
+        /// RSASSA-PSS using SHA-384.
+        PS384 = "PS384",
+        /// RSASSA-PSS using SHA-512.
+        PS512 = "PS512",
     }
 }
 
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+algorithms! {
+    /// HMAC with a SHA-2 hash (RFC 7518 §3.2): who can verify can also sign.
+    ///
+    /// ```
+    /// use jwt_core::HmacAlgorithm;
+    ///
+    /// assert_eq!(HmacAlgorithm::HS512.output_len(), 64);
+    /// ```
+    HmacAlgorithm {
+        /// HMAC using SHA-256.
+        HS256 = "HS256",
+        /// HMAC using SHA-384.
+        HS384 = "HS384",
+        /// HMAC using SHA-512.
+        HS512 = "HS512",
     }
-}
-
-impl From<HmacAlgorithm> for Algorithm {
-    fn from(hmac: HmacAlgorithm) -> Self {
-        Algorithm::Hmac(hmac)
-    }
-}
-
-/// HMAC with a SHA-2 hash (RFC 7518 §3.2): who can verify can also sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HmacAlgorithm {
-    /// HMAC using SHA-256.
-    HS256,
-    /// HMAC using SHA-384.
-    HS384,
-    /// HMAC using SHA-512.
-    HS512,
 }
 
 impl HmacAlgorithm {
-    /// The value of the `alg` header parameter.
-    pub fn name(self) -> &'static str {
-        match self {
-            HmacAlgorithm::HS256 => "HS256",
-            HmacAlgorithm::HS384 => "HS384",
-            HmacAlgorithm::HS512 => "HS512",
-        }
-    }
-
     /// Bytes in its tag, and the fewest bytes a secret may have (RFC 7518 §3.2).
     pub fn output_len(self) -> usize {
         match self {
@@ -71,27 +112,139 @@ impl HmacAlgorithm {
     }
 }
 
-impl fmt::Display for HmacAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The text names no algorithm of this crate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not one of HS256, HS384, HS512")]
-pub struct UnknownAlgorithm;
-
-impl FromStr for HmacAlgorithm {
-    type Err = UnknownAlgorithm;
-
-    /// Exact, as JOSE names are case-sensitive.
-    fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
-        match text {
-            "HS256" => Ok(HmacAlgorithm::HS256),
-            "HS384" => Ok(HmacAlgorithm::HS384),
-            "HS512" => Ok(HmacAlgorithm::HS512),
-            _ => Err(UnknownAlgorithm),
+impl From<HmacAlgorithm> for Algorithm {
+    fn from(hmac: HmacAlgorithm) -> Self {
+        match hmac {
+            HmacAlgorithm::HS256 => Algorithm::HS256,
+            HmacAlgorithm::HS384 => Algorithm::HS384,
+            HmacAlgorithm::HS512 => Algorithm::HS512,
         }
     }
 }
+
+/// What kind of key an algorithm takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Hmac(HmacAlgorithm),
+    Ed25519,
+    Ec(Curve),
+    Rsa(RsaAlgorithm),
+}
+
+/// A curve of ECDSA (RFC 7518 §6.2.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Curve {
+    P256,
+    P384,
+}
+
+/// A padding and a hash for RSA (RFC 7518 §3.3, §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RsaAlgorithm {
+    RS256,
+    RS384,
+    RS512,
+    PS256,
+    PS384,
+    PS512,
+}
+
+impl Algorithm {
+    pub(crate) fn family(self) -> Family {
+        match self {
+            Algorithm::HS256 => Family::Hmac(HmacAlgorithm::HS256),
+            Algorithm::HS384 => Family::Hmac(HmacAlgorithm::HS384),
+            Algorithm::HS512 => Family::Hmac(HmacAlgorithm::HS512),
+            Algorithm::EdDSA => Family::Ed25519,
+            Algorithm::ES256 => Family::Ec(Curve::P256),
+            Algorithm::ES384 => Family::Ec(Curve::P384),
+            Algorithm::RS256 => Family::Rsa(RsaAlgorithm::RS256),
+            Algorithm::RS384 => Family::Rsa(RsaAlgorithm::RS384),
+            Algorithm::RS512 => Family::Rsa(RsaAlgorithm::RS512),
+            Algorithm::PS256 => Family::Rsa(RsaAlgorithm::PS256),
+            Algorithm::PS384 => Family::Rsa(RsaAlgorithm::PS384),
+            Algorithm::PS512 => Family::Rsa(RsaAlgorithm::PS512),
+        }
+    }
+}
+
+impl Curve {
+    /// Bytes in a coordinate and in the private scalar.
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Curve::P256 => 32,
+            Curve::P384 => 48,
+        }
+    }
+
+    /// `crv` in a JWK.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Curve::P256 => "P-256",
+            Curve::P384 => "P-384",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Curve::P256, Curve::P384]
+            .into_iter()
+            .find(|curve| curve.name() == name)
+    }
+
+    pub(crate) fn algorithm(self) -> Algorithm {
+        match self {
+            Curve::P256 => Algorithm::ES256,
+            Curve::P384 => Algorithm::ES384,
+        }
+    }
+
+    pub(crate) fn signing(self) -> &'static signature::EcdsaSigningAlgorithm {
+        match self {
+            Curve::P256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+            Curve::P384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+        }
+    }
+
+    pub(crate) fn verification(self) -> &'static signature::EcdsaVerificationAlgorithm {
+        match self {
+            Curve::P256 => &signature::ECDSA_P256_SHA256_FIXED,
+            Curve::P384 => &signature::ECDSA_P384_SHA384_FIXED,
+        }
+    }
+
+    pub(crate) fn agreement(self) -> &'static ring::agreement::Algorithm {
+        match self {
+            Curve::P256 => &ring::agreement::ECDH_P256,
+            Curve::P384 => &ring::agreement::ECDH_P384,
+        }
+    }
+}
+
+impl RsaAlgorithm {
+    pub(crate) fn signing(self) -> &'static dyn signature::RsaEncoding {
+        match self {
+            RsaAlgorithm::RS256 => &signature::RSA_PKCS1_SHA256,
+            RsaAlgorithm::RS384 => &signature::RSA_PKCS1_SHA384,
+            RsaAlgorithm::RS512 => &signature::RSA_PKCS1_SHA512,
+            RsaAlgorithm::PS256 => &signature::RSA_PSS_SHA256,
+            RsaAlgorithm::PS384 => &signature::RSA_PSS_SHA384,
+            RsaAlgorithm::PS512 => &signature::RSA_PSS_SHA512,
+        }
+    }
+
+    pub(crate) fn verification(self) -> &'static signature::RsaParameters {
+        match self {
+            RsaAlgorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            RsaAlgorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+            RsaAlgorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+            RsaAlgorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
+            RsaAlgorithm::PS384 => &signature::RSA_PSS_2048_8192_SHA384,
+            RsaAlgorithm::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
+        }
+    }
+}
+
+/// The text names no algorithm that is meant here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a signature algorithm that is supported here")]
+pub struct UnknownAlgorithm;

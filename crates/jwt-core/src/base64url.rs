@@ -1,8 +1,8 @@
 //! Base64url without padding (RFC 7515 §2). Only the canonical encoding is decoded: no padding,
 //! no white space, no bits left over in the last character.
 
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeSliceError, Engine};
 
 use crate::error::Malformed;
 
@@ -18,4 +18,13 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Malformed> {
     URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| Malformed::Base64url)
+}
+
+/// Decodes into a buffer; [`Malformed::TooLong`] when that is too small.
+pub(crate) fn decode_into<'a>(text: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], Malformed> {
+    match URL_SAFE_NO_PAD.decode_slice(text, buffer) {
+        Ok(length) => Ok(&buffer[..length]),
+        Err(DecodeSliceError::OutputSliceTooSmall) => Err(Malformed::TooLong),
+        Err(DecodeSliceError::DecodeError(_)) => Err(Malformed::Base64url),
+    }
 }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::algorithm::Algorithm;
+
 /// Why a token was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -69,21 +71,69 @@ pub enum Malformed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
+    /// It cannot be read.
+    #[error("the key cannot be read: {0}")]
+    Malformed(&'static str),
+    /// It is of a kind that is not supported.
+    #[error("the key is not supported: {0}")]
+    Unsupported(&'static str),
     /// The secret is shorter than the hash it is for (RFC 7518 §3.2).
     #[error("the secret is too short: its algorithm needs at least {needed} bytes")]
     SecretTooShort {
         /// The fewest bytes that will do.
         needed: usize,
     },
+    /// An RSA key shorter than 2048 bits (RFC 7518 §3.3), or longer than 8192.
+    #[error("an RSA key must have 2048 to 8192 bits; this one has {bits}")]
+    RsaKeySize {
+        /// Those of its modulus.
+        bits: usize,
+    },
+    /// A public key that is no point of its curve, or one that verifies anything.
+    #[error("the public key is not a good point of its curve")]
+    InvalidPoint,
+    /// The parts of a private key do not belong together.
+    #[error("the parts of the private key do not belong together")]
+    Inconsistent,
+    /// The key is not one for the algorithm that was asked for, or that it names.
+    #[error("the key is not one for {0}")]
+    WrongAlgorithm(Algorithm),
+    /// `use` or `key_ops` say that it is for something else (RFC 7517 §4.2, §4.3).
+    #[error("the key is meant for something else (`use` or `key_ops`)")]
+    WrongUse,
+    /// A private key where a public one belongs: it should not have got there.
+    #[error("this is a private key, where a public one is expected")]
+    Private,
+    /// A public key where a private one is needed.
+    #[error("this is a public key, which cannot sign")]
+    Public,
     /// Two keys of a key ring have the same `kid`.
     #[error("two keys have the same key id")]
     DuplicateKeyId,
     /// A key id is empty, too long or has control characters.
     #[error("a key id has 1 to 128 characters, none of them a control character")]
     InvalidKeyId,
+    /// RSA keys are imported, not made here.
+    #[error("keys for {0} cannot be made here, only imported")]
+    NotGenerated(Algorithm),
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness")]
+    NoRandomness,
 }
 
-/// Why claims could not be signed.
+/// Why something could not be signed.
 #[derive(Debug, Error)]
-#[error("the claims cannot be signed: {0}")]
-pub struct SignError(#[from] pub(crate) serde_json::Error);
+#[non_exhaustive]
+pub enum SignError {
+    /// The claims cannot be written as one JSON object.
+    #[error("the claims cannot be signed: {0}")]
+    Claims(#[from] ClaimsError),
+    /// The operating system gave no randomness, which ECDSA and RSASSA-PSS need.
+    #[error("the operating system gave no randomness")]
+    NoRandomness,
+}
+
+/// What is wrong with claims that were to be signed.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct ClaimsError(pub(crate) serde_json::Error);

@@ -1,11 +1,11 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use crate::algorithm::Algorithm;
 use crate::error::{Error, Malformed};
-use crate::json;
 use crate::key_id::KeyId;
 use crate::token_type::TokenType;
-use crate::{Algorithm, base64url};
+use crate::{base64url, json};
 
 /// The header parameters that are looked at (RFC 7515 §4.1). `jwk`, `jku`, `x5u` and `x5c` are
 /// not among them: a token does not choose the key it is checked with.
@@ -41,13 +41,18 @@ impl Header {
     }
 }
 
-/// The header of a token that is signed here, base64url encoded.
-pub(crate) fn encode(algorithm: Algorithm, typ: &TokenType, key_id: Option<&KeyId>) -> String {
-    let mut header = serde_json::Map::new();
-    header.insert("alg".into(), algorithm.name().into());
-    header.insert("typ".into(), typ.as_str().into());
-    if let Some(key_id) = key_id {
-        header.insert("kid".into(), key_id.as_str().into());
+/// The header of what is signed here, base64url encoded.
+pub(crate) fn encode(algorithm: Algorithm, typ: Option<&TokenType>, id: Option<&KeyId>) -> String {
+    let mut json = format!("{{\"alg\":\"{}\"", algorithm.name());
+    for (name, value) in [
+        ("typ", typ.map(TokenType::as_str)),
+        ("kid", id.map(KeyId::as_str)),
+    ] {
+        if let Some(value) = value {
+            // As JSON writes a string.
+            json.push_str(&format!(",\"{name}\":{}", serde_json::Value::from(value)));
+        }
     }
-    base64url::encode(serde_json::Value::Object(header).to_string().as_bytes())
+    json.push('}');
+    base64url::encode(json.as_bytes())
 }

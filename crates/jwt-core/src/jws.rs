@@ -1,16 +1,20 @@
 //! JWS compact serialization (RFC 7515 §7.1): bytes whose signature was verified.
 
-use crate::Algorithm;
+use crate::algorithm::Algorithm;
+use crate::base64url;
 use crate::error::Malformed;
 use crate::key_id::KeyId;
 
 /// The longest token that is looked at, in bytes.
 pub const MAX_TOKEN_LEN: usize = 8 * 1024;
 
-/// A JWS whose signature was verified. What its payload says is not: a [`Verifier`] does that.
-///
-/// [`Verifier`]: crate::Verifier
+/// A payload that is decoded without an allocation has at most so many bytes.
+const ON_THE_STACK: usize = 1024;
+
+/// A JWS whose signature was verified, by [`KeyRing::verify`](crate::KeyRing::verify). Nothing
+/// that its payload says was: that is what a [`Verifier`](crate::Verifier) is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Jws {
     /// The algorithm it was signed with.
     pub algorithm: Algorithm,
@@ -26,7 +30,7 @@ pub struct Jws {
 #[derive(Clone, Copy)]
 pub(crate) struct Compact<'a> {
     pub(crate) header: &'a str,
-    pub(crate) payload: &'a str,
+    payload: &'a str,
     pub(crate) signature: &'a str,
     /// `header.payload`: what was signed.
     pub(crate) signing_input: &'a str,
@@ -48,5 +52,22 @@ impl<'a> Compact<'a> {
             signature,
             signing_input,
         })
+    }
+
+    /// The decoded payload.
+    pub(crate) fn payload(self) -> Result<Vec<u8>, Malformed> {
+        base64url::decode(self.payload)
+    }
+
+    /// Hands over the decoded payload, from the stack unless it is long.
+    pub(crate) fn with_payload<T, E: From<Malformed>>(
+        self,
+        f: impl FnOnce(&[u8]) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.payload.len() > ON_THE_STACK {
+            return f(&self.payload()?);
+        }
+        let mut buffer = [0; ON_THE_STACK];
+        f(base64url::decode_into(self.payload, &mut buffer)?)
     }
 }

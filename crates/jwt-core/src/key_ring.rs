@@ -1,9 +1,27 @@
 use crate::error::{Error, KeyError};
 use crate::header::Header;
 use crate::jws::{Compact, Jws};
-use crate::key::VerifyingKey;
+use crate::verifying_key::VerifyingKey;
 
-/// The keys that verify: a token is checked with the one its `kid` names, and no other.
+/// The keys that verify: a token is checked with the one that its header names, and no other.
+///
+/// That is the key of the same `kid`. A token without one is checked with the key without one
+/// that is for its algorithm.
+///
+/// ```
+/// use jwt_core::{Algorithm, Error, KeyRing, SigningKey};
+///
+/// // While keys are rotated, the old one still verifies.
+/// let old = SigningKey::generate(Algorithm::HS256)?;
+/// let new = SigningKey::generate(Algorithm::EdDSA)?;
+/// let keys = KeyRing::new([old.verifying_key(), new.verifying_key()])?;
+/// assert!(keys.verify(&old.sign_bytes(None, b"")?).is_ok());
+/// assert!(keys.verify(&new.sign_bytes(None, b"")?).is_ok());
+///
+/// let stranger = SigningKey::generate(Algorithm::EdDSA)?;
+/// assert_eq!(keys.verify(&stranger.sign_bytes(None, b"")?), Err(Error::UnknownKey));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Vec<VerifyingKey>,
@@ -12,18 +30,24 @@ pub struct KeyRing {
 impl KeyRing {
     /// # Errors
     ///
-    /// [`KeyError::DuplicateKeyId`] when two keys have the same id, or two have none.
+    /// [`KeyError::DuplicateKeyId`] when two keys have the same id, or two for the same algorithm
+    /// have none.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Result<Self, KeyError> {
         let keys: Vec<_> = keys.into_iter().collect();
         for (n, key) in keys.iter().enumerate() {
-            if keys[..n].iter().any(|earlier| earlier.id() == key.id()) {
+            let same = |earlier: &VerifyingKey| {
+                earlier.id() == key.id()
+                    && (key.id().is_some() || earlier.algorithm() == key.algorithm())
+            };
+            if keys[..n].iter().any(same) {
                 return Err(KeyError::DuplicateKeyId);
             }
         }
         Ok(Self { keys })
     }
 
-    /// Verifies the signature of a JWS, whatever its payload is.
+    /// Verifies the signature of a JWS, whatever its payload is. For claims there is
+    /// [`Verifier`](crate::Verifier).
     ///
     /// # Errors
     ///
@@ -33,11 +57,12 @@ impl KeyRing {
         let compact = Compact::split(token)?;
         let header = Header::decode(compact.header)?;
         let key = self.find(&header)?;
+        key.verify(compact)?;
         Ok(Jws {
             algorithm: key.algorithm(),
             key_id: key.id().cloned(),
-            payload: key.verify(compact)?,
             typ: header.typ,
+            payload: compact.payload()?,
         })
     }
 
@@ -46,15 +71,16 @@ impl KeyRing {
     }
 
     pub(crate) fn find(&self, header: &Header) -> Result<&VerifyingKey, Error> {
-        let key = self
+        let kid = header.kid.as_deref();
+        let is_for_it = |key: &&VerifyingKey| key.algorithm().name() == header.alg;
+        let mut named = self
             .keys
             .iter()
-            .find(|key| key.id().map(|id| id.as_str()) == header.kid.as_deref())
-            .ok_or(Error::UnknownKey)?;
-        if key.algorithm().name() == header.alg {
-            Ok(key)
-        } else {
-            Err(Error::AlgorithmMismatch)
+            .filter(|key| key.id().map(|id| id.as_str()) == kid)
+            .peekable();
+        if named.peek().is_none() {
+            return Err(Error::UnknownKey);
         }
+        named.find(is_for_it).ok_or(Error::AlgorithmMismatch)
     }
 }

@@ -1,30 +1,72 @@
 use serde::de::DeserializeOwned;
 
-use crate::claims::{Claims, RegisteredClaims};
+use crate::claims::{Audience, Claims, RegisteredClaims};
 use crate::error::{Error, Malformed};
 use crate::header::{self, Header};
 use crate::json;
 use crate::jws::Compact;
-use crate::key::VerifyingKey;
 use crate::key_ring::KeyRing;
 use crate::numeric_date::NumericDate;
 use crate::token_type::TokenType;
+use crate::verifying_key::VerifyingKey;
 
 /// Verifies tokens of one kind, from one issuer, for one audience.
 ///
 /// The order is fixed: size, `typ`, key, signature, then the claims. What it is not told to
 /// expect, it refuses.
+///
+/// ```
+/// use jwt_core::{Algorithm, Claims, Error, KeyRing, NoClaims, NumericDate, RegisteredClaims};
+/// use jwt_core::{Signer, SigningKey, TokenType, Verifier};
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// let verifier = Verifier::new(
+///     TokenType::ACCESS_TOKEN,
+///     "https://id.example",
+///     Some("https://api.example"),
+///     KeyRing::new([key.verifying_key()])?,
+/// );
+///
+/// let signer = Signer::new(TokenType::ACCESS_TOKEN, key);
+/// let token = signer.sign(&Claims {
+///     registered: RegisteredClaims {
+///         iss: Some("https://id.example".into()),
+///         aud: Some("https://api.example".into()),
+///         exp: NumericDate::from_secs(1_800_000_300),
+///         ..RegisteredClaims::default()
+///     },
+///     own: NoClaims {},
+/// })?;
+/// let at = |secs| NumericDate::from_secs(secs).unwrap();
+/// assert!(verifier.verify::<NoClaims>(&token, at(1_800_000_299)).is_ok());
+/// assert_eq!(verifier.verify::<NoClaims>(&token, at(1_800_000_300)), Err(Error::Expired));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    typ: TokenType,
-    issuer: String,
-    audience: Option<String>,
+    typ: Option<TokenType>,
+    issuer: Option<String>,
+    audience: Expected,
+    expiry: Expiry,
     leeway: u8,
-    accept_expired: bool,
     keys: KeyRing,
     /// The encoded header of the tokens that each key signs here, in the order of the keys: such
     /// a token needs no look at its header's JSON.
     known_headers: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Expected {
+    Named(String),
+    None,
+    Anyone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expiry {
+    Checked,
+    MayBeMissing,
+    Ignored,
 }
 
 impl Verifier {
@@ -34,14 +76,17 @@ impl Verifier {
         let known_headers = keys
             .keys()
             .iter()
-            .map(|key| header::encode(key.algorithm(), &typ, key.id()))
+            .map(|key| header::encode(key.algorithm(), Some(&typ), key.id()))
             .collect();
         Self {
-            typ,
-            issuer: issuer.to_owned(),
-            audience: audience.map(str::to_owned),
+            typ: Some(typ),
+            issuer: Some(issuer.to_owned()),
+            audience: match audience {
+                Some(audience) => Expected::Named(audience.to_owned()),
+                None => Expected::None,
+            },
+            expiry: Expiry::Checked,
             leeway: 0,
-            accept_expired: false,
             keys,
             known_headers,
         }
@@ -56,12 +101,47 @@ impl Verifier {
         }
     }
 
-    /// Also accepts a token whose time has run out. It proves who it was given to, no longer
-    /// what they may do: good for signing out, and little else.
+    /// Also accepts a token whose time has run out, or that has none. It proves who it was given
+    /// to, no longer what they may do: good for signing out, and little else.
     #[must_use]
     pub fn dangerous_accept_expired(self) -> Self {
         Self {
-            accept_expired: true,
+            expiry: Expiry::Ignored,
+            ..self
+        }
+    }
+
+    /// Also accepts a token without `exp`: it is good until its key is gone.
+    #[must_use]
+    pub fn dangerous_accept_missing_expiry(self) -> Self {
+        Self {
+            expiry: Expiry::MayBeMissing,
+            ..self
+        }
+    }
+
+    /// Accepts a token of any kind. What was made for one purpose then passes for another
+    /// (RFC 8725 §2.8).
+    #[must_use]
+    pub fn dangerous_accept_any_type(self) -> Self {
+        Self { typ: None, ..self }
+    }
+
+    /// Accepts a token of any issuer, or of none.
+    #[must_use]
+    pub fn dangerous_accept_any_issuer(self) -> Self {
+        Self {
+            issuer: None,
+            ..self
+        }
+    }
+
+    /// Accepts a token for anyone. A service that gets one can then use it at another
+    /// (RFC 8725 §2.7).
+    #[must_use]
+    pub fn dangerous_accept_any_audience(self) -> Self {
+        Self {
+            audience: Expected::Anyone,
             ..self
         }
     }
@@ -77,54 +157,49 @@ impl Verifier {
         token: &str,
         now: NumericDate,
     ) -> Result<Claims<Own>, Error> {
-        let payload = self.verified_payload(token)?;
-        if !json::is_strict_object(&payload) {
-            return Err(Malformed::Claims.into());
-        }
-        let claims: Claims<Own> =
-            serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
-        self.check(&claims.registered, now)?;
-        Ok(claims)
+        let compact = Compact::split(token)?;
+        self.key(compact)?.verify(compact)?;
+        compact.with_payload(|payload| {
+            if !json::is_strict_object(payload) {
+                return Err(Malformed::Claims.into());
+            }
+            let claims: Claims<Own> =
+                serde_json::from_slice(payload).map_err(|_| Malformed::Claims)?;
+            self.check(&claims.registered, now)?;
+            Ok(claims)
+        })
     }
 
-    fn verified_payload(&self, token: &str) -> Result<Vec<u8>, Error> {
-        let compact = Compact::split(token)?;
-        if let Some(key) = self.key_of_known_header(compact.header) {
-            return key.verify(compact);
+    fn key(&self, token: Compact<'_>) -> Result<&VerifyingKey, Error> {
+        let known = self
+            .known_headers
+            .iter()
+            .position(|known| known == token.header);
+        if let Some(key) = known.and_then(|n| self.keys.keys().get(n)) {
+            return Ok(key);
         }
-        let header = Header::decode(compact.header)?;
+        let header = Header::decode(token.header)?;
         // Before the key is looked for: a token of another kind has a key of its own, and would
         // else be taken for a stranger's.
-        if !header
-            .typ
-            .as_deref()
-            .is_some_and(|typ| self.typ.matches(typ))
+        if let Some(expected) = &self.typ
+            && !header
+                .typ
+                .as_deref()
+                .is_some_and(|typ| expected.matches(typ))
         {
             return Err(Error::WrongType);
         }
-        self.keys.find(&header)?.verify(compact)
-    }
-
-    fn key_of_known_header(&self, header: &str) -> Option<&VerifyingKey> {
-        let n = self
-            .known_headers
-            .iter()
-            .position(|known| known == header)?;
-        self.keys.keys().get(n)
+        self.keys.find(&header)
     }
 
     fn check(&self, claims: &RegisteredClaims, now: NumericDate) -> Result<(), Error> {
-        match &claims.iss {
-            None => return Err(Error::MissingClaim("iss")),
-            Some(iss) if *iss != self.issuer => return Err(Error::WrongIssuer),
-            Some(_) => {}
+        if let Some(expected) = &self.issuer {
+            let iss = claims.iss.as_ref().ok_or(Error::MissingClaim("iss"))?;
+            if iss != expected {
+                return Err(Error::WrongIssuer);
+            }
         }
-        match (&self.audience, &claims.aud) {
-            (None, None) => {}
-            (Some(expected), Some(aud)) if aud.contains(expected) => {}
-            (Some(_), None) => return Err(Error::MissingClaim("aud")),
-            (_, Some(_)) => return Err(Error::WrongAudience),
-        }
+        self.check_audience(claims.aud.as_ref())?;
         let latest_now = now.saturating_add(self.leeway.into());
         if claims.nbf.is_some_and(|nbf| nbf > latest_now) {
             return Err(Error::NotYetValid);
@@ -132,10 +207,20 @@ impl Verifier {
         if claims.iat.is_some_and(|iat| iat > latest_now) {
             return Err(Error::IssuedInTheFuture);
         }
-        let exp = claims.exp.ok_or(Error::MissingClaim("exp"))?;
-        if exp.saturating_add(self.leeway.into()) <= now && !self.accept_expired {
-            return Err(Error::Expired);
+        match (self.expiry, claims.exp) {
+            (Expiry::Ignored, _) | (Expiry::MayBeMissing, None) => Ok(()),
+            (Expiry::Checked, None) => Err(Error::MissingClaim("exp")),
+            (_, Some(exp)) if exp.saturating_add(self.leeway.into()) <= now => Err(Error::Expired),
+            (_, Some(_)) => Ok(()),
         }
-        Ok(())
+    }
+
+    fn check_audience(&self, aud: Option<&Audience>) -> Result<(), Error> {
+        match (&self.audience, aud) {
+            (Expected::Anyone, _) | (Expected::None, None) => Ok(()),
+            (Expected::Named(_), None) => Err(Error::MissingClaim("aud")),
+            (Expected::Named(name), Some(aud)) if aud.contains(name) => Ok(()),
+            (_, Some(_)) => Err(Error::WrongAudience),
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! Each way of getting a bad token past the verifier, by name.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_core::{
-    Claims, Error, HmacAlgorithm, KeyError, KeyId, KeyRing, MAX_TOKEN_LEN, Malformed, NoClaims,
-    NumericDate, RegisteredClaims, SigningKey, TokenType, Verifier,
+    Algorithm, Claims, Error, HmacAlgorithm, KeyError, KeyId, KeyRing, MAX_TOKEN_LEN, Malformed,
+    NoClaims, NumericDate, RegisteredClaims, Signer, SigningKey, TokenType, Verifier, VerifyingKey,
 };
+
+#[path = "support/pem.rs"]
+mod pem;
 
 const SECRET: &[u8; 64] = &[7; 64];
 const NOW: u64 = 1_800_000_000;
@@ -23,6 +26,18 @@ fn verifier() -> Verifier {
 
 fn verify(token: &str) -> Result<Claims, Error> {
     verifier().verify(token, NumericDate::from_secs(NOW).unwrap())
+}
+
+fn claims() -> Claims {
+    Claims {
+        registered: RegisteredClaims {
+            iss: Some("us".into()),
+            aud: Some("api".into()),
+            exp: NumericDate::from_secs(NOW + 60),
+            ..RegisteredClaims::default()
+        },
+        own: NoClaims {},
+    }
 }
 
 const GOOD_HEADER: &str = r#"{"alg":"HS256","typ":"at+jwt","kid":"k1"}"#;
@@ -77,20 +92,9 @@ fn no_signature_by_any_spelling_of_none() {
 #[test]
 fn another_algorithm_with_the_same_secret() {
     for algorithm in [HmacAlgorithm::HS384, HmacAlgorithm::HS512] {
-        let claims = Claims {
-            registered: RegisteredClaims {
-                iss: Some("us".into()),
-                aud: Some("api".into()),
-                exp: NumericDate::from_secs(NOW + 60),
-                ..RegisteredClaims::default()
-            },
-            own: NoClaims {},
-        };
-        let token = key(algorithm, "k1").sign(&TokenType::ACCESS_TOKEN, &claims);
-        assert_eq!(
-            verify(&token.unwrap()).unwrap_err(),
-            Error::AlgorithmMismatch
-        );
+        let signer = Signer::new(TokenType::ACCESS_TOKEN, key(algorithm, "k1"));
+        let token = signer.sign(&claims()).unwrap();
+        assert_eq!(verify(&token).unwrap_err(), Error::AlgorithmMismatch);
     }
 }
 
@@ -325,35 +329,217 @@ fn own_claims_that_shadow_registered_ones() {
         registered: RegisteredClaims::default(),
         own,
     };
-    let error = key(HmacAlgorithm::HS256, "k1").sign(&TokenType::ACCESS_TOKEN, &claims);
+    let signer = Signer::new(TokenType::ACCESS_TOKEN, key(HmacAlgorithm::HS256, "k1"));
+    let error = signer.sign(&claims);
     assert!(error.unwrap_err().to_string().contains("`exp`"));
 }
 
 #[test]
-fn short_secrets_and_ambiguous_key_rings() {
-    for (algorithm, needed) in [
-        (HmacAlgorithm::HS256, 32),
-        (HmacAlgorithm::HS384, 48),
-        (HmacAlgorithm::HS512, 64),
-    ] {
-        let short = SigningKey::from_secret(algorithm, &SECRET[..needed - 1], None);
-        assert_eq!(short.unwrap_err(), KeyError::SecretTooShort { needed });
-        assert!(SigningKey::from_secret(algorithm, &SECRET[..needed], None).is_ok());
-    }
-    let twins = [
-        key(HmacAlgorithm::HS256, "k1"),
-        key(HmacAlgorithm::HS512, "k1"),
+fn each_check_is_left_out_by_its_dangerous_name_alone() {
+    let now = NumericDate::from_secs(NOW).unwrap();
+    let expired = format!(r#"{{"iss":"us","aud":"api","exp":{}}}"#, NOW - 1);
+    let another_kind = GOOD_HEADER.replace("at+jwt", "rt+jwt");
+    type Change = fn(Verifier) -> Verifier;
+    let cases: [(&str, &str, Error, Change); 5] = [
+        (
+            GOOD_HEADER,
+            &expired,
+            Error::Expired,
+            Verifier::dangerous_accept_expired,
+        ),
+        (
+            GOOD_HEADER,
+            r#"{"iss":"us","aud":"api"}"#,
+            Error::MissingClaim("exp"),
+            Verifier::dangerous_accept_missing_expiry,
+        ),
+        (
+            &another_kind,
+            &good_payload(),
+            Error::WrongType,
+            Verifier::dangerous_accept_any_type,
+        ),
+        (
+            GOOD_HEADER,
+            &good_payload().replace("us", "them"),
+            Error::WrongIssuer,
+            Verifier::dangerous_accept_any_issuer,
+        ),
+        (
+            GOOD_HEADER,
+            &good_payload().replace("api", "web"),
+            Error::WrongAudience,
+            Verifier::dangerous_accept_any_audience,
+        ),
     ];
-    let ring = KeyRing::new(twins.iter().map(SigningKey::verifying_key));
-    assert_eq!(ring.unwrap_err(), KeyError::DuplicateKeyId);
+    for (n, (header, payload, error, _)) in cases.iter().enumerate() {
+        let token = forge(header, payload);
+        assert_eq!(verify(&token).unwrap_err(), *error);
+        for (m, (_, _, _, change)) in cases.iter().enumerate() {
+            let verified = change(verifier()).verify::<NoClaims>(&token, now);
+            // Who ignores the end also accepts that there is none.
+            let accepts = n == m || (n == 1 && m == 0);
+            assert_eq!(verified.is_ok(), accepts, "{n} {m}");
+        }
+    }
+    // The signature is checked whatever else is not.
+    let lax = verifier()
+        .dangerous_accept_expired()
+        .dangerous_accept_any_type()
+        .dangerous_accept_any_issuer()
+        .dangerous_accept_any_audience();
+    let forged = format!("{}AAAA", &good()[..good().len() - 4]);
+    assert_eq!(
+        lax.verify::<NoClaims>(&forged, now).unwrap_err(),
+        Error::BadSignature
+    );
+}
+
+/// A ring with this key alone, and the verifier of tokens that it signs.
+fn verifier_of(key: VerifyingKey) -> Verifier {
+    let keys = KeyRing::new([key]).unwrap();
+    Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("api"), keys)
+}
+
+/// The verdict on a token of which the attacker has made up the signature.
+fn verdict(key: &SigningKey, signature: &[u8]) -> Error {
+    let token = Signer::new(TokenType::ACCESS_TOKEN, key.clone())
+        .sign(&claims())
+        .unwrap();
+    let (input, _) = token.rsplit_once('.').unwrap();
+    let forged = format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let now = NumericDate::from_secs(NOW).unwrap();
+    let verified = verifier_of(key.verifying_key()).verify::<NoClaims>(&forged, now);
+    verified.unwrap_err()
 }
 
 #[test]
-fn debug_output_shows_no_secret() {
-    let key = SigningKey::from_secret(HmacAlgorithm::HS256, &[b'A'; 32], None).unwrap();
-    let shown = format!("{key:?} {:?}", key.verifying_key());
-    assert!(
-        !shown.contains("AAAA") && !shown.contains("65, 65"),
-        "{shown}"
+fn a_public_key_taken_for_an_hmac_secret() {
+    for algorithm in [Algorithm::RS256, Algorithm::PS256] {
+        let key = SigningKey::from_pkcs8_pem(pem::RSA_PRIVATE, algorithm).unwrap();
+        let kid = key.id().unwrap();
+        let header = format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{kid}"}}"#);
+        let input = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(good_payload())
+        );
+        for secret in [pem::RSA_PUBLIC.to_owned(), format!("{}\n", pem::RSA_PUBLIC)] {
+            let secret = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+            let tag = ring::hmac::sign(&secret, input.as_bytes());
+            let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(tag));
+            let now = NumericDate::from_secs(NOW).unwrap();
+            let verified = verifier_of(key.verifying_key()).verify::<NoClaims>(&token, now);
+            assert_eq!(verified.unwrap_err(), Error::AlgorithmMismatch);
+        }
+    }
+}
+
+#[test]
+fn ecdsa_signatures_that_are_zero_or_out_of_range() {
+    for (algorithm, len) in [(Algorithm::ES256, 32), (Algorithm::ES384, 48)] {
+        let key = SigningKey::generate(algorithm).unwrap();
+        for signature in [
+            vec![0; 2 * len],
+            vec![0xff; 2 * len],
+            vec![],
+            vec![0; len],
+            vec![1; 2 * len + 1],
+        ] {
+            assert_eq!(
+                verdict(&key, &signature),
+                Error::BadSignature,
+                "{algorithm}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ecdsa_signatures_in_der() {
+    let key = SigningKey::generate(Algorithm::ES256).unwrap();
+    let token = Signer::new(TokenType::ACCESS_TOKEN, key.clone())
+        .sign(&claims())
+        .unwrap();
+    let (_, signature) = token.rsplit_once('.').unwrap();
+    let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let integer = |bytes: &[u8]| {
+        let zero: &[u8] = if bytes[0] & 0x80 == 0 { &[] } else { &[0] };
+        let content = [zero, bytes].concat();
+        [
+            &[2, u8::try_from(content.len()).unwrap()],
+            content.as_slice(),
+        ]
+        .concat()
+    };
+    let numbers = [integer(&raw[..32]), integer(&raw[32..])].concat();
+    let der = [
+        &[0x30, u8::try_from(numbers.len()).unwrap()],
+        numbers.as_slice(),
+    ]
+    .concat();
+    assert_eq!(verdict(&key, &der), Error::BadSignature);
+}
+
+#[test]
+fn rsa_and_ed25519_signatures_of_another_length() {
+    let rsa = SigningKey::from_pkcs8_pem(pem::RSA_PRIVATE, Algorithm::RS256).unwrap();
+    let ed25519 = SigningKey::generate(Algorithm::EdDSA).unwrap();
+    for key in [rsa, ed25519] {
+        for len in [0, 1, 63, 64, 255, 256, 257, 1023, 1024, 1025, 4000] {
+            assert_eq!(verdict(&key, &vec![0; len]), Error::BadSignature, "{len}");
+        }
+    }
+}
+
+#[test]
+fn ed25519_points_of_small_order() {
+    // The eight torsion points and their encodings that are not reduced, as in RFC 8032 §5.1.3 and
+    // the tables of libsodium.
+    let points = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    ];
+    for point in points {
+        let bytes: Vec<u8> = (0..32)
+            .map(|n| u8::from_str_radix(&point[2 * n..2 * n + 2], 16).unwrap())
+            .collect();
+        let x = URL_SAFE_NO_PAD.encode(&bytes);
+        let jwk = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#);
+        let refused = VerifyingKey::from_jwk(&jwk).unwrap_err();
+        assert_eq!(refused, KeyError::InvalidPoint, "{point}");
+        let spki = [
+            &b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"[..],
+            &bytes,
+        ]
+        .concat();
+        let refused = VerifyingKey::from_spki_der(&spki, Algorithm::EdDSA).unwrap_err();
+        assert_eq!(refused, KeyError::InvalidPoint, "{point}");
+    }
+}
+
+#[test]
+fn a_token_without_a_key_id_is_checked_with_keys_without_one_alone() {
+    let named = SigningKey::generate(Algorithm::HS256).unwrap();
+    let token = Signer::new(TokenType::ACCESS_TOKEN, named.clone().with_id(None));
+    let token = token.sign(&claims()).unwrap();
+    let now = NumericDate::from_secs(NOW).unwrap();
+    let verify = |key| verifier_of(key).verify::<NoClaims>(&token, now);
+    assert_eq!(
+        verify(named.verifying_key()).unwrap_err(),
+        Error::UnknownKey
     );
+    assert!(verify(named.verifying_key().with_id(None)).is_ok());
 }

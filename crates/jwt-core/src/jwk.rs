@@ -1,0 +1,268 @@
+//! Keys in JSON (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+
+use ring::rand::SecureRandom;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::algorithm::{Algorithm, Curve};
+use crate::error::KeyError;
+use crate::key_id::KeyId;
+use crate::private_key::{PrivateKey, RsaParts};
+use crate::public_key::PublicKey;
+use crate::{base64url, json};
+
+/// The longest JWK that is looked at, in bytes.
+const MAX_LEN: usize = 32 * 1024;
+
+/// What a key is to be used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Sign,
+    Verify,
+}
+
+/// A JWK, checked. An HMAC key has a private part alone.
+pub(crate) struct Jwk {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) id: Option<KeyId>,
+    pub(crate) public: Option<PublicKey>,
+    pub(crate) private: Option<PrivateKey>,
+}
+
+/// The members that are looked at; `x5u`, `x5c` and whatever else there is are not obeyed.
+#[derive(Deserialize)]
+struct Members {
+    kty: String,
+    #[serde(rename = "use")]
+    key_use: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    kid: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    d: Option<Zeroizing<String>>,
+    p: Option<Zeroizing<String>>,
+    q: Option<Zeroizing<String>>,
+    dp: Option<Zeroizing<String>>,
+    dq: Option<Zeroizing<String>>,
+    qi: Option<Zeroizing<String>>,
+    oth: Option<IgnoredAny>,
+    k: Option<Zeroizing<String>>,
+}
+
+impl Jwk {
+    pub(crate) fn parse(
+        text: &str,
+        purpose: Purpose,
+        random: &dyn SecureRandom,
+    ) -> Result<Self, KeyError> {
+        if text.len() > MAX_LEN || !json::is_strict_object(text.trim().as_bytes()) {
+            return Err(KeyError::Malformed(
+                "it is not one JSON object with unique members",
+            ));
+        }
+        let members = serde_json::from_str(text);
+        Self::from_members(members.map_err(unreadable)?, purpose, random)
+    }
+
+    /// From an element of a set, whose JSON was found strict.
+    pub(crate) fn from_value(
+        value: Value,
+        purpose: Purpose,
+        random: &dyn SecureRandom,
+    ) -> Result<Self, KeyError> {
+        let members = serde_json::from_value(value);
+        Self::from_members(members.map_err(unreadable)?, purpose, random)
+    }
+
+    fn from_members(
+        members: Members,
+        purpose: Purpose,
+        random: &dyn SecureRandom,
+    ) -> Result<Self, KeyError> {
+        members.check_use(purpose)?;
+        let id = members.kid.as_deref().map(KeyId::new).transpose()?;
+        let named = members.alg.as_deref().map(|alg| {
+            let unsupported = |_| KeyError::Unsupported("its `alg` is unknown");
+            alg.parse::<Algorithm>().map_err(unsupported)
+        });
+        let named = named.transpose()?;
+        let (public, private, implied) = members.parts(random)?;
+        let algorithm = named.or(implied).ok_or(KeyError::Unsupported(
+            "it has no `alg`, and its type does not imply one",
+        ))?;
+        match (&public, &private) {
+            (Some(public), _) if !public.is_for(algorithm) => {
+                return Err(KeyError::WrongAlgorithm(algorithm));
+            }
+            (None, Some(secret)) => {
+                secret.hmac_key(algorithm)?;
+            }
+            _ => {}
+        }
+        Ok(Self {
+            algorithm,
+            id,
+            public,
+            private,
+        })
+    }
+}
+
+type Parts = (Option<PublicKey>, Option<PrivateKey>, Option<Algorithm>);
+
+impl Members {
+    /// RFC 7517 §4.2, §4.3: what is said must fit; nothing need be said.
+    fn check_use(&self, purpose: Purpose) -> Result<(), KeyError> {
+        let operation = match purpose {
+            Purpose::Sign => "sign",
+            Purpose::Verify => "verify",
+        };
+        let use_fits = self
+            .key_use
+            .as_deref()
+            .is_none_or(|key_use| key_use == "sig");
+        let operations = self.key_ops.as_deref();
+        let operations_fit =
+            operations.is_none_or(|operations| operations.iter().any(|one| one == operation));
+        if use_fits && operations_fit {
+            Ok(())
+        } else {
+            Err(KeyError::WrongUse)
+        }
+    }
+
+    fn parts(&self, random: &dyn SecureRandom) -> Result<Parts, KeyError> {
+        match self.kty.as_str() {
+            "oct" => {
+                let secret = secret(self.k.as_ref())?;
+                Ok((None, Some(PrivateKey::Hmac(secret)), None))
+            }
+            "OKP" => self.okp(),
+            "EC" => self.ec(random),
+            "RSA" => self.rsa(),
+            _ => Err(KeyError::Unsupported(
+                "its `kty` is neither oct, OKP, EC nor RSA",
+            )),
+        }
+    }
+
+    fn okp(&self) -> Result<Parts, KeyError> {
+        if self.crv.as_deref() != Some("Ed25519") {
+            return Err(KeyError::Unsupported("its curve is not Ed25519"));
+        }
+        let public = PublicKey::ed25519(&public(self.x.as_ref())?)?;
+        let private = match &self.d {
+            Some(_) => Some(PrivateKey::Ed25519 {
+                seed: secret(self.d.as_ref())?,
+            }),
+            None => None,
+        };
+        Ok((Some(public), private, Some(Algorithm::EdDSA)))
+    }
+
+    fn ec(&self, random: &dyn SecureRandom) -> Result<Parts, KeyError> {
+        let curve = self.crv.as_deref().and_then(Curve::from_name);
+        let curve = curve.ok_or(KeyError::Unsupported(
+            "its curve is neither P-256 nor P-384",
+        ))?;
+        let (x, y) = (public(self.x.as_ref())?, public(self.y.as_ref())?);
+        if x.len() != curve.len() || y.len() != curve.len() {
+            return Err(KeyError::Malformed(
+                "a coordinate is not as long as its curve asks for",
+            ));
+        }
+        let public = PublicKey::ec(curve, [&[4], &*x, &*y].concat(), random)?;
+        let private = match &self.d {
+            Some(_) => Some(PrivateKey::Ec {
+                scalar: secret(self.d.as_ref())?,
+            }),
+            None => None,
+        };
+        Ok((Some(public), private, Some(curve.algorithm())))
+    }
+
+    fn rsa(&self) -> Result<Parts, KeyError> {
+        if self.oth.is_some() {
+            return Err(KeyError::Unsupported("it has more than two primes"));
+        }
+        let public = PublicKey::rsa(&public(self.n.as_ref())?, &public(self.e.as_ref())?)?;
+        let private = match &self.d {
+            Some(_) => Some(PrivateKey::Rsa(Box::new(RsaParts {
+                d: secret(self.d.as_ref())?,
+                p: secret(self.p.as_ref())?,
+                q: secret(self.q.as_ref())?,
+                dp: secret(self.dp.as_ref())?,
+                dq: secret(self.dq.as_ref())?,
+                qi: secret(self.qi.as_ref())?,
+            }))),
+            None => None,
+        };
+        Ok((Some(public), private, None))
+    }
+}
+
+const MISSING: KeyError = KeyError::Malformed("a member is missing, or is not base64url");
+
+fn unreadable(_: serde_json::Error) -> KeyError {
+    KeyError::Malformed("a member is missing, or of another type")
+}
+
+fn public(member: Option<&String>) -> Result<Vec<u8>, KeyError> {
+    base64url::decode(member.ok_or(MISSING)?).map_err(|_| MISSING)
+}
+
+fn secret(member: Option<&Zeroizing<String>>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let bytes = base64url::decode(member.ok_or(MISSING)?);
+    bytes.map(Zeroizing::new).map_err(|_| MISSING)
+}
+
+/// A public key as a JWK.
+pub(crate) fn public_value(public: &PublicKey, algorithm: Algorithm, id: Option<&KeyId>) -> Value {
+    let members = public.members().into_iter();
+    let mut jwk: Map<_, _> = members
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    describe(&mut jwk, algorithm, id);
+    Value::Object(jwk)
+}
+
+/// A private key as a JWK: what its public key has, and the secret parts.
+pub(crate) fn write_private(
+    private: &PrivateKey,
+    public: Option<Value>,
+    algorithm: Algorithm,
+    id: Option<&KeyId>,
+) -> Zeroizing<String> {
+    let head = public.unwrap_or_else(|| {
+        let mut members = Map::from_iter([("kty".to_owned(), "oct".into())]);
+        describe(&mut members, algorithm, id);
+        Value::Object(members)
+    });
+    // The secret parts are written by hand, so that no copy of them is left behind.
+    let head = head.to_string();
+    let mut jwk = Zeroizing::new(String::with_capacity(head.len() + 4096));
+    jwk.push_str(head.trim_end_matches('}'));
+    for (name, bytes) in private.members() {
+        jwk.push_str(",\"");
+        jwk.push_str(name);
+        jwk.push_str("\":\"");
+        base64url::encode_into(bytes, &mut jwk);
+        jwk.push('"');
+    }
+    jwk.push('}');
+    jwk
+}
+
+fn describe(jwk: &mut Map<String, Value>, algorithm: Algorithm, id: Option<&KeyId>) {
+    jwk.insert("alg".to_owned(), algorithm.name().into());
+    jwk.insert("use".to_owned(), "sig".into());
+    if let Some(id) = id {
+        jwk.insert("kid".to_owned(), id.as_str().into());
+    }
+}

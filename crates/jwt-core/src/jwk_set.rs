@@ -1,0 +1,110 @@
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::KeyError;
+use crate::json::is_strict_object;
+use crate::jwk::{Jwk, Purpose};
+use crate::random;
+use crate::verifying_key::VerifyingKey;
+
+/// The longest set that is looked at, in bytes.
+const MAX_LEN: usize = 256 * 1024;
+
+/// The most keys of a set that are looked at.
+const MAX_KEYS: usize = 100;
+
+/// A set of public keys (RFC 7517 §5), as services publish it.
+///
+/// ```
+/// use jwt_core::{Algorithm, JwkSet, KeyRing, SigningKey};
+///
+/// // The one who signs publishes …
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// let published = JwkSet::new([key.verifying_key()]).to_json();
+///
+/// // … and everybody else verifies.
+/// let set = JwkSet::parse(&published)?;
+/// let keys = KeyRing::new(set.keys)?;
+/// assert!(keys.verify(&key.sign_bytes(None, b"hello")?).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JwkSet {
+    /// The keys that can be used here.
+    pub keys: Vec<VerifyingKey>,
+    /// Why each of the others cannot: they are skipped, as RFC 7517 §5 asks.
+    pub skipped: Vec<KeyError>,
+}
+
+impl JwkSet {
+    /// A set of these keys. Those of HMACs are left out: their secrets are nobody's business.
+    pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
+        let public = |key: &VerifyingKey| key.thumbprint().is_some();
+        Self {
+            keys: keys.into_iter().filter(public).collect(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Reads a set. A key that cannot be used here is skipped; so is a secret or private key,
+    /// which should not be there, and the second one of the same id.
+    ///
+    /// ```
+    /// use jwt_core::{JwkSet, KeyError};
+    ///
+    /// let set = JwkSet::parse(r#"{"keys":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"new"}]}"#)?;
+    /// assert!(set.keys.is_empty());
+    /// assert_eq!(set.skipped.len(), 2);
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Malformed`] when it is no set at all, or one of more than 100 keys or 256 KiB.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let unreadable = KeyError::Malformed("it is not a JWK set");
+        if text.len() > MAX_LEN || !is_strict_object(text.trim().as_bytes()) {
+            return Err(unreadable);
+        }
+        let members: Members = serde_json::from_str(text).map_err(|_| unreadable)?;
+        if members.keys.len() > MAX_KEYS {
+            return Err(KeyError::Malformed("it has too many keys"));
+        }
+        let mut set = Self {
+            keys: Vec::new(),
+            skipped: Vec::new(),
+        };
+        for value in members.keys {
+            match set.usable(value) {
+                Ok(key) => set.keys.push(key),
+                Err(why) => set.skipped.push(why),
+            }
+        }
+        Ok(set)
+    }
+
+    fn usable(&self, value: Value) -> Result<VerifyingKey, KeyError> {
+        let jwk = Jwk::from_value(value, Purpose::Verify, &random::system())?;
+        if jwk.private.is_some() {
+            return Err(KeyError::Private);
+        }
+        let key = VerifyingKey::from_parsed(jwk)?;
+        let taken = |other: &VerifyingKey| key.id().is_some() && other.id() == key.id();
+        if self.keys.iter().any(taken) {
+            return Err(KeyError::DuplicateKeyId);
+        }
+        Ok(key)
+    }
+
+    /// The set as it is published: public keys and nothing else.
+    pub fn to_json(&self) -> String {
+        let keys = self.keys.iter().filter_map(VerifyingKey::public_jwk_value);
+        json!({ "keys": keys.collect::<Vec<_>>() }).to_string()
+    }
+}
+
+#[derive(Deserialize)]
+struct Members {
+    keys: Vec<Value>,
+}

@@ -1,0 +1,262 @@
+//! Private keys by their parts, from which both ring's key pairs and JWKs are made.
+
+use ring::rand::SecureRandom;
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use ring::{hmac, rsa};
+use zeroize::Zeroizing;
+
+use crate::algorithm::{Algorithm, Curve, Family, HmacAlgorithm, RsaAlgorithm};
+use crate::der::{self, Der};
+use crate::error::{KeyError, SignError};
+use crate::public_key::{KeyType, PublicKey};
+
+type Secret = Zeroizing<Vec<u8>>;
+
+/// The parts of a private key.
+pub(crate) enum PrivateKey {
+    Hmac(Secret),
+    Ed25519 { seed: Secret },
+    Ec { scalar: Secret },
+    Rsa(Box<RsaParts>),
+}
+
+/// RFC 7518 §6.3.2, with two primes.
+pub(crate) struct RsaParts {
+    pub(crate) d: Secret,
+    pub(crate) p: Secret,
+    pub(crate) q: Secret,
+    pub(crate) dp: Secret,
+    pub(crate) dq: Secret,
+    pub(crate) qi: Secret,
+}
+
+/// What signs.
+pub(crate) enum KeyPairOf {
+    Hmac(hmac::Key),
+    Ed25519(Ed25519KeyPair),
+    Ec(EcdsaKeyPair),
+    Rsa(RsaKeyPair, RsaAlgorithm),
+}
+
+/// The longest signature: that of an RSA key of 8192 bits.
+pub(crate) const MAX_SIGNATURE_LEN: usize = 1024;
+
+impl PrivateKey {
+    /// From PKCS#8 (RFC 5958), with its public key.
+    pub(crate) fn from_pkcs8(
+        der: &[u8],
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, PublicKey), KeyError> {
+        let mut outer = Der::new(der);
+        let mut info = outer.enter(der::SEQUENCE)?;
+        outer.end()?;
+        if !matches!(info.read(der::INTEGER)?, [0 | 1]) {
+            return Err(KeyError::Unsupported("its PKCS#8 version is unknown"));
+        }
+        let key_type = KeyType::read(&mut info)?;
+        let key = info.read(der::OCTET_STRING)?;
+        match key_type {
+            KeyType::Ed25519 => {
+                let mut inner = Der::new(key);
+                let seed = inner.read(der::OCTET_STRING)?;
+                inner.end()?;
+                let public = match info.find(der::CONTEXT_1)? {
+                    Some(public) => PublicKey::ed25519(der::whole_bytes(public)?)?,
+                    None => ed25519_public(seed)?,
+                };
+                let seed = Zeroizing::new(seed.to_vec());
+                Ok((PrivateKey::Ed25519 { seed }, public))
+            }
+            KeyType::Ec(curve) => ec_from_rfc5915(curve, key, random),
+            KeyType::Rsa => rsa_from_pkcs1(key),
+        }
+    }
+
+    /// A new key for any algorithm but those of RSA.
+    pub(crate) fn generate(
+        algorithm: Algorithm,
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, Option<PublicKey>), KeyError> {
+        let unavailable = |_| KeyError::NoRandomness;
+        let pkcs8 = match algorithm.family() {
+            Family::Hmac(hmac) => {
+                let mut secret = Zeroizing::new(vec![0; hmac.output_len()]);
+                random.fill(&mut secret).map_err(unavailable)?;
+                return Ok((PrivateKey::Hmac(secret), None));
+            }
+            Family::Ed25519 => Ed25519KeyPair::generate_pkcs8(random),
+            Family::Ec(curve) => EcdsaKeyPair::generate_pkcs8(curve.signing(), random),
+            Family::Rsa(_) => return Err(KeyError::NotGenerated(algorithm)),
+        };
+        let pkcs8 = pkcs8.map_err(unavailable)?;
+        let (private, public) = Self::from_pkcs8(pkcs8.as_ref(), random)?;
+        Ok((private, Some(public)))
+    }
+
+    /// What signs with it. ring checks that private and public parts belong together.
+    pub(crate) fn key_pair(
+        &self,
+        public: Option<&PublicKey>,
+        algorithm: Algorithm,
+        random: &dyn SecureRandom,
+    ) -> Result<KeyPairOf, KeyError> {
+        match (self, public, algorithm.family()) {
+            (PrivateKey::Hmac(_), None, _) => self.hmac_key(algorithm).map(KeyPairOf::Hmac),
+            (PrivateKey::Ed25519 { seed }, Some(PublicKey::Ed25519(public)), Family::Ed25519) => {
+                Ed25519KeyPair::from_seed_and_public_key(seed, public)
+                    .map(KeyPairOf::Ed25519)
+                    .map_err(|_| KeyError::Inconsistent)
+            }
+            (PrivateKey::Ec { scalar }, Some(PublicKey::Ec(curve, point)), Family::Ec(other))
+                if *curve == other =>
+            {
+                let signing = curve.signing();
+                EcdsaKeyPair::from_private_key_and_public_key(signing, scalar, point, random)
+                    .map(KeyPairOf::Ec)
+                    .map_err(|_| KeyError::Inconsistent)
+            }
+            (PrivateKey::Rsa(parts), Some(PublicKey::Rsa { n, e }), Family::Rsa(rsa)) => {
+                rsa_key_pair(parts, n, e).map(|pair| KeyPairOf::Rsa(pair, rsa))
+            }
+            _ => Err(KeyError::WrongAlgorithm(algorithm)),
+        }
+    }
+}
+
+impl PrivateKey {
+    /// The HMAC key it is, for this algorithm.
+    pub(crate) fn hmac_key(&self, algorithm: Algorithm) -> Result<hmac::Key, KeyError> {
+        match (self, algorithm.family()) {
+            (PrivateKey::Hmac(secret), Family::Hmac(hmac)) => hmac_key(hmac, secret),
+            (PrivateKey::Hmac(_), _) => Err(KeyError::WrongAlgorithm(algorithm)),
+            _ => Err(KeyError::Private),
+        }
+    }
+
+    /// The members of a JWK that nobody else may see.
+    pub(crate) fn members(&self) -> Vec<(&'static str, &[u8])> {
+        match self {
+            PrivateKey::Hmac(secret) => vec![("k", secret)],
+            PrivateKey::Ed25519 { seed } => vec![("d", seed)],
+            PrivateKey::Ec { scalar } => vec![("d", scalar)],
+            PrivateKey::Rsa(parts) => vec![
+                ("d", &parts.d),
+                ("p", &parts.p),
+                ("q", &parts.q),
+                ("dp", &parts.dp),
+                ("dq", &parts.dq),
+                ("qi", &parts.qi),
+            ],
+        }
+    }
+}
+
+impl KeyPairOf {
+    /// Writes the signature into `out` and returns its length.
+    pub(crate) fn sign(
+        &self,
+        message: &[u8],
+        out: &mut [u8; MAX_SIGNATURE_LEN],
+        random: &dyn SecureRandom,
+    ) -> Result<usize, SignError> {
+        let mut put = |signature: &[u8]| {
+            out[..signature.len()].copy_from_slice(signature);
+            signature.len()
+        };
+        match self {
+            KeyPairOf::Hmac(key) => Ok(put(hmac::sign(key, message).as_ref())),
+            KeyPairOf::Ed25519(pair) => Ok(put(pair.sign(message).as_ref())),
+            KeyPairOf::Ec(pair) => pair
+                .sign(random, message)
+                .map(|signature| put(signature.as_ref()))
+                .map_err(|_| SignError::NoRandomness),
+            KeyPairOf::Rsa(pair, rsa) => {
+                let length = pair.public().modulus_len();
+                pair.sign(rsa.signing(), random, message, &mut out[..length])
+                    .map(|()| length)
+                    .map_err(|_| SignError::NoRandomness)
+            }
+        }
+    }
+}
+
+pub(crate) fn hmac_key(algorithm: HmacAlgorithm, secret: &[u8]) -> Result<hmac::Key, KeyError> {
+    let needed = algorithm.output_len();
+    if secret.len() < needed {
+        return Err(KeyError::SecretTooShort { needed });
+    }
+    Ok(hmac::Key::new(algorithm.ring(), secret))
+}
+
+fn ed25519_public(seed: &[u8]) -> Result<PublicKey, KeyError> {
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed)
+        .map_err(|_| KeyError::Malformed("its seed does not have 32 bytes"))?;
+    PublicKey::ed25519(pair.public_key().as_ref())
+}
+
+/// RFC 5915, as it is in PKCS#8.
+fn ec_from_rfc5915(
+    curve: Curve,
+    key: &[u8],
+    random: &dyn SecureRandom,
+) -> Result<(PrivateKey, PublicKey), KeyError> {
+    let mut outer = Der::new(key);
+    let mut parts = outer.enter(der::SEQUENCE)?;
+    outer.end()?;
+    if parts.read(der::INTEGER)? != [1] {
+        return Err(KeyError::Unsupported("its RFC 5915 version is unknown"));
+    }
+    let scalar = Zeroizing::new(parts.read(der::OCTET_STRING)?.to_vec());
+    let public = parts
+        .find(der::CONTEXT_1_CONSTRUCTED)?
+        .ok_or(KeyError::Unsupported("it comes without its public key"))?;
+    let mut public = Der::new(public);
+    let point = der::whole_bytes(public.read(der::BIT_STRING)?)?.to_vec();
+    public.end()?;
+    let public = PublicKey::ec(curve, point, random)?;
+    Ok((PrivateKey::Ec { scalar }, public))
+}
+
+/// RFC 8017 appendix A.1.2.
+fn rsa_from_pkcs1(key: &[u8]) -> Result<(PrivateKey, PublicKey), KeyError> {
+    let mut outer = Der::new(key);
+    let mut numbers = outer.enter(der::SEQUENCE)?;
+    outer.end()?;
+    if numbers.read(der::INTEGER)? != [0] {
+        return Err(KeyError::Unsupported("it has more than two primes"));
+    }
+    let public = PublicKey::rsa(numbers.unsigned()?, numbers.unsigned()?)?;
+    let mut part = || {
+        numbers
+            .unsigned()
+            .map(|bytes| Zeroizing::new(bytes.to_vec()))
+    };
+    let parts = RsaParts {
+        d: part()?,
+        p: part()?,
+        q: part()?,
+        dp: part()?,
+        dq: part()?,
+        qi: part()?,
+    };
+    numbers.end()?;
+    Ok((PrivateKey::Rsa(Box::new(parts)), public))
+}
+
+fn rsa_key_pair(parts: &RsaParts, n: &[u8], e: &[u8]) -> Result<RsaKeyPair, KeyError> {
+    if n.len() > 512 {
+        return Err(KeyError::Unsupported(
+            "ring signs with RSA keys of up to 4096 bits",
+        ));
+    }
+    let components = rsa::KeyPairComponents {
+        public_key: rsa::PublicKeyComponents { n, e },
+        d: parts.d.as_slice(),
+        p: parts.p.as_slice(),
+        q: parts.q.as_slice(),
+        dP: parts.dp.as_slice(),
+        dQ: parts.dq.as_slice(),
+        qInv: parts.qi.as_slice(),
+    };
+    RsaKeyPair::from_components(&components).map_err(|_| KeyError::Inconsistent)
+}

@@ -1,0 +1,269 @@
+use std::fmt;
+use std::sync::Arc;
+
+use ring::rand::SecureRandom;
+use zeroize::Zeroizing;
+
+use crate::algorithm::{Algorithm, HmacAlgorithm};
+use crate::error::{KeyError, SignError};
+use crate::jwk::{self, Jwk, Purpose};
+use crate::key_id::KeyId;
+use crate::private_key::{KeyPairOf, MAX_SIGNATURE_LEN, PrivateKey};
+use crate::public_key::PublicKey;
+use crate::token_type::TokenType;
+use crate::verifying_key::VerifyingKey;
+use crate::{base64url, header, pem, random};
+
+/// A key that signs, with one algorithm. `Debug` does not show it; clones share it.
+///
+/// ```
+/// use jwt_core::{Algorithm, SigningKey};
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// assert_eq!(key.algorithm(), Algorithm::EdDSA);
+/// // Named after its thumbprint (RFC 7638).
+/// assert_eq!(key.id().unwrap().as_str().len(), 43);
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct SigningKey {
+    id: Option<KeyId>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pair: KeyPairOf,
+    private: PrivateKey,
+    verifying_key: VerifyingKey,
+}
+
+impl SigningKey {
+    /// An HMAC key from its secret.
+    ///
+    /// ```
+    /// use jwt_core::{HmacAlgorithm, KeyError, SigningKey};
+    ///
+    /// let short = SigningKey::from_secret(HmacAlgorithm::HS256, b"secret", None);
+    /// assert_eq!(short.unwrap_err(), KeyError::SecretTooShort { needed: 32 });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::SecretTooShort`] for a secret shorter than the algorithm's hash
+    /// (RFC 7518 §3.2).
+    pub fn from_secret(
+        algorithm: HmacAlgorithm,
+        secret: &[u8],
+        id: Option<KeyId>,
+    ) -> Result<Self, KeyError> {
+        let private = PrivateKey::Hmac(Zeroizing::new(secret.to_vec()));
+        Self::new(private, None, algorithm.into(), id)
+    }
+
+    /// A new key, for any algorithm but those of RSA. An HMAC key gets a random id, as one that is
+    /// derived from the secret would help to guess it; others are named after their thumbprint.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, KeyError, SigningKey};
+    ///
+    /// assert!(SigningKey::generate(Algorithm::HS512).is_ok());
+    /// let rsa = SigningKey::generate(Algorithm::RS256);
+    /// assert_eq!(rsa.unwrap_err(), KeyError::NotGenerated(Algorithm::RS256));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NotGenerated`] for RSA; [`KeyError::NoRandomness`].
+    pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
+        let random = random::system();
+        let (private, public) = PrivateKey::generate(algorithm, &random)?;
+        let id = match &public {
+            Some(public) => public.thumbprint(),
+            None => {
+                let mut bytes = [0; 16];
+                random
+                    .fill(&mut bytes)
+                    .map_err(|_| KeyError::NoRandomness)?;
+                base64url::encode(&bytes)
+            }
+        };
+        Self::new(private, public, algorithm, Some(KeyId::new(id)?))
+    }
+
+    /// A private key in PKCS#8 (RFC 5958). It is named after its thumbprint.
+    ///
+    /// An EC key must come with its public key; OpenSSL writes it so.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, KeyError, SigningKey};
+    ///
+    /// let key = SigningKey::from_pkcs8_der(b"not DER", Algorithm::EdDSA);
+    /// assert!(matches!(key.unwrap_err(), KeyError::Malformed(_)));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with it, also where it is one for another algorithm.
+    pub fn from_pkcs8_der(der: &[u8], algorithm: Algorithm) -> Result<Self, KeyError> {
+        let (private, public) = PrivateKey::from_pkcs8(der, &random::system())?;
+        let id = KeyId::new(public.thumbprint())?;
+        Self::new(private, Some(public), algorithm, Some(id))
+    }
+
+    /// The same in PEM (RFC 7468): `-----BEGIN PRIVATE KEY-----`.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, SigningKey};
+    ///
+    /// let key = SigningKey::from_pkcs8_pem(
+    ///     "-----BEGIN PRIVATE KEY-----\n\
+    ///      MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    ///      -----END PRIVATE KEY-----\n",
+    ///     Algorithm::EdDSA,
+    /// )?;
+    /// // The key of RFC 8037 appendix A, and its thumbprint there.
+    /// assert_eq!(key.id().unwrap().as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`SigningKey::from_pkcs8_der`].
+    pub fn from_pkcs8_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
+        Self::from_pkcs8_der(&pem::decode(pem, "PRIVATE KEY")?, algorithm)
+    }
+
+    /// A private key as a JWK (RFC 7517). Its algorithm is its `alg`, or what its curve implies;
+    /// its id is its `kid`, or none.
+    ///
+    /// ```
+    /// use jwt_core::{KeyError, SigningKey};
+    ///
+    /// let public = r#"{"kty":"OKP","crv":"Ed25519",
+    ///     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    /// assert_eq!(SigningKey::from_jwk(public).unwrap_err(), KeyError::Public);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with it.
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        let jwk = Jwk::parse(json, Purpose::Sign, &random::system())?;
+        let private = jwk.private.ok_or(KeyError::Public)?;
+        Self::new(private, jwk.public, jwk.algorithm, jwk.id)
+    }
+
+    fn new(
+        private: PrivateKey,
+        public: Option<PublicKey>,
+        algorithm: Algorithm,
+        id: Option<KeyId>,
+    ) -> Result<Self, KeyError> {
+        let pair = private.key_pair(public.as_ref(), algorithm, &random::system())?;
+        let verifying_key = match (&pair, public) {
+            (KeyPairOf::Hmac(key), _) => VerifyingKey::hmac(key.clone(), algorithm, id.clone()),
+            (_, Some(public)) => VerifyingKey::public(public, algorithm, id.clone()),
+            (_, None) => return Err(KeyError::Inconsistent),
+        };
+        let inner = Inner {
+            pair,
+            private,
+            verifying_key,
+        };
+        Ok(Self {
+            id,
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The same key under another name, or under none.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, KeyId, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::ES256)?.with_id(Some(KeyId::new("2026-11")?));
+    /// assert_eq!(key.id().unwrap().as_str(), "2026-11");
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn with_id(self, id: Option<KeyId>) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The one algorithm it signs with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.inner.verifying_key.algorithm()
+    }
+
+    /// The `kid` of what it signs.
+    pub fn id(&self) -> Option<&KeyId> {
+        self.id.as_ref()
+    }
+
+    /// The key that verifies what this one signs: for an HMAC the same secret.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.inner.verifying_key.clone().with_id(self.id.clone())
+    }
+
+    /// A JWS over any bytes (RFC 7515), in compact serialization. For claims there is
+    /// [`Signer`](crate::Signer).
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, KeyRing, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::EdDSA)?;
+    /// let jws = key.sign_bytes(None, b"any bytes")?;
+    /// let keys = KeyRing::new([key.verifying_key()])?;
+    /// assert_eq!(keys.verify(&jws)?.payload, b"any bytes");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SignError::NoRandomness`].
+    pub fn sign_bytes(&self, typ: Option<&TokenType>, payload: &[u8]) -> Result<String, SignError> {
+        self.sign_encoded(&header::encode(self.algorithm(), typ, self.id()), payload)
+    }
+
+    /// Signs under a header that is encoded already.
+    pub(crate) fn sign_encoded(&self, header: &str, payload: &[u8]) -> Result<String, SignError> {
+        let mut signature = [0; MAX_SIGNATURE_LEN];
+        let encoded_len = |bytes: usize| bytes.div_ceil(3) * 4;
+        let mut token = String::with_capacity(header.len() + encoded_len(payload.len()) + 700);
+        token.push_str(header);
+        token.push('.');
+        base64url::encode_into(payload, &mut token);
+        let random = random::system();
+        let length = self
+            .inner
+            .pair
+            .sign(token.as_bytes(), &mut signature, &random)?;
+        token.push('.');
+        base64url::encode_into(&signature[..length], &mut token);
+        Ok(token)
+    }
+
+    /// The private key as a JWK. Whoever reads it can sign; it is overwritten when dropped.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::ES384)?;
+    /// let again = SigningKey::from_jwk(&key.dangerous_private_jwk())?;
+    /// assert_eq!(again.id(), key.id());
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    pub fn dangerous_private_jwk(&self) -> Zeroizing<String> {
+        let public = self.verifying_key().public_jwk_value();
+        jwk::write_private(&self.inner.private, public, self.algorithm(), self.id())
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("algorithm", &self.algorithm())
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,246 @@
+use std::fmt;
+
+use ring::hmac;
+
+use crate::algorithm::{Algorithm, HmacAlgorithm};
+use crate::error::{Error, KeyError, Malformed};
+use crate::jwk::{self, Jwk, Purpose};
+use crate::jws::Compact;
+use crate::key_id::KeyId;
+use crate::private_key::{self, MAX_SIGNATURE_LEN};
+use crate::public_key::PublicKey;
+use crate::{base64url, pem, random};
+
+/// A key that verifies, with one algorithm. `Debug` does not show it.
+///
+/// ```
+/// use jwt_core::{Algorithm, VerifyingKey};
+///
+/// let key = VerifyingKey::from_jwk(
+///     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+/// )?;
+/// assert_eq!(key.algorithm(), Algorithm::EdDSA);
+/// assert_eq!(key.id(), None);
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct VerifyingKey {
+    algorithm: Algorithm,
+    id: Option<KeyId>,
+    key: Key,
+}
+
+#[derive(Clone)]
+enum Key {
+    Hmac(hmac::Key),
+    Public(PublicKey),
+}
+
+impl VerifyingKey {
+    /// An HMAC key from its secret. Who has it can also sign.
+    ///
+    /// ```
+    /// use jwt_core::{HmacAlgorithm, VerifyingKey};
+    ///
+    /// let key = VerifyingKey::from_secret(HmacAlgorithm::HS256, &[7; 32], None)?;
+    /// assert_eq!(key.id(), None);
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::SecretTooShort`] for a secret shorter than the algorithm's hash
+    /// (RFC 7518 §3.2).
+    pub fn from_secret(
+        algorithm: HmacAlgorithm,
+        secret: &[u8],
+        id: Option<KeyId>,
+    ) -> Result<Self, KeyError> {
+        let key = private_key::hmac_key(algorithm, secret)?;
+        Ok(Self::hmac(key, algorithm.into(), id))
+    }
+
+    /// A public key as a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). It is named after its
+    /// thumbprint.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, VerifyingKey};
+    ///
+    /// assert!(VerifyingKey::from_spki_der(&[0x30, 0x00], Algorithm::ES256).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with it, also where it is one for another algorithm.
+    pub fn from_spki_der(der: &[u8], algorithm: Algorithm) -> Result<Self, KeyError> {
+        let public = PublicKey::from_spki(der, &random::system())?;
+        if !public.is_for(algorithm) {
+            return Err(KeyError::WrongAlgorithm(algorithm));
+        }
+        let id = KeyId::new(public.thumbprint())?;
+        Ok(Self::public(public, algorithm, Some(id)))
+    }
+
+    /// The same in PEM (RFC 7468): `-----BEGIN PUBLIC KEY-----`.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, VerifyingKey};
+    ///
+    /// let key = VerifyingKey::from_spki_pem(
+    ///     "-----BEGIN PUBLIC KEY-----\n\
+    ///      MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n\
+    ///      -----END PUBLIC KEY-----\n",
+    ///     Algorithm::EdDSA,
+    /// )?;
+    /// assert_eq!(key.thumbprint().unwrap(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`VerifyingKey::from_spki_der`].
+    pub fn from_spki_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
+        Self::from_spki_der(&pem::decode(pem, "PUBLIC KEY")?, algorithm)
+    }
+
+    /// A public key, or the secret of an HMAC, as a JWK (RFC 7517). Its algorithm is its `alg`,
+    /// or what its curve implies; its id is its `kid`, or none.
+    ///
+    /// ```
+    /// use jwt_core::{KeyError, VerifyingKey};
+    ///
+    /// let off_the_curve = r#"{"kty":"EC","crv":"P-256",
+    ///     "x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ///     "y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+    /// assert_eq!(VerifyingKey::from_jwk(off_the_curve).unwrap_err(), KeyError::InvalidPoint);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with it. [`KeyError::Private`] for a private key: it should
+    /// not be where public keys are read.
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        Self::from_parsed(Jwk::parse(json, Purpose::Verify, &random::system())?)
+    }
+
+    pub(crate) fn from_parsed(jwk: Jwk) -> Result<Self, KeyError> {
+        match (jwk.private, jwk.public) {
+            (None, Some(public)) => Ok(Self::public(public, jwk.algorithm, jwk.id)),
+            (Some(private), None) => private
+                .hmac_key(jwk.algorithm)
+                .map(|key| Self::hmac(key, jwk.algorithm, jwk.id)),
+            _ => Err(KeyError::Private),
+        }
+    }
+
+    pub(crate) fn hmac(key: hmac::Key, algorithm: Algorithm, id: Option<KeyId>) -> Self {
+        Self {
+            algorithm,
+            id,
+            key: Key::Hmac(key),
+        }
+    }
+
+    pub(crate) fn public(key: PublicKey, algorithm: Algorithm, id: Option<KeyId>) -> Self {
+        Self {
+            algorithm,
+            id,
+            key: Key::Public(key),
+        }
+    }
+
+    /// The same key under another name, or under none.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::EdDSA)?.verifying_key().with_id(None);
+    /// assert_eq!(key.id(), None);
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn with_id(self, id: Option<KeyId>) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The one algorithm it verifies.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The `kid` of the tokens it verifies; a key without one verifies tokens without one.
+    pub fn id(&self) -> Option<&KeyId> {
+        self.id.as_ref()
+    }
+
+    /// Its name by RFC 7638, with SHA-256. An HMAC key has none: it would help to guess the
+    /// secret.
+    pub fn thumbprint(&self) -> Option<String> {
+        match &self.key {
+            Key::Hmac(_) => None,
+            Key::Public(public) => Some(public.thumbprint()),
+        }
+    }
+
+    /// The public key as a JWK. An HMAC key has none.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, SigningKey, VerifyingKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::ES256)?.verifying_key();
+    /// let jwk = key.public_jwk().unwrap();
+    /// assert_eq!(VerifyingKey::from_jwk(&jwk)?.id(), key.id());
+    ///
+    /// let secret = SigningKey::generate(Algorithm::HS256)?.verifying_key();
+    /// assert_eq!(secret.public_jwk(), None);
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    pub fn public_jwk(&self) -> Option<String> {
+        self.public_jwk_value().map(|jwk| jwk.to_string())
+    }
+
+    pub(crate) fn public_jwk_value(&self) -> Option<serde_json::Value> {
+        match &self.key {
+            Key::Hmac(_) => None,
+            Key::Public(public) => Some(jwk::public_value(public, self.algorithm, self.id())),
+        }
+    }
+
+    /// Verifies the signature of a token whose header names this key.
+    pub(crate) fn verify(&self, token: Compact<'_>) -> Result<(), Error> {
+        let message = token.signing_input.as_bytes();
+        match &self.key {
+            // Constant time, and only a tag of full length.
+            Key::Hmac(key) => {
+                with_signature::<72>(token.signature, |tag| hmac::verify(key, message, tag))
+            }
+            Key::Public(key) => {
+                with_signature::<{ MAX_SIGNATURE_LEN }>(token.signature, |signature| {
+                    key.verify(self.algorithm, message, signature)
+                })
+            }
+        }
+    }
+}
+
+/// Decodes a signature of fewer than `N` bytes without an allocation; a longer one is none.
+fn with_signature<const N: usize>(
+    encoded: &str,
+    verify: impl FnOnce(&[u8]) -> Result<(), ring::error::Unspecified>,
+) -> Result<(), Error> {
+    let mut buffer = [0; N];
+    match base64url::decode_into(encoded, &mut buffer) {
+        Ok(signature) => verify(signature).map_err(|_| Error::BadSignature),
+        Err(Malformed::TooLong) => Err(Error::BadSignature),
+        Err(malformed) => Err(malformed.into()),
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey")
+            .field("algorithm", &self.algorithm())
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}
