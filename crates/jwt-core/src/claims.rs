@@ -40,7 +40,7 @@ pub struct RegisteredClaims {
 }
 
 /// For whom a token is: one name or several (RFC 7519 §4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Audience {
     /// A single name, written as a string.

@@ -29,11 +29,8 @@ fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 
 impl Header {
     pub(crate) fn decode(encoded: &str) -> Result<Self, Error> {
-        let json = base64url::decode(encoded)?;
-        if !json::is_strict_object(&json) {
-            return Err(Malformed::Header.into());
-        }
-        let header: Header = serde_json::from_slice(&json).map_err(|_| Malformed::Header)?;
+        let json = String::from_utf8(base64url::decode(encoded)?).map_err(|_| Malformed::Header)?;
+        let header: Header = json::from_str(&json).map_err(|_| Malformed::Header)?;
         match header.crit {
             Some(_) => Err(Error::CriticalHeader),
             None => Ok(header),

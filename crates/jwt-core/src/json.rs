@@ -1,135 +1,392 @@
-//! JSON that means one thing: an object whose members are unique at every depth
-//! (RFC 8725 §3.1 leaves no room for two readers that pick different duplicates).
+//! Reads JSON (RFC 8259) that means one thing: one object, whose members are unique at every
+//! depth. Two readers can then not see two different claims in one token.
+//!
+//! It is a serde data format, like the one in `serde_json`, but in one pass strict: duplicate
+//! members, deep nesting and numbers that do not fit are errors for every type it reads into.
+
+mod names;
+mod number;
+mod string;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess,
+    SeqAccess, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
 
-/// Deeper nesting is refused; no token of ours has more than a few levels.
+use names::Names;
+
+/// Deeper nesting is refused; no token has more than a few levels.
 const MAX_DEPTH: u8 = 16;
 
-/// Whether `bytes` are one JSON object with unique members, nested at most [`MAX_DEPTH`] deep.
-pub(crate) fn is_strict_object(bytes: &[u8]) -> bool {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    bytes.first() == Some(&b'{')
-        && Strict { depth: 0 }.deserialize(&mut json).is_ok()
-        && json.end().is_ok()
-}
-
-/// A member's name: borrowed from the input unless it was written with escapes.
-pub(crate) struct MemberName;
-
-impl<'de> DeserializeSeed<'de> for MemberName {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
+/// Reads a value from a text that is one JSON object and nothing else.
+pub(crate) fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, NotStrict> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    if reader.peek() != Some(b'{') {
+        return Err(NotStrict);
+    }
+    let value = T::deserialize(&mut reader)?;
+    match reader.peek() {
+        None => Ok(value),
+        Some(_) => Err(NotStrict),
     }
 }
 
-impl<'de> Visitor<'de> for MemberName {
-    type Value = Cow<'de, str>;
+/// It is not strict JSON, or not of the type that was asked for. Where and why is not told: that
+/// could carry a part of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotStrict;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
+impl fmt::Display for NotStrict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the strict JSON that is asked for")
     }
 }
 
-struct Strict {
+impl std::error::Error for NotStrict {}
+
+impl de::Error for NotStrict {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        NotStrict
+    }
+}
+
+struct Reader<'de> {
+    text: &'de str,
+    /// How many bytes were read.
+    at: usize,
     depth: u8,
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.depth > MAX_DEPTH {
-            return Err(de::Error::custom("nested too deeply"));
+impl<'de> Reader<'de> {
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(*byte);
+            }
+            self.at += 1;
         }
-        deserializer.deserialize_any(self)
+        None
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), NotStrict> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(NotStrict)
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), NotStrict> {
+        let rest = self.text.get(self.at..).ok_or(NotStrict)?;
+        if rest.starts_with(word) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            Err(NotStrict)
+        }
+    }
+
+    fn string(&mut self) -> Result<Cow<'de, str>, NotStrict> {
+        self.expect(b'"')?;
+        let (string, end) = string::read(self.text, self.at)?;
+        self.at = end;
+        Ok(string)
+    }
+
+    /// Enters an object or array, and leaves it when `read` is done.
+    fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, NotStrict>,
+    ) -> Result<T, NotStrict> {
+        self.at += 1;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(NotStrict);
+        }
+        let value = read(self)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, NotStrict> {
+        self.nested(|reader| {
+            let mut members = Members {
+                elements: Elements::new(reader, b'}'),
+                names: Names::default(),
+            };
+            let value = visitor.visit_map(&mut members)?;
+            members.elements.end()?;
+            Ok(value)
+        })
+    }
+
+    fn seq<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, NotStrict> {
+        self.nested(|reader| {
+            let mut elements = Elements::new(reader, b']');
+            let value = visitor.visit_seq(&mut elements)?;
+            elements.end()?;
+            Ok(value)
+        })
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
-    type Value = ();
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = NotStrict;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let depth = self.depth + 1;
-        while seq.next_element_seed(Strict { depth })?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let depth = self.depth + 1;
-        let mut names: Vec<Cow<'de, str>> = Vec::new();
-        while let Some(name) = map.next_key_seed(MemberName)? {
-            names.push(name);
-            map.next_value_seed(Strict { depth })?;
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotStrict> {
+        match self.peek() {
+            Some(b'"') => match self.string()? {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
+            Some(b'{') => self.map(visitor),
+            Some(b'[') => self.seq(visitor),
+            Some(b'-' | b'0'..=b'9') => {
+                let (number, end) = number::read(self.text, self.at)?;
+                self.at = end;
+                number.visit(visitor)
+            }
+            Some(b't') => self.word("true").and_then(|()| visitor.visit_bool(true)),
+            Some(b'f') => self.word("false").and_then(|()| visitor.visit_bool(false)),
+            Some(b'n') => self.word("null").and_then(|()| visitor.visit_unit()),
+            _ => Err(NotStrict),
         }
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(de::Error::custom("duplicate member"));
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotStrict> {
+        match self.peek() {
+            Some(b'n') => self.word("null").and_then(|()| visitor.visit_none()),
+            _ => visitor.visit_some(self),
         }
-        Ok(())
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, NotStrict> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// A variant without data is a string, one with data an object of one member, as serde_json
+    /// writes them.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, NotStrict> {
+        match self.peek() {
+            Some(b'"') => {
+                let name = self.string()?;
+                let unit: StrDeserializer<'_, NotStrict> = (&*name).into_deserializer();
+                visitor.visit_enum(unit)
+            }
+            Some(b'{') => self.nested(|reader| {
+                let value = visitor.visit_enum(Variant(reader))?;
+                reader.expect(b'}')?;
+                Ok(value)
+            }),
+            _ => Err(NotStrict),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// What is inside an array, or an object, up to its closing bracket.
+struct Elements<'a, 'de> {
+    reader: &'a mut Reader<'de>,
+    close: u8,
+    first: bool,
+    ended: bool,
+}
+
+impl<'a, 'de> Elements<'a, 'de> {
+    fn new(reader: &'a mut Reader<'de>, close: u8) -> Self {
+        Self {
+            reader,
+            close,
+            first: true,
+            ended: false,
+        }
+    }
+
+    /// Goes to the next one; `false` after the last.
+    fn advance(&mut self) -> Result<bool, NotStrict> {
+        match self.reader.peek() {
+            Some(byte) if byte == self.close && !self.ended => {
+                self.reader.at += 1;
+                self.ended = true;
+                return Ok(false);
+            }
+            Some(b',') if !self.first => self.reader.at += 1,
+            Some(_) if self.first => self.first = false,
+            _ => return Err(NotStrict),
+        }
+        // No comma before the closing bracket.
+        match self.reader.peek() {
+            Some(byte) if byte != self.close => Ok(true),
+            _ => Err(NotStrict),
+        }
+    }
+
+    /// Who read it must have read all of it.
+    fn end(mut self) -> Result<(), NotStrict> {
+        if self.ended || !self.advance()? {
+            Ok(())
+        } else {
+            Err(NotStrict)
+        }
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
+    type Error = NotStrict;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, NotStrict> {
+        if self.advance()? {
+            seed.deserialize(&mut *self.reader).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+struct Members<'a, 'de> {
+    elements: Elements<'a, 'de>,
+    names: Names<'de>,
+}
+
+impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
+    type Error = NotStrict;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, NotStrict> {
+        if !self.elements.advance()? {
+            return Ok(None);
+        }
+        let name = self.elements.reader.string()?;
+        let key = match &name {
+            Cow::Borrowed(name) => seed.deserialize(de::value::BorrowedStrDeserializer::new(name)),
+            Cow::Owned(name) => seed.deserialize(StrDeserializer::new(name)),
+        };
+        if !self.names.insert(name) {
+            return Err(NotStrict);
+        }
+        key.map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotStrict> {
+        self.elements.reader.expect(b':')?;
+        seed.deserialize(&mut *self.elements.reader)
+    }
+}
+
+/// An enum's variant with data: `"name": data`, inside an object.
+struct Variant<'a, 'de>(&'a mut Reader<'de>);
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = NotStrict;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), NotStrict> {
+        let name = self.0.string()?;
+        let value = seed.deserialize(StrDeserializer::<NotStrict>::new(&name))?;
+        self.0.expect(b':')?;
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = NotStrict;
+
+    fn unit_variant(self) -> Result<(), NotStrict> {
+        Deserialize::deserialize(self.0)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, NotStrict> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, NotStrict> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, NotStrict> {
+        self.0.deserialize_any(visitor)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_strict_object;
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::Serialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn read(json: &str) -> Option<Value> {
+        from_str(json).ok()
+    }
 
     #[test]
-    fn an_object_with_unique_members_is_strict() {
-        for json in [r"{}", r#"{"a":1,"b":{"a":[1.5,null,true,"x",-3]}}"#] {
-            assert!(is_strict_object(json.as_bytes()), "{json}");
+    fn an_object_is_read_as_serde_json_reads_it() {
+        for json in [
+            "{}",
+            " {\t\"a\" :\r\n1 } ",
+            r#"{"a":[],"b":{},"c":[[1],[2,{"d":null}]]}"#,
+            r#"{"n":[0,-0,1,-1,18446744073709551615,-9223372036854775808,1.5,-2.5e-3,1E5,1e+2]}"#,
+            r#"{"big":[18446744073709551616,-9223372036854775809,1e308,5e-324,1e-400]}"#,
+            r#"{"s":"\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00é😀","\u0061b":true,"f":false}"#,
+            r#"{"12345678":"1234567","123456789":"12345678\n9"}"#,
+        ] {
+            assert_eq!(read(json), serde_json::from_str(json).unwrap(), "{json}");
         }
     }
 
     #[test]
     fn duplicates_are_found_at_any_depth_and_behind_escapes() {
+        let many: Vec<_> = (0..50).map(|n| format!("\"m{n}\":1")).collect();
+        let unique = format!("{{{}}}", many.join(","));
+        assert!(read(&unique).is_some());
         for json in [
-            r#"{"a":1,"a":1}"#,
-            r#"{"a":1,"\u0061":2}"#,
-            r#"{"x":[{"b":1,"b":2}]}"#,
+            r#"{"a":1,"a":1}"#.to_owned(),
+            r#"{"a":1,"\u0061":2}"#.to_owned(),
+            r#"{"\u0061":1,"a":2}"#.to_owned(),
+            r#"{"x":[{"b":1,"b":2}]}"#.to_owned(),
+            format!("{{{},\"m0\":1}}", many.join(",")),
+            format!("{{{},\"m49\":1}}", many.join(",")),
         ] {
-            assert!(!is_strict_object(json.as_bytes()), "{json}");
+            assert_eq!(read(&json), None, "{json}");
+            // Also where nobody asks for the members.
+            assert!(from_str::<de::IgnoredAny>(&json).is_err(), "{json}");
         }
     }
 
@@ -139,22 +396,188 @@ mod tests {
             "",
             "[]",
             "1",
-            r"{}{}",
-            r" {}",
-            r#"{"a":1e400}"#,
-            r#"{"a":NaN}"#,
-            "{\"a\":\"\x01\"}",
+            "\"a\"",
+            "null",
+            "{}{}",
+            "{} x",
+            "{",
+            "}",
+            "{]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{,}",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":1,,\"b\":2}",
+            "{a:1}",
+            "{'a':1}",
+            "{\"a\":[1,]}",
+            "{\"a\":[,1]}",
+            "{\"a\":[1 2]}",
+            "{\"a\":[1}",
+            "{1:1}",
+            "\u{feff}{}",
+            "{\"a\":tru}",
+            "{\"a\":nul}",
+            "{\"a\":True}",
+            "{\"a\":NaN}",
+            "{\"a\":Infinity}",
+            "{\"a\":/**/1}",
         ] {
-            assert!(!is_strict_object(json.as_bytes()), "{json}");
+            assert_eq!(read(json), None, "{json}");
         }
-        assert!(!is_strict_object(b"{\"a\":\"\xff\"}"));
+    }
+
+    #[test]
+    fn numbers_and_strings_that_json_does_not_have_are_refused() {
+        for number in [
+            "01", "-", "-01", "+1", ".5", "1.", "1.e5", "1e", "1e+", "0x10", "1_000", "1e400",
+            "-1e400", "١",
+        ] {
+            assert_eq!(read(&format!("{{\"a\":{number}}}")), None, "{number}");
+        }
+        for string in [
+            "\u{1f}",
+            "\n",
+            "\\x41",
+            "\\u12",
+            "\\u12g4",
+            "\\ud800",
+            "\\udc00",
+            "\\ud800\\u0041",
+            "\\",
+            "\\u+123",
+        ] {
+            assert_eq!(read(&format!("{{\"a\":\"{string}\"}}")), None, "{string:?}");
+        }
+        assert_eq!(read("{\"a\":\"abc"), None);
     }
 
     #[test]
     fn nesting_is_bounded() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        assert!(is_strict_object(nested(16).as_bytes()));
-        assert!(!is_strict_object(nested(17).as_bytes()));
-        assert!(!is_strict_object(nested(100_000).as_bytes()));
+        assert!(read(&nested(15)).is_some());
+        assert_eq!(read(&nested(16)), None);
+        assert_eq!(read(&nested(100_000)), None);
+    }
+
+    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    enum Shape {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, String),
+        Struct { x: i64 },
+    }
+
+    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    struct Everything {
+        shapes: Vec<Shape>,
+        option: Option<f64>,
+        none: Option<bool>,
+        pair: (char, u16),
+        map: BTreeMap<String, Option<i8>>,
+        unit: (),
+    }
+
+    #[test]
+    fn every_kind_of_type_comes_back() {
+        let everything = Everything {
+            shapes: vec![
+                Shape::Unit,
+                Shape::Newtype(7),
+                Shape::Tuple(1, "a".into()),
+                Shape::Struct { x: -5 },
+            ],
+            option: Some(1.25),
+            none: None,
+            pair: ('ж', 65_535),
+            map: [("a".to_owned(), Some(-1)), ("b".to_owned(), None)].into(),
+            unit: (),
+        };
+        let json = serde_json::to_string(&everything).unwrap();
+        assert_eq!(from_str::<Everything>(&json), Ok(everything));
+    }
+
+    #[test]
+    fn who_stops_early_gets_nothing() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Two {
+            #[allow(dead_code)]
+            pair: (u8, u8),
+        }
+        assert!(from_str::<Two>(r#"{"pair":[1,2]}"#).is_ok());
+        assert!(from_str::<Two>(r#"{"pair":[1,2,3]}"#).is_err());
+    }
+
+    /// serde_json may miss a float by its last digit; ours are exact.
+    fn same(ours: &Value, theirs: &Value) -> bool {
+        match (ours, theirs) {
+            (Value::Array(a), Value::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            }
+            (Value::Object(a), Value::Object(b)) => {
+                a.keys().eq(b.keys()) && a.values().zip(b.values()).all(|(a, b)| same(a, b))
+            }
+            (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
+                let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+                (a - b).abs() <= a.abs() * 1e-15
+            }
+            (a, b) => a == b,
+        }
+    }
+
+    /// JSON, nearly.
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            any::<bool>().prop_map(|b| b.to_string()),
+            any::<i64>().prop_map(|n| n.to_string()),
+            any::<u64>().prop_map(|n| n.to_string()),
+            "-?[0-9]{1,3}(\\.[0-9]{0,3})?([eE][+-]?[0-9]{0,3})?",
+            any::<String>().prop_map(|s| serde_json::to_string(&s).unwrap()),
+            "\"([a-z]|\\\\[\"\\\\/bfnrtu]|\\\\u[0-9a-fD]{4}){0,12}\"",
+        ];
+        let value = leaf.prop_recursive(4, 24, 5, |inner| {
+            let name = "[a-c]|\\\\u006[1-3]";
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5)
+                    .prop_map(|elements| format!("[{}]", elements.join(" , "))),
+                proptest::collection::vec((name, inner), 0..5).prop_map(|members| {
+                    let members = members
+                        .iter()
+                        .map(|(name, value)| format!("\"{name}\":{value}"));
+                    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+                }),
+            ]
+        });
+        value.prop_map(|value| format!("{{\"v\":{value}}}"))
+    }
+
+    proptest! {
+        /// What serde_json refuses, this refuses; what both read is the same.
+        #[test]
+        fn it_reads_no_more_than_serde_json_and_nothing_else(
+            json in json(), at: prop::sample::Index, byte in 0u8..128, change: bool
+        ) {
+            let mut bytes = json.into_bytes();
+            if change {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if let Ok(json) = String::from_utf8(bytes) {
+                match (read(&json), serde_json::from_str::<Value>(&json)) {
+                    (Some(ours), Ok(theirs)) => prop_assert!(same(&ours, &theirs), "{}", json),
+                    (Some(ours), Err(error)) => prop_assert!(false, "{} {:?} {}", json, ours, error),
+                    (None, _) => {}
+                }
+            }
+        }
+
+        /// What serde_json writes of an object, this reads.
+        #[test]
+        fn it_reads_what_serde_json_writes(members: BTreeMap<String, (i64, String, Option<bool>)>) {
+            let json = serde_json::to_string(&members).unwrap();
+            prop_assert_eq!(from_str(&json), Ok(members));
+        }
     }
 }

@@ -61,13 +61,14 @@ impl Jwk {
         purpose: Purpose,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
-        if text.len() > MAX_LEN || !json::is_strict_object(text.trim().as_bytes()) {
-            return Err(KeyError::Malformed(
-                "it is not one JSON object with unique members",
-            ));
+        if text.len() > MAX_LEN {
+            return Err(KeyError::Malformed("it is too long"));
         }
-        let members = serde_json::from_str(text);
-        Self::from_members(members.map_err(unreadable)?, purpose, random)
+        Self::from_members(
+            json::from_str(text).map_err(|_| UNREADABLE)?,
+            purpose,
+            random,
+        )
     }
 
     /// From an element of a set, whose JSON was found strict.
@@ -77,7 +78,7 @@ impl Jwk {
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
         let members = serde_json::from_value(value);
-        Self::from_members(members.map_err(unreadable)?, purpose, random)
+        Self::from_members(members.map_err(|_| UNREADABLE)?, purpose, random)
     }
 
     fn from_members(
@@ -209,9 +210,8 @@ impl Members {
 
 const MISSING: KeyError = KeyError::Malformed("a member is missing, or is not base64url");
 
-fn unreadable(_: serde_json::Error) -> KeyError {
-    KeyError::Malformed("a member is missing, or of another type")
-}
+const UNREADABLE: KeyError =
+    KeyError::Malformed("it is not one JSON object with unique members of the types of a JWK");
 
 fn public(member: Option<&String>) -> Result<Vec<u8>, KeyError> {
     base64url::decode(member.ok_or(MISSING)?).map_err(|_| MISSING)

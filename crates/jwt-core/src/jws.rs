@@ -1,5 +1,7 @@
 //! JWS compact serialization (RFC 7515 §7.1): bytes whose signature was verified.
 
+use memchr::memchr_iter;
+
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::error::Malformed;
@@ -9,7 +11,7 @@ use crate::key_id::KeyId;
 pub const MAX_TOKEN_LEN: usize = 8 * 1024;
 
 /// A payload that is decoded without an allocation has at most so many bytes.
-const ON_THE_STACK: usize = 1024;
+const ON_THE_STACK: usize = 512;
 
 /// A JWS whose signature was verified, by [`KeyRing::verify`](crate::KeyRing::verify). Nothing
 /// that its payload says was: that is what a [`Verifier`](crate::Verifier) is for.
@@ -30,7 +32,7 @@ pub struct Jws {
 #[derive(Clone, Copy)]
 pub(crate) struct Compact<'a> {
     pub(crate) header: &'a str,
-    payload: &'a str,
+    pub(crate) payload: &'a str,
     pub(crate) signature: &'a str,
     /// `header.payload`: what was signed.
     pub(crate) signing_input: &'a str,
@@ -41,21 +43,20 @@ impl<'a> Compact<'a> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(Malformed::TooLong);
         }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(Malformed::Parts)?;
-        let (header, payload) = signing_input.split_once('.').ok_or(Malformed::Parts)?;
-        if payload.contains('.') {
+        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(Malformed::Parts);
-        }
+        };
         Ok(Self {
-            header,
-            payload,
-            signature,
-            signing_input,
+            header: &token[..first],
+            payload: &token[first + 1..second],
+            signature: &token[second + 1..],
+            signing_input: &token[..second],
         })
     }
 
     /// The decoded payload.
-    pub(crate) fn payload(self) -> Result<Vec<u8>, Malformed> {
+    pub(crate) fn decoded_payload(self) -> Result<Vec<u8>, Malformed> {
         base64url::decode(self.payload)
     }
 
@@ -64,8 +65,8 @@ impl<'a> Compact<'a> {
         self,
         f: impl FnOnce(&[u8]) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.payload.len() > ON_THE_STACK {
-            return f(&self.payload()?);
+        if self.payload.len() > ON_THE_STACK / 3 * 4 {
+            return f(&self.decoded_payload()?);
         }
         let mut buffer = [0; ON_THE_STACK];
         f(base64url::decode_into(self.payload, &mut buffer)?)

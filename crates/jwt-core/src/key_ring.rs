@@ -62,7 +62,7 @@ impl KeyRing {
             algorithm: key.algorithm(),
             key_id: key.id().cloned(),
             typ: header.typ,
-            payload: compact.payload()?,
+            payload: compact.decoded_payload()?,
         })
     }
 

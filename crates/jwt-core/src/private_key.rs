@@ -6,6 +6,7 @@ use ring::{hmac, rsa};
 use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, Curve, Family, HmacAlgorithm, RsaAlgorithm};
+use crate::base64url;
 use crate::der::{self, Der};
 use crate::error::{KeyError, SignError};
 use crate::public_key::{KeyType, PublicKey};
@@ -37,9 +38,6 @@ pub(crate) enum KeyPairOf {
     Ec(EcdsaKeyPair),
     Rsa(RsaKeyPair, RsaAlgorithm),
 }
-
-/// The longest signature: that of an RSA key of 8192 bits.
-pub(crate) const MAX_SIGNATURE_LEN: usize = 1024;
 
 impl PrivateKey {
     /// From PKCS#8 (RFC 5958), with its public key.
@@ -152,32 +150,37 @@ impl PrivateKey {
 }
 
 impl KeyPairOf {
-    /// Writes the signature into `out` and returns its length.
+    /// Appends a dot and the signature to what is to be signed.
     pub(crate) fn sign(
         &self,
-        message: &[u8],
-        out: &mut [u8; MAX_SIGNATURE_LEN],
+        message: &mut String,
         random: &dyn SecureRandom,
-    ) -> Result<usize, SignError> {
-        let mut put = |signature: &[u8]| {
-            out[..signature.len()].copy_from_slice(signature);
-            signature.len()
-        };
+    ) -> Result<(), SignError> {
+        let unavailable = |_| SignError::NoRandomness;
+        let bytes = message.as_bytes();
         match self {
-            KeyPairOf::Hmac(key) => Ok(put(hmac::sign(key, message).as_ref())),
-            KeyPairOf::Ed25519(pair) => Ok(put(pair.sign(message).as_ref())),
-            KeyPairOf::Ec(pair) => pair
-                .sign(random, message)
-                .map(|signature| put(signature.as_ref()))
-                .map_err(|_| SignError::NoRandomness),
+            KeyPairOf::Hmac(key) => append(message, hmac::sign(key, bytes).as_ref()),
+            KeyPairOf::Ed25519(pair) => append(message, pair.sign(bytes).as_ref()),
+            KeyPairOf::Ec(pair) => {
+                append(
+                    message,
+                    pair.sign(random, bytes).map_err(unavailable)?.as_ref(),
+                );
+            }
             KeyPairOf::Rsa(pair, rsa) => {
-                let length = pair.public().modulus_len();
-                pair.sign(rsa.signing(), random, message, &mut out[..length])
-                    .map(|()| length)
-                    .map_err(|_| SignError::NoRandomness)
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(rsa.signing(), random, bytes, &mut signature)
+                    .map_err(unavailable)?;
+                append(message, &signature);
             }
         }
+        Ok(())
     }
+}
+
+pub(crate) fn append(message: &mut String, signature: &[u8]) {
+    message.push('.');
+    base64url::encode_into(signature, message);
 }
 
 pub(crate) fn hmac_key(algorithm: HmacAlgorithm, secret: &[u8]) -> Result<hmac::Key, KeyError> {

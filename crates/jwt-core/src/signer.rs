@@ -1,9 +1,11 @@
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::claims::Claims;
 use crate::error::{ClaimsError, SignError};
 use crate::header;
-use crate::signing_key::SigningKey;
+use crate::signing_key::{Prepared, SigningKey};
 use crate::token_type::TokenType;
 
 /// Signs tokens of one kind with one key.
@@ -25,18 +27,18 @@ use crate::token_type::TokenType;
 /// assert_eq!(token.split('.').count(), 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signer {
     key: SigningKey,
-    /// The same for each token, and encoded once.
-    header: String,
+    prepared: Prepared,
 }
 
 impl Signer {
     /// Signs tokens of kind `typ`.
     pub fn new(typ: TokenType, key: SigningKey) -> Self {
+        let header = header::encode(key.algorithm(), Some(&typ), key.id());
         Self {
-            header: header::encode(key.algorithm(), Some(&typ), key.id()),
+            prepared: key.prepare(&header),
             key,
         }
     }
@@ -54,7 +56,16 @@ impl Signer {
     /// member named as a registered claim: those are set through `claims.registered` alone.
     /// [`SignError::NoRandomness`].
     pub fn sign<Own: Serialize>(&self, claims: &Claims<Own>) -> Result<String, SignError> {
-        let payload = serde_json::to_vec(claims).map_err(ClaimsError)?;
-        self.key.sign_encoded(&self.header, &payload)
+        let mut payload = Vec::with_capacity(512);
+        serde_json::to_writer(&mut payload, claims).map_err(ClaimsError)?;
+        self.key.sign_prepared(&self.prepared, &payload)
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ring::hmac;
 use ring::rand::SecureRandom;
 use zeroize::Zeroizing;
 
@@ -8,7 +9,7 @@ use crate::algorithm::{Algorithm, HmacAlgorithm};
 use crate::error::{KeyError, SignError};
 use crate::jwk::{self, Jwk, Purpose};
 use crate::key_id::KeyId;
-use crate::private_key::{KeyPairOf, MAX_SIGNATURE_LEN, PrivateKey};
+use crate::private_key::{self, KeyPairOf, PrivateKey};
 use crate::public_key::PublicKey;
 use crate::token_type::TokenType;
 use crate::verifying_key::VerifyingKey;
@@ -222,24 +223,41 @@ impl SigningKey {
     ///
     /// [`SignError::NoRandomness`].
     pub fn sign_bytes(&self, typ: Option<&TokenType>, payload: &[u8]) -> Result<String, SignError> {
-        self.sign_encoded(&header::encode(self.algorithm(), typ, self.id()), payload)
+        let header = header::encode(self.algorithm(), typ, self.id());
+        let mut token = unsigned(&format!("{header}."), payload);
+        self.inner.pair.sign(&mut token, &random::system())?;
+        Ok(token)
     }
 
-    /// Signs under a header that is encoded already.
-    pub(crate) fn sign_encoded(&self, header: &str, payload: &[u8]) -> Result<String, SignError> {
-        let mut signature = [0; MAX_SIGNATURE_LEN];
-        let encoded_len = |bytes: usize| bytes.div_ceil(3) * 4;
-        let mut token = String::with_capacity(header.len() + encoded_len(payload.len()) + 700);
-        token.push_str(header);
-        token.push('.');
-        base64url::encode_into(payload, &mut token);
-        let random = random::system();
-        let length = self
-            .inner
-            .pair
-            .sign(token.as_bytes(), &mut signature, &random)?;
-        token.push('.');
-        base64url::encode_into(&signature[..length], &mut token);
+    /// Signs many payloads under one header.
+    pub(crate) fn prepare(&self, header: &str) -> Prepared {
+        let begin = format!("{header}.");
+        let hmac = match &self.inner.pair {
+            KeyPairOf::Hmac(key) => {
+                let mut hmac = hmac::Context::with_key(key);
+                hmac.update(begin.as_bytes());
+                Some(hmac)
+            }
+            _ => None,
+        };
+        Prepared { begin, hmac }
+    }
+
+    /// The same as [`SigningKey::sign_bytes`] with the header that was prepared.
+    pub(crate) fn sign_prepared(
+        &self,
+        prepared: &Prepared,
+        payload: &[u8],
+    ) -> Result<String, SignError> {
+        let mut token = unsigned(&prepared.begin, payload);
+        match &prepared.hmac {
+            Some(hmac) => {
+                let mut hmac = hmac.clone();
+                hmac.update(&token.as_bytes()[prepared.begin.len()..]);
+                private_key::append(&mut token, hmac.sign().as_ref());
+            }
+            None => self.inner.pair.sign(&mut token, &random::system())?,
+        }
         Ok(token)
     }
 
@@ -257,6 +275,23 @@ impl SigningKey {
         let public = self.verifying_key().public_jwk_value();
         jwk::write_private(&self.inner.private, public, self.algorithm(), self.id())
     }
+}
+
+/// What tokens of one key and kind have in common.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    /// The encoded header and the dot after it.
+    begin: String,
+    /// An HMAC that has taken in `begin`.
+    hmac: Option<hmac::Context>,
+}
+
+/// `begin` and the encoded payload, with room for a signature.
+fn unsigned(begin: &str, payload: &[u8]) -> String {
+    let mut token = String::with_capacity(begin.len() + payload.len().div_ceil(3) * 4 + 90);
+    token.push_str(begin);
+    base64url::encode_into(payload, &mut token);
+    token
 }
 
 impl fmt::Debug for SigningKey {

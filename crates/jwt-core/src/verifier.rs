@@ -1,3 +1,6 @@
+use std::fmt;
+
+use ring::hmac;
 use serde::de::DeserializeOwned;
 
 use crate::claims::{Audience, Claims, RegisteredClaims};
@@ -42,7 +45,7 @@ use crate::verifying_key::VerifyingKey;
 /// assert_eq!(verifier.verify::<NoClaims>(&token, at(1_800_000_300)), Err(Error::Expired));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Verifier {
     typ: Option<TokenType>,
     issuer: Option<String>,
@@ -50,9 +53,18 @@ pub struct Verifier {
     expiry: Expiry,
     leeway: u8,
     keys: KeyRing,
-    /// The encoded header of the tokens that each key signs here, in the order of the keys: such
-    /// a token needs no look at its header's JSON.
-    known_headers: Vec<String>,
+    /// The tokens that each key signs here, in the order of the keys.
+    known: Vec<Known>,
+}
+
+/// What the tokens of one key and this kind have in common: such a token needs no look at its
+/// header's JSON.
+#[derive(Clone)]
+struct Known {
+    /// The encoded header.
+    header: String,
+    /// What is prepared of its verification.
+    prepared: Option<hmac::Context>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,11 +85,14 @@ impl Verifier {
     /// Tokens of kind `typ` whose `iss` is `issuer` and whose `aud` names `audience`; without an
     /// audience, tokens that have no `aud` (RFC 7519 §4.1.3). No leeway.
     pub fn new(typ: TokenType, issuer: &str, audience: Option<&str>, keys: KeyRing) -> Self {
-        let known_headers = keys
-            .keys()
-            .iter()
-            .map(|key| header::encode(key.algorithm(), Some(&typ), key.id()))
-            .collect();
+        let known = |key: &VerifyingKey| {
+            let header = header::encode(key.algorithm(), Some(&typ), key.id());
+            Known {
+                prepared: key.prepare(&header),
+                header,
+            }
+        };
+        let known = keys.keys().iter().map(known).collect();
         Self {
             typ: Some(typ),
             issuer: Some(issuer.to_owned()),
@@ -88,7 +103,7 @@ impl Verifier {
             expiry: Expiry::Checked,
             leeway: 0,
             keys,
-            known_headers,
+            known,
         }
     }
 
@@ -158,25 +173,20 @@ impl Verifier {
         now: NumericDate,
     ) -> Result<Claims<Own>, Error> {
         let compact = Compact::split(token)?;
-        self.key(compact)?.verify(compact)?;
+        self.verify_signature(compact)?;
         compact.with_payload(|payload| {
-            if !json::is_strict_object(payload) {
-                return Err(Malformed::Claims.into());
-            }
-            let claims: Claims<Own> =
-                serde_json::from_slice(payload).map_err(|_| Malformed::Claims)?;
+            let payload = str::from_utf8(payload).map_err(|_| Malformed::Claims)?;
+            let claims: Claims<Own> = json::from_str(payload).map_err(|_| Malformed::Claims)?;
             self.check(&claims.registered, now)?;
             Ok(claims)
         })
     }
 
-    fn key(&self, token: Compact<'_>) -> Result<&VerifyingKey, Error> {
-        let known = self
-            .known_headers
-            .iter()
-            .position(|known| known == token.header);
-        if let Some(key) = known.and_then(|n| self.keys.keys().get(n)) {
-            return Ok(key);
+    fn verify_signature(&self, token: Compact<'_>) -> Result<(), Error> {
+        for (known, key) in self.known.iter().zip(self.keys.keys()) {
+            if known.header == token.header {
+                return key.verify_prepared(known.prepared.as_ref(), token);
+            }
         }
         let header = Header::decode(token.header)?;
         // Before the key is looked for: a token of another kind has a key of its own, and would
@@ -189,7 +199,7 @@ impl Verifier {
         {
             return Err(Error::WrongType);
         }
-        self.keys.find(&header)
+        self.keys.find(&header)?.verify(token)
     }
 
     fn check(&self, claims: &RegisteredClaims, now: NumericDate) -> Result<(), Error> {
@@ -222,5 +232,18 @@ impl Verifier {
             (Expected::Named(name), Some(aud)) if aud.contains(name) => Ok(()),
             (_, Some(_)) => Err(Error::WrongAudience),
         }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("typ", &self.typ)
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("expiry", &self.expiry)
+            .field("leeway", &self.leeway)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,41 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The names of an object's members so far; the first few without an allocation.
+#[derive(Default)]
+pub(super) struct Names<'de> {
+    /// A bit for each kind of name that there is: most names are of a kind of their own, and then
+    /// need not be compared with all others.
+    kinds: u64,
+    first: [&'de str; 12],
+    count: usize,
+    more: Option<HashSet<Cow<'de, str>>>,
+}
+
+impl<'de> Names<'de> {
+    /// `false` when it is there already.
+    pub(super) fn insert(&mut self, name: Cow<'de, str>) -> bool {
+        let kind = kind(&name);
+        let first = &self.first[..self.count];
+        if self.kinds & kind != 0 && first.iter().any(|one| *one == name) {
+            return false;
+        }
+        self.kinds |= kind;
+        match (name, self.first.get_mut(self.count)) {
+            (Cow::Borrowed(name), Some(place)) if self.more.is_none() => {
+                *place = name;
+                self.count += 1;
+                true
+            }
+            (name, _) => self.more.get_or_insert_default().insert(name),
+        }
+    }
+}
+
+/// One bit of 64, by length, first and last byte.
+fn kind(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let end = |byte: Option<&u8>| byte.copied().map_or(0, u32::from);
+    let mixed = end(bytes.first()) * 7 + end(bytes.last()) * 31 + bytes.len() as u32;
+    1 << (mixed % 64)
+}

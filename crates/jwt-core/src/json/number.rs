@@ -1,0 +1,69 @@
+use serde::de::Visitor;
+
+use super::NotStrict;
+
+/// A number (RFC 8259 §6): an integer where it is written as one and fits, else a finite float.
+pub(super) enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn visit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotStrict> {
+        match self {
+            Number::Unsigned(number) => visitor.visit_u64(number),
+            Number::Signed(number) => visitor.visit_i64(number),
+            Number::Float(number) => visitor.visit_f64(number),
+        }
+    }
+}
+
+/// The number that begins at `start`, and where it ends.
+pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStrict> {
+    let bytes = text.as_bytes();
+    let digits = |from: usize| {
+        let digits = bytes[from..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit());
+        from + digits.count()
+    };
+    let negative = bytes.get(start) == Some(&b'-');
+    let first = start + usize::from(negative);
+    let mut end = digits(first);
+    if end == first || (bytes[first] == b'0' && end > first + 1) {
+        return Err(NotStrict);
+    }
+    let mut integer = true;
+    if bytes.get(end) == Some(&b'.') {
+        integer = false;
+        let fraction = end + 1;
+        end = digits(fraction);
+        if end == fraction {
+            return Err(NotStrict);
+        }
+    }
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        integer = false;
+        let signed = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
+        let exponent = end + 1 + usize::from(signed);
+        end = digits(exponent.min(bytes.len()));
+        if end <= exponent {
+            return Err(NotStrict);
+        }
+    }
+    let written = &text[start..end];
+    let number = match (integer, negative) {
+        (true, false) => written.parse().map(Number::Unsigned).ok(),
+        // "-0" is a float, as it has a sign.
+        (true, true) => written.parse().ok().filter(|n| *n != 0).map(Number::Signed),
+        (false, _) => None,
+    };
+    match number {
+        Some(number) => Ok((number, end)),
+        None => match written.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok((Number::Float(number), end)),
+            _ => Err(NotStrict),
+        },
+    }
+}
