@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::numeric_date::NumericDate;
 
+pub(crate) use de::read;
+
 /// The claims that only [`RegisteredClaims`] sets (RFC 7519 §4.1).
 pub const REGISTERED_NAMES: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 

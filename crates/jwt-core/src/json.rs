@@ -10,6 +10,7 @@ mod string;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -25,6 +26,14 @@ const MAX_DEPTH: u8 = 16;
 
 /// Reads a value from a text that is one JSON object and nothing else.
 pub(crate) fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, NotStrict> {
+    read(text, PhantomData)
+}
+
+/// The same, for a value that needs to be told something to be read.
+pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
+    text: &'de str,
+    seed: S,
+) -> Result<S::Value, NotStrict> {
     let mut reader = Reader {
         text,
         at: 0,
@@ -33,7 +42,7 @@ pub(crate) fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, No
     if reader.peek() != Some(b'{') {
         return Err(NotStrict);
     }
-    let value = T::deserialize(&mut reader)?;
+    let value = seed.deserialize(&mut reader)?;
     match reader.peek() {
         None => Ok(value),
         Some(_) => Err(NotStrict),

@@ -61,10 +61,10 @@ impl<'a> Compact<'a> {
     }
 
     /// Hands over the decoded payload, from the stack unless it is long.
-    pub(crate) fn with_payload<T, E: From<Malformed>>(
+    pub(crate) fn with_payload<T>(
         self,
-        f: impl FnOnce(&[u8]) -> Result<T, E>,
-    ) -> Result<T, E> {
+        f: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
         if self.payload.len() > ON_THE_STACK / 3 * 4 {
             return f(&self.decoded_payload()?);
         }

@@ -1,7 +1,8 @@
 use std::fmt;
+use std::ops::BitAnd;
 
 use ring::hmac;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::algorithm::{Algorithm, HmacAlgorithm};
 use crate::error::{Error, KeyError, Malformed};
@@ -235,8 +236,7 @@ impl VerifyingKey {
         let mut hmac = prepared.clone();
         hmac.update(token.payload.as_bytes());
         let expected = hmac.sign();
-        // Constant time, and only a tag of full length.
-        with_signature::<72>(token.signature, |tag| expected.as_ref().ct_eq(tag).into())
+        with_signature::<72>(token.signature, |tag| is_equal(expected.as_ref(), tag))
     }
 
     /// Verifies the signature of a token whose header names this key.
@@ -253,6 +253,22 @@ impl VerifyingKey {
             }
         }
     }
+}
+
+/// Compares in constant time, but for the lengths, which are known. In words of eight bytes: it is
+/// for each value that `subtle` takes its time.
+fn is_equal(expected: &[u8], tag: &[u8]) -> bool {
+    let (expected_words, []) = expected.as_chunks() else {
+        return false;
+    };
+    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+    let (words, rest) = tag.as_chunks();
+    let equal = expected_words
+        .iter()
+        .zip(words)
+        .map(|(a, b)| word(a).ct_eq(&word(b)))
+        .fold(Choice::from(1), BitAnd::bitand);
+    words.len() == expected_words.len() && rest.is_empty() && equal.into()
 }
 
 /// Decodes a signature of fewer than `N` bytes without an allocation; a longer one is none.

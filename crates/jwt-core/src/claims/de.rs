@@ -6,32 +6,54 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, StringDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess,
+    Visitor,
+};
 
-use super::{Audience, Claims, RegisteredClaims};
+use super::{Audience, RegisteredClaims};
+use crate::json::{self, NotStrict};
 
-impl<'de, Own: Deserialize<'de>> Deserialize<'de> for Claims<Own> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ClaimsVisitor(PhantomData))
+/// Reads a payload: its registered claims into `registered`, and the application's own. The former
+/// are read in place, as to hand them up through serde would copy them at each step.
+pub(crate) fn read<Own: DeserializeOwned>(
+    payload: &str,
+    registered: &mut RegisteredClaims,
+) -> Result<Own, NotStrict> {
+    json::read(
+        payload,
+        OwnClaims {
+            registered,
+            own: PhantomData,
+        },
+    )
+}
+
+struct OwnClaims<'a, Own> {
+    registered: &'a mut RegisteredClaims,
+    own: PhantomData<Own>,
+}
+
+impl<'de, Own: Deserialize<'de>> DeserializeSeed<'de> for OwnClaims<'_, Own> {
+    type Value = Own;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Own, D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-struct ClaimsVisitor<Own>(PhantomData<Own>);
-
-impl<'de, Own: Deserialize<'de>> Visitor<'de> for ClaimsVisitor<Own> {
-    type Value = Claims<Own>;
+impl<'de, Own: Deserialize<'de>> Visitor<'de> for OwnClaims<'_, Own> {
+    type Value = Own;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of claims")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let mut registered = RegisteredClaims::default();
-        let own = Own::deserialize(MapAccessDeserializer::new(OwnMembers {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Own, A::Error> {
+        Own::deserialize(MapAccessDeserializer::new(OwnMembers {
             map,
-            registered: &mut registered,
-        }))?;
-        Ok(Claims { registered, own })
+            registered: self.registered,
+        }))
     }
 }
 
