@@ -48,7 +48,8 @@ impl JwkSet {
     }
 
     /// Reads a set. A key that cannot be used here is skipped; so is a secret or private key,
-    /// which should not be there, and the second one of the same id.
+    /// which should not be there, and one that a [`KeyRing`](crate::KeyRing) could not tell from an
+    /// earlier one by its id.
     ///
     /// ```
     /// use jwt_core::{JwkSet, KeyError};
@@ -90,8 +91,7 @@ impl JwkSet {
             return Err(KeyError::Private);
         }
         let key = VerifyingKey::from_parsed(jwk)?;
-        let taken = |other: &VerifyingKey| key.id().is_some() && other.id() == key.id();
-        if self.keys.iter().any(taken) {
+        if self.keys.iter().any(|earlier| earlier.clashes_with(&key)) {
             return Err(KeyError::DuplicateKeyId);
         }
         Ok(key)

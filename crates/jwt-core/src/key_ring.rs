@@ -35,11 +35,7 @@ impl KeyRing {
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Result<Self, KeyError> {
         let keys: Vec<_> = keys.into_iter().collect();
         for (n, key) in keys.iter().enumerate() {
-            let same = |earlier: &VerifyingKey| {
-                earlier.id() == key.id()
-                    && (key.id().is_some() || earlier.algorithm() == key.algorithm())
-            };
-            if keys[..n].iter().any(same) {
+            if keys[..n].iter().any(|earlier| earlier.clashes_with(key)) {
                 return Err(KeyError::DuplicateKeyId);
             }
         }

@@ -211,6 +211,12 @@ impl VerifyingKey {
         }
     }
 
+    /// Whether a token's header could mean both: by the same `kid`, or with none and the same
+    /// algorithm.
+    pub(crate) fn clashes_with(&self, other: &Self) -> bool {
+        self.id == other.id && (self.id.is_some() || self.algorithm == other.algorithm)
+    }
+
     /// For tokens that begin with this encoded header: an HMAC that has taken it in, and the dot
     /// after it. Others have nothing to prepare.
     pub(crate) fn prepare(&self, header: &str) -> Option<hmac::Context> {

@@ -173,6 +173,18 @@ fn stripped_added_and_swapped_parts() {
     assert_eq!(verify("....").unwrap_err(), Malformed::Parts.into());
     let swapped = [parts[1], parts[0], parts[2]].join(".");
     assert_eq!(verify(&swapped).unwrap_err(), Malformed::Header.into());
+    let exp = NOW + 61;
+    let later = forge(
+        GOOD_HEADER,
+        &format!(r#"{{"iss":"us","aud":"api","exp":{exp}}}"#),
+    );
+    let later: Vec<_> = later.split('.').collect();
+    for mixed in [
+        [parts[0], later[1], parts[2]],
+        [parts[0], parts[1], later[2]],
+    ] {
+        assert_eq!(verify(&mixed.join(".")).unwrap_err(), Error::BadSignature);
+    }
 }
 
 #[test]
@@ -315,10 +327,44 @@ fn a_token_for_someone_where_no_audience_is_expected() {
 }
 
 #[test]
+fn deep_nesting() {
+    // The deepest that is read: sixteen levels, of which the claims are the first.
+    let nested = |levels: usize| {
+        let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+        let exp = NOW + 60;
+        let payload = format!(r#"{{"iss":"us","aud":"api","exp":{exp},"x":{open}{close}}}"#);
+        verify(&forge(GOOD_HEADER, &payload))
+    };
+    assert!(nested(15).is_ok());
+    for levels in [16, 100, 2500] {
+        assert_eq!(nested(levels).unwrap_err(), Malformed::Claims.into());
+    }
+    let header = format!(r#"{{"alg":"HS256","x":{}"#, "[".repeat(5000));
+    let token = forge(&header, &good_payload());
+    assert_eq!(verify(&token).unwrap_err(), Malformed::Header.into());
+}
+
+#[test]
 fn megabytes() {
-    let token = good();
-    let long = format!("{token}{}", "A".repeat(MAX_TOKEN_LEN));
-    assert_eq!(verify(&long).unwrap_err(), Malformed::TooLong.into());
+    let padded = |length: usize| {
+        let exp = NOW + 60;
+        let token = |pad: usize| {
+            let pad = "A".repeat(pad);
+            let payload = format!(r#"{{"iss":"us","aud":"api","exp":{exp},"x":"{pad}"}}"#);
+            forge(GOOD_HEADER, &payload)
+        };
+        // As long as it can be: four characters for three bytes.
+        token((length - token(0).len()) / 4 * 3)
+    };
+    let longest = padded(MAX_TOKEN_LEN);
+    assert!((MAX_TOKEN_LEN - 4..=MAX_TOKEN_LEN).contains(&longest.len()));
+    assert!(verify(&longest).is_ok());
+    for length in [MAX_TOKEN_LEN + 4, 1 << 20, 1 << 26] {
+        assert_eq!(
+            verify(&padded(length)).unwrap_err(),
+            Malformed::TooLong.into()
+        );
+    }
 }
 
 #[test]

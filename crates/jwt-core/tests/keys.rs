@@ -311,6 +311,20 @@ fn a_set_skips_what_it_cannot_use_and_publishes_nothing_secret() {
 }
 
 #[test]
+fn a_set_that_was_read_always_makes_a_key_ring() {
+    let nameless = |algorithm| {
+        let key = SigningKey::generate(algorithm).unwrap().verifying_key();
+        key.with_id(None).public_jwk().unwrap()
+    };
+    let (a, b) = (nameless(Algorithm::ES256), nameless(Algorithm::ES256));
+    let other = nameless(Algorithm::EdDSA);
+    let set = JwkSet::parse(&format!(r#"{{"keys":[{a},{b},{other}]}}"#)).unwrap();
+    assert_eq!(set.skipped, [KeyError::DuplicateKeyId]);
+    assert_eq!(set.keys.len(), 2);
+    assert!(KeyRing::new(set.keys).is_ok());
+}
+
+#[test]
 fn a_set_is_bounded_and_strict() {
     for bad in [
         "",
