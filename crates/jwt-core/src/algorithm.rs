@@ -244,7 +244,13 @@ impl RsaAlgorithm {
     }
 }
 
-/// The text names no algorithm that is meant here.
+/// The text names no algorithm that is supported here.
+///
+/// ```
+/// use jwt_core::{Algorithm, UnknownAlgorithm};
+///
+/// assert_eq!("hs256".parse::<Algorithm>(), Err(UnknownAlgorithm));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a signature algorithm that is supported here")]
 pub struct UnknownAlgorithm;

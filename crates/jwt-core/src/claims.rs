@@ -11,9 +11,41 @@ use crate::numeric_date::NumericDate;
 pub(crate) use de::read;
 
 /// The claims that only [`RegisteredClaims`] sets (RFC 7519 §4.1).
+///
+/// ```
+/// assert!(jwt_core::REGISTERED_NAMES.contains(&"exp"));
+/// ```
 pub const REGISTERED_NAMES: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
 /// All claims of a token, in JSON one flat object.
+///
+/// ```
+/// use jwt_core::{Algorithm, Claims, RegisteredClaims, Signer, SigningKey, TokenType};
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Own {
+///     role: &'static str,
+/// }
+///
+/// let claims = Claims {
+///     registered: RegisteredClaims {
+///         sub: Some("17".into()),
+///         ..RegisteredClaims::default()
+///     },
+///     own: Own { role: "editor" },
+/// };
+/// assert_eq!(serde_json::to_string(&claims)?, r#"{"sub":"17","role":"editor"}"#);
+///
+/// // The application's own cannot stand in for a registered one.
+/// let forged = Claims {
+///     registered: RegisteredClaims::default(),
+///     own: std::collections::BTreeMap::from([("sub", "1")]),
+/// };
+/// let signer = Signer::new(TokenType::ACCESS_TOKEN, SigningKey::generate(Algorithm::HS256)?);
+/// assert!(signer.sign(&forged).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims<Own = NoClaims> {
     /// The claims of RFC 7519 §4.1.
@@ -23,6 +55,17 @@ pub struct Claims<Own = NoClaims> {
 }
 
 /// The claims of RFC 7519 §4.1.
+///
+/// ```
+/// use jwt_core::{NumericDate, RegisteredClaims};
+///
+/// let claims = RegisteredClaims {
+///     iss: Some("https://id.example".into()),
+///     exp: NumericDate::from_secs(1_800_000_300),
+///     ..RegisteredClaims::default()
+/// };
+/// assert_eq!(claims.nbf, None);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisteredClaims {
     /// Issuer.
@@ -42,6 +85,14 @@ pub struct RegisteredClaims {
 }
 
 /// For whom a token is: one name or several (RFC 7519 §4.1.3).
+///
+/// ```
+/// use jwt_core::Audience;
+///
+/// assert!(Audience::from("api").contains("api"));
+/// let several = Audience::Many(vec!["api".into(), "shop".into()]);
+/// assert!(several.contains("shop") && !several.contains("sho"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Audience {
@@ -68,5 +119,16 @@ impl From<&str> for Audience {
 }
 
 /// No claims of the application's own; those of others are ignored.
+///
+/// ```
+/// use jwt_core::{Claims, NoClaims, RegisteredClaims};
+///
+/// let claims = Claims {
+///     registered: RegisteredClaims::default(),
+///     own: NoClaims {},
+/// };
+/// assert_eq!(serde_json::to_string(&claims)?, "{}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoClaims {}

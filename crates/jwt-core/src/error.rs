@@ -4,7 +4,17 @@ use thiserror::Error;
 
 use crate::algorithm::Algorithm;
 
-/// Why a token was refused.
+/// Why a token was refused. Good for a log; whoever sent the token is best told only that it was.
+///
+/// ```
+/// use jwt_core::{Error, KeyRing, NoClaims, NumericDate, TokenType, Verifier};
+///
+/// let keys = KeyRing::new([])?;
+/// let verifier = Verifier::new(TokenType::ACCESS_TOKEN, "us", None, keys);
+/// let error = verifier.verify::<NoClaims>("not a token", NumericDate::MAX).unwrap_err();
+/// assert_eq!(error.to_string(), "the token is malformed: it does not have three parts");
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -47,6 +57,15 @@ pub enum Error {
 }
 
 /// What makes a text no token at all.
+///
+/// ```
+/// use jwt_core::{Error, KeyRing, Malformed};
+///
+/// let keys = KeyRing::new([])?;
+/// assert_eq!(keys.verify("e30.e30"), Err(Error::Malformed(Malformed::Parts)));
+/// assert_eq!(keys.verify("e30=.e30.AA"), Err(Error::Malformed(Malformed::Base64url)));
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Malformed {
@@ -68,6 +87,16 @@ pub enum Malformed {
 }
 
 /// Why a key, or a set of keys, was refused.
+///
+/// ```
+/// use jwt_core::{HmacAlgorithm, SigningKey};
+///
+/// let error = SigningKey::from_secret(HmacAlgorithm::HS512, b"secret", None).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the secret is too short: its algorithm needs at least 64 bytes"
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -122,6 +151,18 @@ pub enum KeyError {
 }
 
 /// Why something could not be signed.
+///
+/// ```
+/// use jwt_core::{Algorithm, Claims, RegisteredClaims, SignError, Signer, SigningKey, TokenType};
+///
+/// let signer = Signer::new(TokenType::ACCESS_TOKEN, SigningKey::generate(Algorithm::HS256)?);
+/// let claims = Claims {
+///     registered: RegisteredClaims::default(),
+///     own: "not an object",
+/// };
+/// assert!(matches!(signer.sign(&claims), Err(SignError::Claims(_))));
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SignError {
@@ -134,6 +175,21 @@ pub enum SignError {
 }
 
 /// What is wrong with claims that were to be signed.
+///
+/// ```
+/// use jwt_core::{Algorithm, Claims, RegisteredClaims, Signer, SigningKey, TokenType};
+///
+/// let signer = Signer::new(TokenType::ACCESS_TOKEN, SigningKey::generate(Algorithm::HS256)?);
+/// let claims = Claims {
+///     registered: RegisteredClaims::default(),
+///     own: std::collections::BTreeMap::from([("exp", 0)]),
+/// };
+/// assert_eq!(
+///     signer.sign(&claims).unwrap_err().to_string(),
+///     "the claims cannot be signed: `exp` is a registered claim, not one of the application's own"
+/// );
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct ClaimsError(pub(crate) serde_json::Error);

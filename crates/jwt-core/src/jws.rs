@@ -8,6 +8,15 @@ use crate::error::Malformed;
 use crate::key_id::KeyId;
 
 /// The longest token that is looked at, in bytes.
+///
+/// ```
+/// use jwt_core::{KeyRing, MAX_TOKEN_LEN, Malformed};
+///
+/// let keys = KeyRing::new([])?;
+/// let long = "a".repeat(MAX_TOKEN_LEN + 1);
+/// assert_eq!(keys.verify(&long), Err(Malformed::TooLong.into()));
+/// # Ok::<(), jwt_core::KeyError>(())
+/// ```
 pub const MAX_TOKEN_LEN: usize = 8 * 1024;
 
 /// A payload that is decoded without an allocation has at most so many bytes.
@@ -15,6 +24,20 @@ const ON_THE_STACK: usize = 512;
 
 /// A JWS whose signature was verified, by [`KeyRing::verify`](crate::KeyRing::verify). Nothing
 /// that its payload says was: that is what a [`Verifier`](crate::Verifier) is for.
+///
+/// ```
+/// use jwt_core::{Algorithm, KeyRing, SigningKey, TokenType};
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// let keys = KeyRing::new([key.verifying_key()])?;
+/// let signed = key.sign_bytes(Some(&TokenType::new("receipt")), b"17 apples")?;
+///
+/// let jws = keys.verify(&signed)?;
+/// assert_eq!(jws.payload, b"17 apples");
+/// assert_eq!(jws.typ.as_deref(), Some("receipt"));
+/// assert_eq!(jws.key_id.as_ref(), key.id());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Jws {

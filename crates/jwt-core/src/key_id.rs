@@ -3,10 +3,20 @@ use std::fmt;
 use crate::error::KeyError;
 
 /// The name of a key in a token's header: `kid` (RFC 7515 §4.1.4).
+///
+/// ```
+/// use jwt_core::{KeyError, KeyId};
+///
+/// assert_eq!(KeyId::new("2026-11")?.as_str(), "2026-11");
+/// assert_eq!(KeyId::new(""), Err(KeyError::InvalidKeyId));
+/// # Ok::<(), KeyError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(String);
 
 impl KeyId {
+    /// The text is a name and nothing more: it is never looked up anywhere but in a key ring.
+    ///
     /// # Errors
     ///
     /// [`KeyError::InvalidKeyId`] unless it has 1 to 128 characters, none of them a control

@@ -6,6 +6,17 @@ use serde::ser::{Serialize, Serializer};
 /// Seconds since 1970-01-01T00:00:00Z (RFC 7519 §2), from 1970 to the end of the year 9999.
 ///
 /// A fraction, which the RFC allows, is cut off on reading.
+///
+/// ```
+/// use jwt_core::NumericDate;
+///
+/// let date = NumericDate::from_secs(1_800_000_000).unwrap();
+/// assert_eq!(date.saturating_add(300).as_secs(), 1_800_000_300);
+/// assert_eq!(NumericDate::from_secs(u64::MAX), None);
+/// assert_eq!(date.saturating_add(u64::MAX), NumericDate::MAX);
+/// assert_eq!(serde_json::from_str::<NumericDate>("1800000000.9")?, date);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NumericDate(u64);
 

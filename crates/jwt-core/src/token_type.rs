@@ -5,6 +5,13 @@ use std::fmt;
 ///
 /// Written without the `application/` prefix, and compared as media types are: without regard
 /// to case, with or without that prefix.
+///
+/// ```
+/// use jwt_core::TokenType;
+///
+/// const RESET_TOKEN: TokenType = TokenType::new("reset+jwt");
+/// assert_eq!(RESET_TOKEN.to_string(), "reset+jwt");
+/// ```
 #[derive(Clone, Debug)]
 pub struct TokenType(Cow<'static, str>);
 

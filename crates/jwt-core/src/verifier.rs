@@ -107,6 +107,16 @@ impl Verifier {
     }
 
     /// Allows clocks to differ by so many seconds (RFC 7519 §4.1.4).
+    ///
+    /// ```
+    #[doc = include_str!("../docs/a_token.rs.in")]
+    /// let token = sign(registered)?;
+    /// // It expired at 1000, and it is 1005.
+    /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("api"), keys);
+    /// assert_eq!(strict.verify::<NoClaims>(&token, at(1005)), Err(Error::Expired));
+    /// assert!(strict.with_leeway(10).verify::<NoClaims>(&token, at(1005)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_leeway(self, seconds: u8) -> Self {
         Self {
@@ -117,6 +127,17 @@ impl Verifier {
 
     /// Also accepts a token whose time has run out, or that has none. It proves who it was given
     /// to, no longer what they may do: good for signing out, and little else.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/a_token.rs.in")]
+    /// let token = sign(registered)?;
+    /// // It expired at 1000, and it is 9000.
+    /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("api"), keys);
+    /// assert_eq!(strict.verify::<NoClaims>(&token, at(9000)), Err(Error::Expired));
+    /// let lax = strict.dangerous_accept_expired();
+    /// assert!(lax.verify::<NoClaims>(&token, at(9000)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn dangerous_accept_expired(self) -> Self {
         Self {
@@ -126,6 +147,16 @@ impl Verifier {
     }
 
     /// Also accepts a token without `exp`: it is good until its key is gone.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/a_token.rs.in")]
+    /// let token = sign(RegisteredClaims { exp: None, ..registered })?;
+    /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("api"), keys);
+    /// assert_eq!(strict.verify::<NoClaims>(&token, at(500)), Err(Error::MissingClaim("exp")));
+    /// let lax = strict.dangerous_accept_missing_expiry();
+    /// assert!(lax.verify::<NoClaims>(&token, at(500)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn dangerous_accept_missing_expiry(self) -> Self {
         Self {
@@ -136,12 +167,33 @@ impl Verifier {
 
     /// Accepts a token of any kind. What was made for one purpose then passes for another
     /// (RFC 8725 §2.8).
+    ///
+    /// ```
+    #[doc = include_str!("../docs/a_token.rs.in")]
+    /// let token = sign(registered)?;
+    /// // It is an access token.
+    /// let strict = Verifier::new(TokenType::REFRESH_TOKEN, "us", Some("api"), keys);
+    /// assert_eq!(strict.verify::<NoClaims>(&token, at(500)), Err(Error::WrongType));
+    /// let lax = strict.dangerous_accept_any_type();
+    /// assert!(lax.verify::<NoClaims>(&token, at(500)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn dangerous_accept_any_type(self) -> Self {
         Self { typ: None, ..self }
     }
 
     /// Accepts a token of any issuer, or of none.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/a_token.rs.in")]
+    /// let token = sign(registered)?;
+    /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "them", Some("api"), keys);
+    /// assert_eq!(strict.verify::<NoClaims>(&token, at(500)), Err(Error::WrongIssuer));
+    /// let lax = strict.dangerous_accept_any_issuer();
+    /// assert!(lax.verify::<NoClaims>(&token, at(500)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn dangerous_accept_any_issuer(self) -> Self {
         Self {
@@ -152,6 +204,16 @@ impl Verifier {
 
     /// Accepts a token for anyone. A service that gets one can then use it at another
     /// (RFC 8725 §2.7).
+    ///
+    /// ```
+    #[doc = include_str!("../docs/a_token.rs.in")]
+    /// let token = sign(registered)?;
+    /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("shop"), keys);
+    /// assert_eq!(strict.verify::<NoClaims>(&token, at(500)), Err(Error::WrongAudience));
+    /// let lax = strict.dangerous_accept_any_audience();
+    /// assert!(lax.verify::<NoClaims>(&token, at(500)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn dangerous_accept_any_audience(self) -> Self {
         Self {

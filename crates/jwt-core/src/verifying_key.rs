@@ -180,6 +180,20 @@ impl VerifyingKey {
 
     /// Its name by RFC 7638, with SHA-256. An HMAC key has none: it would help to guess the
     /// secret.
+    ///
+    /// ```
+    /// use jwt_core::VerifyingKey;
+    ///
+    /// // RFC 8037, appendix A.3.
+    /// let key = VerifyingKey::from_jwk(
+    ///     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+    /// )?;
+    /// assert_eq!(
+    ///     key.thumbprint().as_deref(),
+    ///     Some("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+    /// );
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
     pub fn thumbprint(&self) -> Option<String> {
         match &self.key {
             Key::Hmac(_) => None,
