@@ -23,7 +23,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Malformed> {
 /// Decodes into a buffer; [`Malformed::TooLong`] when that is too small.
 pub(crate) fn decode_into<'a>(text: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], Malformed> {
     match URL_SAFE_NO_PAD.decode_slice(text, buffer) {
-        Ok(length) => Ok(&buffer[..length]),
+        Ok(length) => buffer.get(..length).ok_or(Malformed::TooLong),
         Err(DecodeSliceError::OutputSliceTooSmall) => Err(Malformed::TooLong),
         Err(DecodeSliceError::DecodeError(_)) => Err(Malformed::Base64url),
     }

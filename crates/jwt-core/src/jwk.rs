@@ -10,7 +10,7 @@ use crate::algorithm::{Algorithm, Curve};
 use crate::error::KeyError;
 use crate::key_id::KeyId;
 use crate::private_key::{PrivateKey, RsaParts};
-use crate::public_key::PublicKey;
+use crate::public_key::{PublicKey, UNCOMPRESSED};
 use crate::{base64url, json};
 
 /// The longest JWK that is looked at, in bytes.
@@ -178,7 +178,7 @@ impl Members {
                 "a coordinate is not as long as its curve asks for",
             ));
         }
-        let public = PublicKey::ec(curve, [&[4], &*x, &*y].concat(), random)?;
+        let public = PublicKey::ec(curve, [&[UNCOMPRESSED], &*x, &*y].concat(), random)?;
         let private = match &self.d {
             Some(_) => Some(PrivateKey::Ec {
                 scalar: secret(self.d.as_ref())?,

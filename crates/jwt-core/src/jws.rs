@@ -1,7 +1,5 @@
 //! JWS compact serialization (RFC 7515 §7.1): bytes whose signature was verified.
 
-use memchr::memchr_iter;
-
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::error::Malformed;
@@ -66,15 +64,16 @@ impl<'a> Compact<'a> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(Malformed::TooLong);
         }
-        let mut dots = memchr_iter(b'.', token.as_bytes());
-        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(Malformed::Parts)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(Malformed::Parts)?;
+        if payload.contains('.') {
             return Err(Malformed::Parts);
-        };
+        }
         Ok(Self {
-            header: &token[..first],
-            payload: &token[first + 1..second],
-            signature: &token[second + 1..],
-            signing_input: &token[..second],
+            header,
+            payload,
+            signature,
+            signing_input,
         })
     }
 

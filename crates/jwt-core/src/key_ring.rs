@@ -35,7 +35,7 @@ impl KeyRing {
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Result<Self, KeyError> {
         let keys: Vec<_> = keys.into_iter().collect();
         for (n, key) in keys.iter().enumerate() {
-            if keys[..n].iter().any(|earlier| earlier.clashes_with(key)) {
+            if keys.iter().take(n).any(|earlier| earlier.clashes_with(key)) {
                 return Err(KeyError::DuplicateKeyId);
             }
         }

@@ -14,13 +14,16 @@ use crate::error::KeyError;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     Ed25519([u8; 32]),
-    /// An uncompressed point: 4, x, y.
+    /// [`UNCOMPRESSED`], x, y.
     Ec(Curve, Vec<u8>),
     Rsa {
         n: Vec<u8>,
         e: Vec<u8>,
     },
 }
+
+/// How an uncompressed point begins (SEC 1 §2.3.3).
+pub(crate) const UNCOMPRESSED: u8 = 4;
 
 /// id-Ed25519 (RFC 8410 §3).
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
@@ -160,7 +163,8 @@ impl PublicKey {
                 ("x", base64url::encode(x)),
             ],
             PublicKey::Ec(curve, point) => {
-                let (x, y) = point[1..].split_at(curve.len());
+                let coordinates = point.strip_prefix(&[UNCOMPRESSED]).unwrap_or(point);
+                let (x, y) = coordinates.split_at(coordinates.len() / 2);
                 vec![
                     ("crv", curve.name().to_owned()),
                     ("kty", "EC".to_owned()),

@@ -16,8 +16,8 @@ impl<'de> Names<'de> {
     /// `false` when it is there already.
     pub(super) fn insert(&mut self, name: Cow<'de, str>) -> bool {
         let kind = kind(&name);
-        let first = &self.first[..self.count];
-        if self.kinds & kind != 0 && first.iter().any(|one| *one == name) {
+        let mut first = self.first.iter().take(self.count);
+        if self.kinds & kind != 0 && first.any(|one| *one == name) {
             return false;
         }
         self.kinds |= kind;

@@ -23,15 +23,13 @@ impl Number {
 pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStrict> {
     let bytes = text.as_bytes();
     let digits = |from: usize| {
-        let digits = bytes[from..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit());
-        from + digits.count()
+        let rest = bytes.iter().skip(from);
+        from + rest.take_while(|byte| byte.is_ascii_digit()).count()
     };
     let negative = bytes.get(start) == Some(&b'-');
     let first = start + usize::from(negative);
     let mut end = digits(first);
-    if end == first || (bytes[first] == b'0' && end > first + 1) {
+    if end == first || (bytes.get(first) == Some(&b'0') && end > first + 1) {
         return Err(NotStrict);
     }
     let mut integer = true;
@@ -47,12 +45,12 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStric
         integer = false;
         let signed = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
         let exponent = end + 1 + usize::from(signed);
-        end = digits(exponent.min(bytes.len()));
+        end = digits(exponent);
         if end <= exponent {
             return Err(NotStrict);
         }
     }
-    let written = &text[start..end];
+    let written = text.get(start..end).ok_or(NotStrict)?;
     let number = match (integer, negative) {
         (true, false) => written.parse().map(Number::Unsigned).ok(),
         // "-0" is a float, as it has a sign.

@@ -8,13 +8,13 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), No
     let bytes = text.as_bytes();
     let mut end = special(bytes, start);
     if bytes.get(end) == Some(&b'"') {
-        // `end` is the place of an ASCII byte, and so is `start - 1`.
-        return Ok((Cow::Borrowed(&text[start..end]), end + 1));
+        let plain = text.get(start..end).ok_or(NotStrict)?;
+        return Ok((Cow::Borrowed(plain), end + 1));
     }
     let mut unescaped = String::new();
     let mut plain = start;
     loop {
-        unescaped.push_str(&text[plain..end]);
+        unescaped.push_str(text.get(plain..end).ok_or(NotStrict)?);
         match bytes.get(end) {
             Some(b'"') => return Ok((Cow::Owned(unescaped), end + 1)),
             Some(b'\\') => plain = escape(bytes, end + 1, &mut unescaped)?,
