@@ -1,7 +1,7 @@
 //! Private keys by their parts, from which both ring's key pairs and JWKs are made.
 
 use ring::rand::SecureRandom;
-use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use ring::{hmac, rsa};
 use zeroize::Zeroizing;
 
@@ -114,7 +114,7 @@ impl PrivateKey {
                     .map_err(|_| KeyError::Inconsistent)
             }
             (PrivateKey::Rsa(parts), Some(PublicKey::Rsa { n, e }), Family::Rsa(rsa)) => {
-                rsa_key_pair(parts, n, e).map(|pair| KeyPairOf::Rsa(pair, rsa))
+                rsa_key_pair(parts, n, e, random).map(|pair| KeyPairOf::Rsa(pair, rsa))
             }
             _ => Err(KeyError::WrongAlgorithm(algorithm)),
         }
@@ -246,7 +246,12 @@ fn rsa_from_pkcs1(key: &[u8]) -> Result<(PrivateKey, PublicKey), KeyError> {
     Ok((PrivateKey::Rsa(Box::new(parts)), public))
 }
 
-fn rsa_key_pair(parts: &RsaParts, n: &[u8], e: &[u8]) -> Result<RsaKeyPair, KeyError> {
+fn rsa_key_pair(
+    parts: &RsaParts,
+    n: &[u8],
+    e: &[u8],
+    random: &dyn SecureRandom,
+) -> Result<RsaKeyPair, KeyError> {
     if n.len() > 512 {
         return Err(KeyError::Unsupported(
             "ring signs with RSA keys of up to 4096 bits",
@@ -261,5 +266,10 @@ fn rsa_key_pair(parts: &RsaParts, n: &[u8], e: &[u8]) -> Result<RsaKeyPair, KeyE
         dQ: parts.dq.as_slice(),
         qInv: parts.qi.as_slice(),
     };
-    RsaKeyPair::from_components(&components).map_err(|_| KeyError::Inconsistent)
+    let pair = RsaKeyPair::from_components(&components).map_err(|_| KeyError::Inconsistent)?;
+    // ring does not check all that belongs together, but what it signed: better now than later.
+    let mut signature = vec![0; pair.public().modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, random, b"", &mut signature)
+        .map_err(|_| KeyError::Inconsistent)?;
+    Ok(pair)
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_core::{
     Algorithm, HmacAlgorithm, JwkSet, KeyError, KeyId, KeyRing, SigningKey, VerifyingKey,
 };
@@ -238,6 +240,32 @@ fn parts_that_do_not_belong_together_are_refused() {
         SigningKey::from_jwk(&changed).unwrap_err(),
         KeyError::Inconsistent
     );
+}
+
+#[test]
+fn an_rsa_key_that_would_sign_wrongly_is_refused() {
+    let key = SigningKey::from_pkcs8_pem(pem::RSA_PRIVATE, Algorithm::RS256).unwrap();
+    let jwk = key.dangerous_private_jwk();
+    let jwk: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&jwk).unwrap();
+    for part in ["d", "p", "q", "dp", "dq", "qi"] {
+        let mut bytes = URL_SAFE_NO_PAD.decode(jwk[part].as_str().unwrap()).unwrap();
+        // In the middle, so that the number stays as odd and as long as it was.
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        let mut changed = jwk.clone();
+        changed.insert(part.to_owned(), URL_SAFE_NO_PAD.encode(bytes).into());
+        let changed = serde_json::Value::Object(changed).to_string();
+        match SigningKey::from_jwk(&changed) {
+            Err(why) => assert_eq!(why, KeyError::Inconsistent, "{part}"),
+            // `d` alone is not used, and what the others sign is right.
+            Ok(key) => {
+                let signed = key.sign_bytes(None, b"").unwrap();
+                let keys = KeyRing::new([key.verifying_key()]).unwrap();
+                assert!(keys.verify(&signed).is_ok(), "{part}");
+                assert_eq!(part, "d");
+            }
+        }
+    }
 }
 
 #[test]
