@@ -1,6 +1,7 @@
 //! `cargo bench -p jwt-core`: signing and verifying beside the bare operations (for an HMAC ring's,
-//! base64 and serde_json of the same bytes; else ring's alone) and beside jsonwebtoken, in one run. The contenders take turns in short rounds, so that a machine whose speed drifts slows
-//! all of them; the ratios are medians over the rounds.
+//! base64 and serde_json of the same bytes; else ring's alone) and beside jsonwebtoken, in one run.
+//! The contenders take turns in short rounds, so that a machine whose speed drifts slows all of
+//! them; the ratios are medians over the rounds.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
