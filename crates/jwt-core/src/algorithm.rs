@@ -122,6 +122,9 @@ impl From<HmacAlgorithm> for Algorithm {
     }
 }
 
+/// The name of EdDSA with this curve (RFC 9864 §2.2), which is read and not written.
+const ED25519: &str = "Ed25519";
+
 /// What kind of key an algorithm takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
@@ -150,6 +153,19 @@ pub(crate) enum RsaAlgorithm {
 }
 
 impl Algorithm {
+    /// Whether `alg` is a name of it; Ed25519 has two (RFC 9864 §2.2).
+    pub(crate) fn is_named(self, alg: &str) -> bool {
+        self.name() == alg || (self == Algorithm::EdDSA && alg == ED25519)
+    }
+
+    /// The one that `alg` is a name of.
+    pub(crate) fn named(alg: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|algorithm| algorithm.is_named(alg))
+    }
+
     pub(crate) fn family(self) -> Family {
         match self {
             Algorithm::HS256 => Family::Hmac(HmacAlgorithm::HS256),

@@ -20,7 +20,8 @@ pub const REGISTERED_NAMES: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat
 /// All claims of a token, in JSON one flat object.
 ///
 /// ```
-/// use jwt_core::{Algorithm, Claims, RegisteredClaims, Signer, SigningKey, TokenType};
+/// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, SignError};
+/// use jwt_core::{Signer, SigningKey, TokenType};
 /// use serde::Serialize;
 ///
 /// #[derive(Serialize)]
@@ -39,11 +40,14 @@ pub const REGISTERED_NAMES: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat
 ///
 /// // The application's own cannot stand in for a registered one.
 /// let forged = Claims {
-///     registered: RegisteredClaims::default(),
+///     registered: RegisteredClaims {
+///         exp: NumericDate::from_secs(1_800_000_300),
+///         ..RegisteredClaims::default()
+///     },
 ///     own: std::collections::BTreeMap::from([("sub", "1")]),
 /// };
 /// let signer = Signer::new(TokenType::ACCESS_TOKEN, SigningKey::generate(Algorithm::HS256)?);
-/// assert!(signer.sign(&forged).is_err());
+/// assert!(matches!(signer.sign(&forged), Err(SignError::Claims(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

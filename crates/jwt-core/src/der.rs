@@ -8,6 +8,8 @@ pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
+/// `[0]`, the attributes in PKCS#8 and the curve in RFC 5915.
+pub(crate) const CONTEXT_0_CONSTRUCTED: u8 = 0xa0;
 /// `[1]`, the public key in both PKCS#8 version 2 (primitive) and RFC 5915 (constructed).
 pub(crate) const CONTEXT_1: u8 = 0x81;
 pub(crate) const CONTEXT_1_CONSTRUCTED: u8 = 0xa1;
@@ -38,15 +40,12 @@ impl<'a> Der<'a> {
         self.read(tag).map(Der)
     }
 
-    /// The content of the first of the remaining elements that has this tag.
-    pub(crate) fn find(&mut self, tag: u8) -> Result<Option<&'a [u8]>, KeyError> {
-        while !self.0.is_empty() {
-            let (found, content) = self.element()?;
-            if found == tag {
-                return Ok(Some(content));
-            }
+    /// The content of the next element if it has this tag.
+    pub(crate) fn read_optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, KeyError> {
+        match self.0.first() {
+            Some(found) if *found == tag => self.read(tag).map(Some),
+            _ => Ok(None),
         }
-        Ok(None)
     }
 
     /// A non-negative integer, without the zero byte that may precede it.

@@ -24,7 +24,8 @@ pub enum Error {
     /// It has a `crit` header parameter: no extension is understood (RFC 7515 §4.1.11).
     #[error("the token demands a header extension (`crit`) that is not supported")]
     CriticalHeader,
-    /// No key of the key ring has its `kid`.
+    /// No key of the key ring has its `kid`. Keys that were read from PEM or DER are named after
+    /// their thumbprint: `with_id` gives them the name by which the signer knows them, or none.
     #[error("the token was signed with a key that is not known here")]
     UnknownKey,
     /// Its `alg` is not the one its key is for.
@@ -36,7 +37,8 @@ pub enum Error {
     /// Its `typ` is another kind's.
     #[error("the token is of another kind")]
     WrongType,
-    /// A claim that must be there is not.
+    /// A claim that must be there is not: one that is checked, or that the application's own type
+    /// asks for.
     #[error("the token has no `{0}` claim")]
     MissingClaim(&'static str),
     /// Its `iss` is someone else.
@@ -62,8 +64,10 @@ pub enum Error {
 /// use jwt_core::{Error, KeyRing, Malformed};
 ///
 /// let keys = KeyRing::new([])?;
-/// assert_eq!(keys.verify("e30.e30"), Err(Error::Malformed(Malformed::Parts)));
-/// assert_eq!(keys.verify("e30=.e30.AA"), Err(Error::Malformed(Malformed::Base64url)));
+/// let parts = keys.verify_bytes(None, "e30.e30");
+/// assert_eq!(parts, Err(Error::Malformed(Malformed::Parts)));
+/// let padded = keys.verify_bytes(None, "e30=.e30.AA");
+/// assert_eq!(padded, Err(Error::Malformed(Malformed::Base64url)));
 /// # Ok::<(), jwt_core::KeyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -81,7 +85,8 @@ pub enum Malformed {
     /// The header is not strict JSON with the members of RFC 7515 §4.1.
     #[error("its header is not valid")]
     Header,
-    /// The payload is not strict JSON with the claims that were asked for.
+    /// The payload is not one strict JSON object, or its claims are not of the types that were
+    /// asked for.
     #[error("its claims are not valid")]
     Claims,
 }
@@ -153,11 +158,15 @@ pub enum KeyError {
 /// Why something could not be signed.
 ///
 /// ```
-/// use jwt_core::{Algorithm, Claims, RegisteredClaims, SignError, Signer, SigningKey, TokenType};
+/// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, SignError};
+/// use jwt_core::{Signer, SigningKey, TokenType};
 ///
 /// let signer = Signer::new(TokenType::ACCESS_TOKEN, SigningKey::generate(Algorithm::HS256)?);
 /// let claims = Claims {
-///     registered: RegisteredClaims::default(),
+///     registered: RegisteredClaims {
+///         exp: NumericDate::from_secs(1_800_000_300),
+///         ..RegisteredClaims::default()
+///     },
 ///     own: "not an object",
 /// };
 /// assert!(matches!(signer.sign(&claims), Err(SignError::Claims(_))));
@@ -169,6 +178,13 @@ pub enum SignError {
     /// The claims cannot be written as one JSON object.
     #[error("the claims cannot be signed: {0}")]
     Claims(#[from] ClaimsError),
+    /// The claims have no `exp`: the token would be good until its key is gone.
+    #[error("the claims have no `exp`")]
+    MissingExpiry,
+    /// The token would be longer than [`MAX_TOKEN_LEN`](crate::MAX_TOKEN_LEN): nobody here would
+    /// take it.
+    #[error("the token would have more than {} bytes", crate::MAX_TOKEN_LEN)]
+    TooLong,
     /// The operating system gave no randomness, which ECDSA and RSASSA-PSS need.
     #[error("the operating system gave no randomness")]
     NoRandomness,
@@ -177,11 +193,14 @@ pub enum SignError {
 /// What is wrong with claims that were to be signed.
 ///
 /// ```
-/// use jwt_core::{Algorithm, Claims, RegisteredClaims, Signer, SigningKey, TokenType};
+/// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, Signer, SigningKey, TokenType};
 ///
 /// let signer = Signer::new(TokenType::ACCESS_TOKEN, SigningKey::generate(Algorithm::HS256)?);
 /// let claims = Claims {
-///     registered: RegisteredClaims::default(),
+///     registered: RegisteredClaims {
+///         exp: NumericDate::from_secs(1_800_000_300),
+///         ..RegisteredClaims::default()
+///     },
 ///     own: std::collections::BTreeMap::from([("exp", 0)]),
 /// };
 /// assert_eq!(

@@ -21,7 +21,7 @@ pub(crate) struct Header {
 }
 
 /// A member that is there has a value: `null` would otherwise read as absent.
-fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+pub(crate) fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     json: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(json).map(Some)
@@ -35,6 +35,11 @@ impl Header {
             Some(_) => Err(Error::CriticalHeader),
             None => Ok(header),
         }
+    }
+
+    /// Whether it is that of a token of this kind.
+    pub(crate) fn is_of(&self, typ: &TokenType) -> bool {
+        self.typ.as_deref().is_some_and(|own| typ.matches(own))
     }
 }
 

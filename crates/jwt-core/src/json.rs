@@ -4,6 +4,7 @@
 //! It is a serde data format, like the one in `serde_json`, but in one pass strict: duplicate
 //! members, deep nesting and numbers that do not fit are errors for every type it reads into.
 
+mod member_name;
 mod names;
 mod number;
 mod string;
@@ -21,6 +22,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+pub(crate) use member_name::MemberName;
 use names::Names;
 
 /// Deeper nesting is refused; no token has more than a few levels.
@@ -40,21 +42,26 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
         text,
         at: 0,
         depth: 0,
+        failed: false,
     };
     if reader.peek() != Some(b'{') {
-        return Err(NotStrict);
+        return Err(NotStrict::Json);
     }
     let value = seed.deserialize(&mut reader)?;
     match reader.peek() {
-        None => Ok(value),
-        Some(_) => Err(NotStrict),
+        None if !reader.failed => Ok(value),
+        _ => Err(NotStrict::Json),
     }
 }
 
-/// It is not strict JSON, or not of the type that was asked for. Where and why is not told: that
-/// could carry a part of a token.
+/// What is wrong with a text. More is not told: it could carry a part of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NotStrict;
+pub(crate) enum NotStrict {
+    /// It is not strict JSON, or not of the type that was asked for.
+    Json,
+    /// It lacks this member, which the type asks for.
+    Missing(&'static str),
+}
 
 impl fmt::Display for NotStrict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +73,11 @@ impl std::error::Error for NotStrict {}
 
 impl de::Error for NotStrict {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        NotStrict
+        NotStrict::Json
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        NotStrict::Missing(name)
     }
 }
 
@@ -75,6 +86,8 @@ struct Reader<'de> {
     /// How many bytes were read.
     at: usize,
     depth: u8,
+    /// There was an error. A type that passes over it would go on reading from anywhere.
+    failed: bool,
 }
 
 impl<'de> Reader<'de> {
@@ -95,17 +108,17 @@ impl<'de> Reader<'de> {
             self.at += 1;
             Ok(())
         } else {
-            Err(NotStrict)
+            Err(NotStrict::Json)
         }
     }
 
     fn word(&mut self, word: &str) -> Result<(), NotStrict> {
-        let rest = self.text.get(self.at..).ok_or(NotStrict)?;
+        let rest = self.text.get(self.at..).ok_or(NotStrict::Json)?;
         if rest.starts_with(word) {
             self.at += word.len();
             Ok(())
         } else {
-            Err(NotStrict)
+            Err(NotStrict::Json)
         }
     }
 
@@ -121,14 +134,44 @@ impl<'de> Reader<'de> {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, NotStrict>,
     ) -> Result<T, NotStrict> {
+        if self.depth == MAX_DEPTH {
+            return Err(NotStrict::Json);
+        }
         self.at += 1;
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(NotStrict);
-        }
-        let value = read(self)?;
+        let value = read(self);
         self.depth -= 1;
-        Ok(value)
+        value
+    }
+
+    /// Remembers an error.
+    fn noting<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, NotStrict>,
+    ) -> Result<T, NotStrict> {
+        let value = read(self);
+        self.failed |= value.is_err();
+        value
+    }
+
+    fn any<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, NotStrict> {
+        match self.peek() {
+            Some(b'"') => match self.string()? {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
+            Some(b'{') => self.map(visitor),
+            Some(b'[') => self.seq(visitor),
+            Some(b'-' | b'0'..=b'9') => {
+                let (number, end) = number::read(self.text, self.at)?;
+                self.at = end;
+                number.visit(visitor)
+            }
+            Some(b't') => self.word("true").and_then(|()| visitor.visit_bool(true)),
+            Some(b'f') => self.word("false").and_then(|()| visitor.visit_bool(false)),
+            Some(b'n') => self.word("null").and_then(|()| visitor.visit_unit()),
+            _ => Err(NotStrict::Json),
+        }
     }
 
     fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, NotStrict> {
@@ -157,30 +200,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     type Error = NotStrict;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotStrict> {
-        match self.peek() {
-            Some(b'"') => match self.string()? {
-                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
-            },
-            Some(b'{') => self.map(visitor),
-            Some(b'[') => self.seq(visitor),
-            Some(b'-' | b'0'..=b'9') => {
-                let (number, end) = number::read(self.text, self.at)?;
-                self.at = end;
-                number.visit(visitor)
-            }
-            Some(b't') => self.word("true").and_then(|()| visitor.visit_bool(true)),
-            Some(b'f') => self.word("false").and_then(|()| visitor.visit_bool(false)),
-            Some(b'n') => self.word("null").and_then(|()| visitor.visit_unit()),
-            _ => Err(NotStrict),
-        }
+        self.noting(|reader| reader.any(visitor))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotStrict> {
-        match self.peek() {
-            Some(b'n') => self.word("null").and_then(|()| visitor.visit_none()),
-            _ => visitor.visit_some(self),
-        }
+        self.noting(|reader| match reader.peek() {
+            Some(b'n') => reader.word("null").and_then(|()| visitor.visit_none()),
+            _ => visitor.visit_some(reader),
+        })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -188,7 +215,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, NotStrict> {
-        visitor.visit_newtype_struct(self)
+        self.noting(|reader| visitor.visit_newtype_struct(reader))
     }
 
     /// A variant without data is a string, one with data an object of one member, as serde_json
@@ -199,19 +226,19 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, NotStrict> {
-        match self.peek() {
+        self.noting(|reader| match reader.peek() {
             Some(b'"') => {
-                let name = self.string()?;
+                let name = reader.string()?;
                 let unit: StrDeserializer<'_, NotStrict> = (&*name).into_deserializer();
                 visitor.visit_enum(unit)
             }
-            Some(b'{') => self.nested(|reader| {
+            Some(b'{') => reader.nested(|reader| {
                 let value = visitor.visit_enum(Variant(reader))?;
                 reader.expect(b'}')?;
                 Ok(value)
             }),
-            _ => Err(NotStrict),
-        }
+            _ => Err(NotStrict::Json),
+        })
     }
 
     forward_to_deserialize_any! {
@@ -238,31 +265,34 @@ impl<'a, 'de> Elements<'a, 'de> {
         }
     }
 
-    /// Goes to the next one; `false` after the last.
+    /// Goes to the next one; `false` after the last, however often it is asked for.
     fn advance(&mut self) -> Result<bool, NotStrict> {
+        if self.ended {
+            return Ok(false);
+        }
         match self.reader.peek() {
-            Some(byte) if byte == self.close && !self.ended => {
+            Some(byte) if byte == self.close => {
                 self.reader.at += 1;
                 self.ended = true;
                 return Ok(false);
             }
             Some(b',') if !self.first => self.reader.at += 1,
             Some(_) if self.first => self.first = false,
-            _ => return Err(NotStrict),
+            _ => return Err(NotStrict::Json),
         }
         // No comma before the closing bracket.
         match self.reader.peek() {
             Some(byte) if byte != self.close => Ok(true),
-            _ => Err(NotStrict),
+            _ => Err(NotStrict::Json),
         }
     }
 
     /// Who read it must have read all of it.
     fn end(mut self) -> Result<(), NotStrict> {
-        if self.ended || !self.advance()? {
+        if !self.advance()? {
             Ok(())
         } else {
-            Err(NotStrict)
+            Err(NotStrict::Json)
         }
     }
 }
@@ -298,14 +328,11 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
             return Ok(None);
         }
         let name = self.elements.reader.string()?;
-        let key = match &name {
-            Cow::Borrowed(name) => seed.deserialize(de::value::BorrowedStrDeserializer::new(name)),
-            Cow::Owned(name) => seed.deserialize(StrDeserializer::new(name)),
-        };
-        if !self.names.insert(name) {
-            return Err(NotStrict);
+        if !self.names.insert(name.clone()) {
+            self.elements.reader.failed = true;
+            return Err(NotStrict::Json);
         }
-        key.map(Some)
+        seed.deserialize(MemberName::new(name)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotStrict> {

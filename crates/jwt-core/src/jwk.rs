@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, Curve};
 use crate::error::KeyError;
+use crate::header::not_null;
 use crate::key_id::KeyId;
 use crate::private_key::{PrivateKey, RsaParts};
 use crate::public_key::{PublicKey, UNCOMPRESSED};
@@ -31,27 +32,44 @@ pub(crate) struct Jwk {
     pub(crate) private: Option<PrivateKey>,
 }
 
-/// The members that are looked at; `x5u`, `x5c` and whatever else there is are not obeyed.
+/// The members that are looked at; `x5u`, `x5c` and whatever else there is are not obeyed. None is
+/// `null`.
 #[derive(Deserialize)]
 struct Members {
     kty: String,
-    #[serde(rename = "use")]
+    #[serde(rename = "use", default, deserialize_with = "not_null")]
     key_use: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     key_ops: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     alg: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     kid: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     crv: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     x: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     y: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     n: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     e: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     d: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     p: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     q: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     dp: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     dq: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     qi: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     oth: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "not_null")]
     k: Option<Zeroizing<String>>,
 }
 
@@ -67,6 +85,7 @@ impl Jwk {
         Self::from_members(
             json::from_str(text).map_err(|_| UNREADABLE)?,
             purpose,
+            None,
             random,
         )
     }
@@ -75,26 +94,33 @@ impl Jwk {
     pub(crate) fn from_value(
         value: Value,
         purpose: Purpose,
+        default: Option<Algorithm>,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
+        // An array would be read as the members in their order.
+        if !value.is_object() {
+            return Err(UNREADABLE);
+        }
         let members = serde_json::from_value(value);
-        Self::from_members(members.map_err(|_| UNREADABLE)?, purpose, random)
+        Self::from_members(members.map_err(|_| UNREADABLE)?, purpose, default, random)
     }
 
     fn from_members(
         members: Members,
         purpose: Purpose,
+        default: Option<Algorithm>,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
         members.check_use(purpose)?;
+        members.check_is_public(purpose)?;
         let id = members.kid.as_deref().map(KeyId::new).transpose()?;
         let named = members.alg.as_deref().map(|alg| {
-            let unsupported = |_| KeyError::Unsupported("its `alg` is unknown");
-            alg.parse::<Algorithm>().map_err(unsupported)
+            let unsupported = KeyError::Unsupported("its `alg` is unknown");
+            Algorithm::named(alg).ok_or(unsupported)
         });
         let named = named.transpose()?;
         let (public, private, implied) = members.parts(random)?;
-        let algorithm = named.or(implied).ok_or(KeyError::Unsupported(
+        let algorithm = named.or(implied).or(default).ok_or(KeyError::Unsupported(
             "it has no `alg`, and its type does not imply one",
         ))?;
         match (&public, &private) {
@@ -138,6 +164,18 @@ impl Members {
         }
     }
 
+    /// What is to verify has no private part: not even one that is not needed.
+    fn check_is_public(&self, purpose: Purpose) -> Result<(), KeyError> {
+        let parts = [
+            &self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.k,
+        ];
+        let has_private_part = parts.iter().any(|part| part.is_some()) || self.oth.is_some();
+        match purpose == Purpose::Verify && self.kty != "oct" && has_private_part {
+            true => Err(KeyError::Private),
+            false => Ok(()),
+        }
+    }
+
     fn parts(&self, random: &dyn SecureRandom) -> Result<Parts, KeyError> {
         match self.kty.as_str() {
             "oct" => {
@@ -158,12 +196,8 @@ impl Members {
             return Err(KeyError::Unsupported("its curve is not Ed25519"));
         }
         let public = PublicKey::ed25519(&public(self.x.as_ref())?)?;
-        let private = match &self.d {
-            Some(_) => Some(PrivateKey::Ed25519 {
-                seed: secret(self.d.as_ref())?,
-            }),
-            None => None,
-        };
+        let seed = self.d.as_ref().map(|d| secret(Some(d))).transpose()?;
+        let private = seed.map(|seed| PrivateKey::Ed25519 { seed });
         Ok((Some(public), private, Some(Algorithm::EdDSA)))
     }
 
@@ -179,12 +213,8 @@ impl Members {
             ));
         }
         let public = PublicKey::ec(curve, [&[UNCOMPRESSED], &*x, &*y].concat(), random)?;
-        let private = match &self.d {
-            Some(_) => Some(PrivateKey::Ec {
-                scalar: secret(self.d.as_ref())?,
-            }),
-            None => None,
-        };
+        let scalar = self.d.as_ref().map(|d| secret(Some(d))).transpose()?;
+        let private = scalar.map(|scalar| PrivateKey::Ec { scalar });
         Ok((Some(public), private, Some(curve.algorithm())))
     }
 
@@ -246,9 +276,14 @@ pub(crate) fn write_private(
     });
     // The secret parts are written by hand, so that no copy of them is left behind.
     let head = head.to_string();
-    let mut jwk = Zeroizing::new(String::with_capacity(head.len() + 4096));
+    let secrets = private.members();
+    let needed: usize = secrets
+        .iter()
+        .map(|(_, bytes)| bytes.len() * 4 / 3 + 16)
+        .sum();
+    let mut jwk = Zeroizing::new(String::with_capacity(head.len() + needed));
     jwk.push_str(head.trim_end_matches('}'));
-    for (name, bytes) in private.members() {
+    for (name, bytes) in secrets {
         jwk.push_str(",\"");
         jwk.push_str(name);
         jwk.push_str("\":\"");

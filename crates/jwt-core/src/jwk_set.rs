@@ -1,6 +1,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::algorithm::Algorithm;
 use crate::error::KeyError;
 use crate::json;
 use crate::jwk::{Jwk, Purpose};
@@ -25,7 +26,7 @@ const MAX_KEYS: usize = 100;
 /// // … and everybody else verifies.
 /// let set = JwkSet::parse(&published)?;
 /// let keys = KeyRing::new(set.keys)?;
-/// assert!(keys.verify(&key.sign_bytes(None, b"hello")?).is_ok());
+/// assert!(keys.verify_bytes(None, &key.sign_bytes(None, b"hello")?).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -33,8 +34,28 @@ const MAX_KEYS: usize = 100;
 pub struct JwkSet {
     /// The keys that can be used here.
     pub keys: Vec<VerifyingKey>,
-    /// Why each of the others cannot: they are skipped, as RFC 7517 §5 asks.
-    pub skipped: Vec<KeyError>,
+    /// The others: they are skipped, as RFC 7517 §5 asks.
+    pub skipped: Vec<SkippedKey>,
+}
+
+/// A key of a [`JwkSet`] that cannot be used here.
+///
+/// ```
+/// use jwt_core::{JwkSet, KeyError};
+///
+/// let set = JwkSet::parse(r#"{"keys":[{"kty":"new","kid":"a"}]}"#)?;
+/// let skipped = &set.skipped[0];
+/// assert_eq!(skipped.kid.as_deref(), Some("a"));
+/// assert!(matches!(skipped.why, KeyError::Unsupported(_)));
+/// # Ok::<(), KeyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SkippedKey {
+    /// Its `kid`, whatever that is worth.
+    pub kid: Option<String>,
+    /// What is wrong with it.
+    pub why: KeyError,
 }
 
 impl JwkSet {
@@ -64,6 +85,29 @@ impl JwkSet {
     ///
     /// [`KeyError::Malformed`] when it is no set at all, or one of more than 100 keys or 256 KiB.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
+        Self::read(text, None)
+    }
+
+    /// The same, for a set whose RSA keys may have no `alg`: they are then for `algorithm`. Many
+    /// issuers leave it out, and say elsewhere what they sign with.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/an_rsa_jwk.rs.in")]
+    /// let set = format!(r#"{{"keys":[{jwk}]}}"#);
+    /// assert!(JwkSet::parse(&set)?.keys.is_empty());
+    /// let keys = JwkSet::parse_with_default(&set, Algorithm::RS256)?.keys;
+    /// assert_eq!(keys[0].algorithm(), Algorithm::RS256);
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`JwkSet::parse`].
+    pub fn parse_with_default(text: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
+        Self::read(text, Some(algorithm))
+    }
+
+    fn read(text: &str, default: Option<Algorithm>) -> Result<Self, KeyError> {
         let unreadable = KeyError::Malformed("it is not a JWK set");
         if text.len() > MAX_LEN {
             return Err(unreadable);
@@ -77,20 +121,19 @@ impl JwkSet {
             skipped: Vec::new(),
         };
         for value in members.keys {
-            match set.usable(value) {
+            let kid = value.get("kid").and_then(Value::as_str);
+            let kid = kid.map(str::to_owned);
+            match set.usable(value, default) {
                 Ok(key) => set.keys.push(key),
-                Err(why) => set.skipped.push(why),
+                Err(why) => set.skipped.push(SkippedKey { kid, why }),
             }
         }
         Ok(set)
     }
 
-    fn usable(&self, value: Value) -> Result<VerifyingKey, KeyError> {
-        let jwk = Jwk::from_value(value, Purpose::Verify, &random::system())?;
-        if jwk.private.is_some() {
-            return Err(KeyError::Private);
-        }
-        let key = VerifyingKey::from_parsed(jwk)?;
+    fn usable(&self, value: Value, default: Option<Algorithm>) -> Result<VerifyingKey, KeyError> {
+        let jwk = Jwk::from_value(value, Purpose::Verify, default, &random::system())?;
+        let key = VerifyingKey::from_public(jwk)?;
         if self.keys.iter().any(|earlier| earlier.clashes_with(&key)) {
             return Err(KeyError::DuplicateKeyId);
         }

@@ -2,7 +2,7 @@
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
-use crate::error::Malformed;
+use crate::error::{Error, Malformed};
 use crate::key_id::KeyId;
 
 /// The longest token that is looked at, in bytes.
@@ -12,7 +12,7 @@ use crate::key_id::KeyId;
 ///
 /// let keys = KeyRing::new([])?;
 /// let long = "a".repeat(MAX_TOKEN_LEN + 1);
-/// assert_eq!(keys.verify(&long), Err(Malformed::TooLong.into()));
+/// assert_eq!(keys.verify_bytes(None, &long), Err(Malformed::TooLong.into()));
 /// # Ok::<(), jwt_core::KeyError>(())
 /// ```
 pub const MAX_TOKEN_LEN: usize = 8 * 1024;
@@ -20,7 +20,7 @@ pub const MAX_TOKEN_LEN: usize = 8 * 1024;
 /// A payload that is decoded without an allocation has at most so many bytes.
 const ON_THE_STACK: usize = 512;
 
-/// A JWS whose signature was verified, by [`KeyRing::verify`](crate::KeyRing::verify). Nothing
+/// A JWS whose signature was verified, by [`KeyRing::verify_bytes`](crate::KeyRing::verify_bytes). Nothing
 /// that its payload says was: that is what a [`Verifier`](crate::Verifier) is for.
 ///
 /// ```
@@ -28,9 +28,10 @@ const ON_THE_STACK: usize = 512;
 ///
 /// let key = SigningKey::generate(Algorithm::EdDSA)?;
 /// let keys = KeyRing::new([key.verifying_key()])?;
-/// let signed = key.sign_bytes(Some(&TokenType::new("receipt")), b"17 apples")?;
+/// let receipt = TokenType::new("receipt");
+/// let signed = key.sign_bytes(Some(&receipt), b"17 apples")?;
 ///
-/// let jws = keys.verify(&signed)?;
+/// let jws = keys.verify_bytes(Some(&receipt), &signed)?;
 /// assert_eq!(jws.payload, b"17 apples");
 /// assert_eq!(jws.typ.as_deref(), Some("receipt"));
 /// assert_eq!(jws.key_id.as_ref(), key.id());
@@ -85,8 +86,8 @@ impl<'a> Compact<'a> {
     /// Hands over the decoded payload, from the stack unless it is long.
     pub(crate) fn with_payload<T>(
         self,
-        f: impl FnOnce(&[u8]) -> Result<T, Malformed>,
-    ) -> Result<T, Malformed> {
+        f: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         if self.payload.len() > ON_THE_STACK / 3 * 4 {
             return f(&self.decoded_payload()?);
         }

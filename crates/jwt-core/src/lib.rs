@@ -29,7 +29,7 @@ mod verifying_key;
 pub use algorithm::{Algorithm, HmacAlgorithm, UnknownAlgorithm};
 pub use claims::{Audience, Claims, NoClaims, REGISTERED_NAMES, RegisteredClaims};
 pub use error::{ClaimsError, Error, KeyError, Malformed, SignError};
-pub use jwk_set::JwkSet;
+pub use jwk_set::{JwkSet, SkippedKey};
 pub use jws::{Jws, MAX_TOKEN_LEN};
 pub use key_id::KeyId;
 pub use key_ring::KeyRing;

@@ -71,6 +71,13 @@ impl Visitor<'_> for NumericDateVisitor {
             .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(secs), &self))
     }
 
+    /// Formats other than JSON have one for whole numbers.
+    fn visit_i64<E: de::Error>(self, secs: i64) -> Result<NumericDate, E> {
+        u64::try_from(secs)
+            .map_err(|_| E::invalid_value(Unexpected::Signed(secs), &self))
+            .and_then(|secs| self.visit_u64(secs))
+    }
+
     fn visit_f64<E: de::Error>(self, secs: f64) -> Result<NumericDate, E> {
         // Written so that NaN fails too.
         #[allow(clippy::cast_precision_loss)]

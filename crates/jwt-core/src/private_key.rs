@@ -53,12 +53,15 @@ impl PrivateKey {
         }
         let key_type = KeyType::read(&mut info)?;
         let key = info.read(der::OCTET_STRING)?;
+        let _attributes = info.read_optional(der::CONTEXT_0_CONSTRUCTED)?;
+        let public = info.read_optional(der::CONTEXT_1)?;
+        info.end()?;
         match key_type {
             KeyType::Ed25519 => {
                 let mut inner = Der::new(key);
                 let seed = inner.read(der::OCTET_STRING)?;
                 inner.end()?;
-                let public = match info.find(der::CONTEXT_1)? {
+                let public = match public {
                     Some(public) => PublicKey::ed25519(der::whole_bytes(public)?)?,
                     None => ed25519_public(seed)?,
                 };
@@ -188,6 +191,10 @@ pub(crate) fn hmac_key(algorithm: HmacAlgorithm, secret: &[u8]) -> Result<hmac::
     if secret.len() < needed {
         return Err(KeyError::SecretTooShort { needed });
     }
+    // A public key that is taken for a secret is one that everybody knows.
+    if secret.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        return Err(KeyError::Malformed("it is a PEM block, not a secret"));
+    }
     Ok(hmac::Key::new(algorithm.ring(), secret))
 }
 
@@ -210,9 +217,12 @@ fn ec_from_rfc5915(
         return Err(KeyError::Unsupported("its RFC 5915 version is unknown"));
     }
     let scalar = Zeroizing::new(parts.read(der::OCTET_STRING)?.to_vec());
+    // The curve, which the AlgorithmIdentifier has named already.
+    let _parameters = parts.read_optional(der::CONTEXT_0_CONSTRUCTED)?;
     let public = parts
-        .find(der::CONTEXT_1_CONSTRUCTED)?
+        .read_optional(der::CONTEXT_1_CONSTRUCTED)?
         .ok_or(KeyError::Unsupported("it comes without its public key"))?;
+    parts.end()?;
     let mut public = Der::new(public);
     let point = der::whole_bytes(public.read(der::BIT_STRING)?)?.to_vec();
     public.end()?;

@@ -10,7 +10,8 @@ use crate::base64url;
 use crate::der::{self, Der};
 use crate::error::KeyError;
 
-/// A public key. Its parts are valid.
+/// A public key, checked as far as ring lets it be: an Ed25519 key may be on no point, and then
+/// verifies nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     Ed25519([u8; 32]),
@@ -51,7 +52,7 @@ impl KeyType {
         let key_type = match identifier.read(der::OBJECT_IDENTIFIER)? {
             ED25519 => KeyType::Ed25519,
             RSA => {
-                identifier.read(der::NULL)?;
+                Der::new(identifier.read(der::NULL)?).end()?;
                 KeyType::Rsa
             }
             EC => match identifier.read(der::OBJECT_IDENTIFIER)? {
@@ -73,7 +74,9 @@ impl KeyType {
 impl PublicKey {
     /// An Ed25519 key (RFC 8032 §5.1.2).
     pub(crate) fn ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
-        let key: [u8; 32] = bytes.try_into().map_err(|_| KeyError::InvalidPoint)?;
+        let key: [u8; 32] = bytes
+            .try_into()
+            .map_err(|_| KeyError::Malformed("an Ed25519 key has 32 bytes"))?;
         if has_small_order(&key) {
             return Err(KeyError::InvalidPoint);
         }
@@ -97,6 +100,9 @@ impl PublicKey {
 
     /// An RSA key: modulus and exponent, big-endian, without leading zeros.
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+        if n.last().is_some_and(|byte| byte % 2 == 0) {
+            return Err(KeyError::Malformed("its modulus is even"));
+        }
         let bits = match n {
             [first @ 1..=0xff, ..] => n.len() * 8 - first.leading_zeros() as usize,
             _ => return Err(KeyError::Malformed("its modulus has leading zeros")),

@@ -31,6 +31,7 @@ use crate::token_type::TokenType;
 pub struct Signer {
     key: SigningKey,
     prepared: Prepared,
+    expiry_may_be_missing: bool,
 }
 
 impl Signer {
@@ -40,6 +41,27 @@ impl Signer {
         Self {
             prepared: key.prepare(&header),
             key,
+            expiry_may_be_missing: false,
+        }
+    }
+
+    /// Also signs claims without `exp`: such a token is good until its key is gone.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, Claims, SignError, Signer, SigningKey, TokenType};
+    ///
+    /// let key = SigningKey::generate(Algorithm::HS256)?;
+    /// let signer = Signer::new(TokenType::ACCESS_TOKEN, key);
+    /// let without_exp: Claims = Claims::default();
+    /// assert!(matches!(signer.sign(&without_exp), Err(SignError::MissingExpiry)));
+    /// assert!(signer.dangerous_without_expiry().sign(&without_exp).is_ok());
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn dangerous_without_expiry(self) -> Self {
+        Self {
+            expiry_may_be_missing: true,
+            ..self
         }
     }
 
@@ -52,10 +74,13 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// [`SignError::Claims`] when `claims.own` is not a struct or map with string keys, or has a
-    /// member named as a registered claim: those are set through `claims.registered` alone.
-    /// [`SignError::NoRandomness`].
+    /// [`SignError::Claims`] when `claims.own` is not a struct or map with string keys, has a
+    /// member twice, or one named as a registered claim: those are set through `claims.registered`
+    /// alone. [`SignError::MissingExpiry`], [`SignError::TooLong`], [`SignError::NoRandomness`].
     pub fn sign<Own: Serialize>(&self, claims: &Claims<Own>) -> Result<String, SignError> {
+        if claims.registered.exp.is_none() && !self.expiry_may_be_missing {
+            return Err(SignError::MissingExpiry);
+        }
         let mut payload = Vec::with_capacity(512);
         serde_json::to_writer(&mut payload, claims).map_err(ClaimsError)?;
         self.key.sign_prepared(&self.prepared, &payload)

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::algorithm::{Algorithm, HmacAlgorithm};
 use crate::error::{KeyError, SignError};
 use crate::jwk::{self, Jwk, Purpose};
+use crate::jws::MAX_TOKEN_LEN;
 use crate::key_id::KeyId;
 use crate::private_key::{self, KeyPairOf, PrivateKey};
 use crate::public_key::PublicKey;
@@ -51,7 +52,7 @@ impl SigningKey {
     /// # Errors
     ///
     /// [`KeyError::SecretTooShort`] for a secret shorter than the algorithm's hash
-    /// (RFC 7518 §3.2).
+    /// (RFC 7518 §3.2); [`KeyError::Malformed`] for a PEM block, which is no secret.
     pub fn from_secret(
         algorithm: HmacAlgorithm,
         secret: &[u8],
@@ -215,18 +216,18 @@ impl SigningKey {
     /// let key = SigningKey::generate(Algorithm::EdDSA)?;
     /// let jws = key.sign_bytes(None, b"any bytes")?;
     /// let keys = KeyRing::new([key.verifying_key()])?;
-    /// assert_eq!(keys.verify(&jws)?.payload, b"any bytes");
+    /// assert_eq!(keys.verify_bytes(None, &jws)?.payload, b"any bytes");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`SignError::NoRandomness`].
+    /// [`SignError::TooLong`], [`SignError::NoRandomness`].
     pub fn sign_bytes(&self, typ: Option<&TokenType>, payload: &[u8]) -> Result<String, SignError> {
         let header = header::encode(self.algorithm(), typ, self.id());
         let mut token = unsigned(&format!("{header}."), payload);
         self.inner.pair.sign(&mut token, &random::system())?;
-        Ok(token)
+        capped(token)
     }
 
     /// Signs many payloads under one header.
@@ -259,7 +260,7 @@ impl SigningKey {
             }
             None => self.inner.pair.sign(&mut token, &random::system())?,
         }
-        Ok(token)
+        capped(token)
     }
 
     /// The private key as a JWK. Whoever reads it can sign; it is overwritten when dropped.
@@ -293,6 +294,14 @@ fn unsigned(begin: &str, payload: &[u8]) -> String {
     token.push_str(begin);
     base64url::encode_into(payload, &mut token);
     token
+}
+
+/// What is longer would be refused wherever it is verified.
+fn capped(token: String) -> Result<String, SignError> {
+    match token.len() <= MAX_TOKEN_LEN {
+        true => Ok(token),
+        false => Err(SignError::TooLong),
+    }
 }
 
 impl fmt::Debug for SigningKey {

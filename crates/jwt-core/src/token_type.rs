@@ -1,9 +1,8 @@
-use std::borrow::Cow;
 use std::fmt;
 
 /// The kind of a token: its `typ` header parameter (RFC 7515 §4.1.9, RFC 8725 §3.11).
 ///
-/// Written without the `application/` prefix, and compared as media types are: without regard
+/// Best written without the `application/` prefix, and compared as media types are: without regard
 /// to case, with or without that prefix.
 ///
 /// ```
@@ -12,8 +11,8 @@ use std::fmt;
 /// const RESET_TOKEN: TokenType = TokenType::new("reset+jwt");
 /// assert_eq!(RESET_TOKEN.to_string(), "reset+jwt");
 /// ```
-#[derive(Clone, Debug)]
-pub struct TokenType(Cow<'static, str>);
+#[derive(Clone, Copy, Debug)]
+pub struct TokenType(&'static str);
 
 impl TokenType {
     /// `at+jwt`: an access token (RFC 9068 §2.1).
@@ -24,22 +23,22 @@ impl TokenType {
 
     /// A kind of the application's own.
     pub const fn new(name: &'static str) -> Self {
-        Self(Cow::Borrowed(name))
+        Self(name)
     }
 
     /// The value as it is written into a header.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_str(&self) -> &'static str {
+        self.0
     }
 
     pub(crate) fn matches(&self, typ: &str) -> bool {
-        without_prefix(&self.0).eq_ignore_ascii_case(without_prefix(typ))
+        without_prefix(self.0).eq_ignore_ascii_case(without_prefix(typ))
     }
 }
 
 impl fmt::Display for TokenType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 

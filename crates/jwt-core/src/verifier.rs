@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::claims::{self, Audience, Claims, RegisteredClaims};
 use crate::error::{Error, Malformed};
 use crate::header::{self, Header};
+use crate::json::NotStrict;
 use crate::jws::Compact;
 use crate::key_ring::KeyRing;
 use crate::numeric_date::NumericDate;
@@ -69,7 +70,7 @@ struct Known {
 #[derive(Clone, Debug)]
 enum Expected {
     Named(String),
-    None,
+    Nobody,
     Anyone,
 }
 
@@ -82,7 +83,8 @@ enum Expiry {
 
 impl Verifier {
     /// Tokens of kind `typ` whose `iss` is `issuer` and whose `aud` names `audience`; without an
-    /// audience, tokens that have no `aud` (RFC 7519 §4.1.3). No leeway.
+    /// audience, tokens that have no `aud` (RFC 7519 §4.1.3). No leeway. An empty name, as of a
+    /// setting that was forgotten, is nobody's. Each of `keys` can sign as `issuer`.
     pub fn new(typ: TokenType, issuer: &str, audience: Option<&str>, keys: KeyRing) -> Self {
         let known = |key: &VerifyingKey| {
             let header = header::encode(key.algorithm(), Some(&typ), key.id());
@@ -97,7 +99,7 @@ impl Verifier {
             issuer: Some(issuer.to_owned()),
             audience: match audience {
                 Some(audience) => Expected::Named(audience.to_owned()),
-                None => Expected::None,
+                None => Expected::Nobody,
             },
             expiry: Expiry::Checked,
             leeway: 0,
@@ -159,10 +161,11 @@ impl Verifier {
     /// ```
     #[must_use]
     pub fn dangerous_accept_missing_expiry(self) -> Self {
-        Self {
-            expiry: Expiry::MayBeMissing,
-            ..self
-        }
+        let expiry = match self.expiry {
+            Expiry::Checked | Expiry::MayBeMissing => Expiry::MayBeMissing,
+            Expiry::Ignored => Expiry::Ignored,
+        };
+        Self { expiry, ..self }
     }
 
     /// Accepts a token of any kind. What was made for one purpose then passes for another
@@ -238,7 +241,10 @@ impl Verifier {
         let mut registered = RegisteredClaims::default();
         let own = compact.with_payload(|payload| {
             let payload = str::from_utf8(payload).map_err(|_| Malformed::Claims)?;
-            claims::read(payload, &mut registered).map_err(|_| Malformed::Claims)
+            claims::read(payload, &mut registered).map_err(|why| match why {
+                NotStrict::Json => Malformed::Claims.into(),
+                NotStrict::Missing(name) => Error::MissingClaim(name),
+            })
         })?;
         self.check(&registered, now)?;
         Ok(Claims { registered, own })
@@ -253,12 +259,7 @@ impl Verifier {
         let header = Header::decode(token.header)?;
         // Before the key is looked for: a token of another kind has a key of its own, and would
         // else be taken for a stranger's.
-        if let Some(expected) = &self.typ
-            && !header
-                .typ
-                .as_deref()
-                .is_some_and(|typ| expected.matches(typ))
-        {
+        if self.typ.as_ref().is_some_and(|typ| !header.is_of(typ)) {
             return Err(Error::WrongType);
         }
         self.keys.find(&header)?.verify(token)
@@ -267,7 +268,7 @@ impl Verifier {
     fn check(&self, claims: &RegisteredClaims, now: NumericDate) -> Result<(), Error> {
         if let Some(expected) = &self.issuer {
             let iss = claims.iss.as_ref().ok_or(Error::MissingClaim("iss"))?;
-            if iss != expected {
+            if iss != expected || expected.is_empty() {
                 return Err(Error::WrongIssuer);
             }
         }
@@ -289,9 +290,9 @@ impl Verifier {
 
     fn check_audience(&self, aud: Option<&Audience>) -> Result<(), Error> {
         match (&self.audience, aud) {
-            (Expected::Anyone, _) | (Expected::None, None) => Ok(()),
+            (Expected::Anyone, _) | (Expected::Nobody, None) => Ok(()),
             (Expected::Named(_), None) => Err(Error::MissingClaim("aud")),
-            (Expected::Named(name), Some(aud)) if aud.contains(name) => Ok(()),
+            (Expected::Named(name), Some(aud)) if aud.contains(name) && !name.is_empty() => Ok(()),
             (_, Some(_)) => Err(Error::WrongAudience),
         }
     }

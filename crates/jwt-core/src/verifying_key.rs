@@ -55,7 +55,7 @@ impl VerifyingKey {
     /// # Errors
     ///
     /// [`KeyError::SecretTooShort`] for a secret shorter than the algorithm's hash
-    /// (RFC 7518 §3.2).
+    /// (RFC 7518 §3.2); [`KeyError::Malformed`] for a PEM block, which is no secret.
     pub fn from_secret(
         algorithm: HmacAlgorithm,
         secret: &[u8],
@@ -108,8 +108,8 @@ impl VerifyingKey {
         Self::from_spki_der(&pem::decode(pem, "PUBLIC KEY")?, algorithm)
     }
 
-    /// A public key, or the secret of an HMAC, as a JWK (RFC 7517). Its algorithm is its `alg`,
-    /// or what its curve implies; its id is its `kid`, or none.
+    /// A public key as a JWK (RFC 7517). Its algorithm is its `alg`, or what its curve implies;
+    /// its id is its `kid`, or none.
     ///
     /// ```
     /// use jwt_core::{KeyError, VerifyingKey};
@@ -122,20 +122,41 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what is wrong with it. [`KeyError::Private`] for a private key: it should
-    /// not be where public keys are read.
+    /// [`KeyError`] says what is wrong with it. [`KeyError::Private`] for a private key or a
+    /// secret: it should not be where public keys are read.
     pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
-        Self::from_parsed(Jwk::parse(json, Purpose::Verify, &random::system())?)
+        Self::from_public(Jwk::parse(json, Purpose::Verify, &random::system())?)
     }
 
-    pub(crate) fn from_parsed(jwk: Jwk) -> Result<Self, KeyError> {
+    pub(crate) fn from_public(jwk: Jwk) -> Result<Self, KeyError> {
         match (jwk.private, jwk.public) {
             (None, Some(public)) => Ok(Self::public(public, jwk.algorithm, jwk.id)),
-            (Some(private), None) => private
-                .hmac_key(jwk.algorithm)
-                .map(|key| Self::hmac(key, jwk.algorithm, jwk.id)),
             _ => Err(KeyError::Private),
         }
+    }
+
+    /// The secret of an HMAC as a JWK (RFC 7518 §6.4), which must have an `alg`. Who has it can
+    /// also sign.
+    ///
+    /// ```
+    /// use jwt_core::{Algorithm, KeyError, VerifyingKey};
+    ///
+    /// let secret = r#"{"kty":"oct","alg":"HS256",
+    ///     "k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#;
+    /// let key = VerifyingKey::from_secret_jwk(secret)?;
+    /// assert_eq!(key.algorithm(), Algorithm::HS256);
+    /// assert_eq!(VerifyingKey::from_jwk(secret).unwrap_err(), KeyError::Private);
+    /// # Ok::<(), jwt_core::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what is wrong with it.
+    pub fn from_secret_jwk(json: &str) -> Result<Self, KeyError> {
+        let jwk = Jwk::parse(json, Purpose::Verify, &random::system())?;
+        let secret = jwk.private.ok_or(KeyError::Public)?;
+        let key = secret.hmac_key(jwk.algorithm)?;
+        Ok(Self::hmac(key, jwk.algorithm, jwk.id))
     }
 
     pub(crate) fn hmac(key: hmac::Key, algorithm: Algorithm, id: Option<KeyId>) -> Self {
@@ -291,7 +312,7 @@ fn is_equal(expected: &[u8], tag: &[u8]) -> bool {
     words.len() == expected_words.len() && rest.is_empty() && equal.into()
 }
 
-/// Decodes a signature of fewer than `N` bytes without an allocation; a longer one is none.
+/// Decodes a signature of at most `N` bytes without an allocation; a longer one is none.
 fn with_signature<const N: usize>(
     encoded: &str,
     is_good: impl FnOnce(&[u8]) -> bool,

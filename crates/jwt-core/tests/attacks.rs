@@ -372,7 +372,7 @@ fn own_claims_that_shadow_registered_ones() {
     let mut own = std::collections::BTreeMap::new();
     own.insert("exp".to_owned(), 1);
     let claims = Claims {
-        registered: RegisteredClaims::default(),
+        registered: claims().registered,
         own,
     };
     let signer = Signer::new(TokenType::ACCESS_TOKEN, key(HmacAlgorithm::HS256, "k1"));
@@ -499,6 +499,72 @@ fn ecdsa_signatures_that_are_zero_or_out_of_range() {
             );
         }
     }
+}
+
+/// The one second spelling that there is: with (r, s), (r, n - s) is a signature too, and RFC 7518
+/// has no rule by which one of them is wrong. Whoever keeps a list of tokens keeps their `jti`.
+#[test]
+fn an_ecdsa_token_has_a_second_spelling_which_says_the_same() {
+    // The order of P-256 (SEC 2 §2.4.2).
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63,
+        0x25, 0x51,
+    ];
+    let key = SigningKey::generate(Algorithm::ES256).unwrap();
+    let signer = Signer::new(TokenType::ACCESS_TOKEN, key.clone());
+    let token = signer.sign(&claims()).unwrap();
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let mut borrow = 0;
+    for (s, n) in signature[32..].iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(n) - i16::from(*s) - borrow;
+        borrow = i16::from(difference < 0);
+        *s = difference.rem_euclid(256).try_into().unwrap();
+    }
+    let other = format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature));
+    assert_ne!(other, token);
+    let now = NumericDate::from_secs(NOW).unwrap();
+    let verifier = verifier_of(key.verifying_key());
+    assert_eq!(
+        verifier.verify::<NoClaims>(&other, now),
+        verifier.verify::<NoClaims>(&token, now)
+    );
+}
+
+#[test]
+fn a_pem_block_configured_as_an_hmac_secret() {
+    for block in [pem::RSA_PUBLIC, pem::ED25519_PRIVATE] {
+        let secret = format!("\n{block}");
+        let key = VerifyingKey::from_secret(HmacAlgorithm::HS256, secret.as_bytes(), None);
+        assert!(matches!(key, Err(KeyError::Malformed(_))));
+    }
+}
+
+#[test]
+fn a_secret_given_as_a_public_key() {
+    let secret = key(HmacAlgorithm::HS256, "k1").dangerous_private_jwk();
+    assert_eq!(
+        VerifyingKey::from_jwk(&secret).unwrap_err(),
+        KeyError::Private
+    );
+    assert!(VerifyingKey::from_secret_jwk(&secret).is_ok());
+}
+
+#[test]
+fn an_empty_issuer_or_audience_in_the_settings() {
+    let key = key(HmacAlgorithm::HS256, "k1");
+    let keys = || KeyRing::new([key.verifying_key()]).unwrap();
+    let now = NumericDate::from_secs(NOW).unwrap();
+    let payload = format!(r#"{{"iss":"","aud":"","exp":{}}}"#, NOW + 60);
+    let token = forge(GOOD_HEADER, &payload);
+    let verifier = Verifier::new(TokenType::ACCESS_TOKEN, "", None, keys());
+    let verified = verifier.verify::<NoClaims>(&token, now);
+    assert_eq!(verified.unwrap_err(), Error::WrongIssuer);
+    let verifier = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some(""), keys());
+    let payload = format!(r#"{{"iss":"us","aud":"","exp":{}}}"#, NOW + 60);
+    let verified = verifier.verify::<NoClaims>(&forge(GOOD_HEADER, &payload), now);
+    assert_eq!(verified.unwrap_err(), Error::WrongAudience);
 }
 
 #[test]

@@ -175,7 +175,9 @@ fn they_verify_ours(peer: &mut Peer, algorithm: Algorithm) {
     assert_eq!(answer["header"], header);
 
     // They do look at the signature.
-    let other = signer.sign(&Claims::<Own>::default()).unwrap();
+    let mut other = claims.clone();
+    other.registered.sub = Some("somebody else".into());
+    let other = signer.sign(&other).unwrap();
     let (input, _) = token.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();
     let answer = peer.verify(algorithm, &jwk, &format!("{input}.{signature}"));

@@ -25,7 +25,10 @@ fn keys() -> Vec<SigningKey> {
 
 fn verifies(verifying: VerifyingKey, signing: &SigningKey) -> bool {
     let signed = signing.sign_bytes(None, b"payload").unwrap();
-    KeyRing::new([verifying]).unwrap().verify(&signed).is_ok()
+    KeyRing::new([verifying])
+        .unwrap()
+        .verify_bytes(None, &signed)
+        .is_ok()
 }
 
 #[test]
@@ -165,6 +168,8 @@ fn use_and_key_ops_must_fit() {
 fn alg_must_be_one_that_the_key_can_do() {
     let with = |alg: &str| jwk(&format!(r#"{ED25519},"alg":"{alg}""#)).err();
     assert_eq!(with("EdDSA"), None);
+    // RFC 9864 §2.2.
+    assert_eq!(with("Ed25519"), None);
     assert_eq!(
         with("ES256"),
         Some(KeyError::WrongAlgorithm(Algorithm::ES256))
@@ -179,6 +184,7 @@ fn alg_must_be_one_that_the_key_can_do() {
             "{unknown}"
         );
     }
+    let jwk = |members: &str| VerifyingKey::from_secret_jwk(&format!("{{{members}}}"));
     let secret = r#""kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#;
     assert!(matches!(jwk(secret), Err(KeyError::Unsupported(_))));
     let rs256 = KeyError::WrongAlgorithm(Algorithm::RS256);
@@ -261,7 +267,7 @@ fn an_rsa_key_that_would_sign_wrongly_is_refused() {
             Ok(key) => {
                 let signed = key.sign_bytes(None, b"").unwrap();
                 let keys = KeyRing::new([key.verifying_key()]).unwrap();
-                assert!(keys.verify(&signed).is_ok(), "{part}");
+                assert!(keys.verify_bytes(None, &signed).is_ok(), "{part}");
                 assert_eq!(part, "d");
             }
         }
@@ -276,7 +282,82 @@ fn a_private_key_is_refused_where_public_ones_are_read() {
     {
         let private = VerifyingKey::from_jwk(&key.dangerous_private_jwk());
         assert_eq!(private.unwrap_err(), KeyError::Private, "{key:?}");
+        // Nor is one without the part that signs alone.
+        let without_d = key.dangerous_private_jwk().replace("\"d\"", "\"other\"");
+        let is_rsa = without_d.contains("\"p\"");
+        let error = VerifyingKey::from_jwk(&without_d).err();
+        assert_eq!(error, is_rsa.then_some(KeyError::Private), "{key:?}");
     }
+    for member in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+        let stray = jwk(&format!(r#"{ED25519},"{member}":"AAAA""#));
+        assert_eq!(stray.unwrap_err(), KeyError::Private, "{member}");
+    }
+}
+
+#[test]
+fn no_member_of_a_jwk_is_null() {
+    for member in ["use", "key_ops", "alg", "kid", "d"] {
+        let with_null = jwk(&format!(r#"{ED25519},"{member}":null"#));
+        assert!(matches!(with_null, Err(KeyError::Malformed(_))), "{member}");
+    }
+}
+
+/// The DER in a PEM block, with something changed.
+fn der_of(pem: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let body: String = pem.lines().filter(|line| !line.starts_with("--")).collect();
+    let mut der = base64::engine::general_purpose::STANDARD
+        .decode(body)
+        .unwrap();
+    change(&mut der);
+    der
+}
+
+#[test]
+fn der_has_nothing_that_does_not_belong_there() {
+    let longer = |der: &mut Vec<u8>| {
+        // SEQUENCE, with a length of one byte or of two.
+        match der[1] {
+            0x82 => der[3] += 3,
+            0x81 => der[2] += 3,
+            _ => der[1] += 3,
+        }
+        der.extend([0xff; 3]);
+    };
+    for (block, algorithm) in [
+        (pem::ED25519_PRIVATE, Algorithm::EdDSA),
+        (pem::P256_PRIVATE, Algorithm::ES256),
+        (pem::RSA_PRIVATE, Algorithm::RS256),
+    ] {
+        assert!(SigningKey::from_pkcs8_der(&der_of(block, |_| ()), algorithm).is_ok());
+        let error = SigningKey::from_pkcs8_der(&der_of(block, longer), algorithm);
+        assert!(matches!(error, Err(KeyError::Malformed(_))), "{algorithm}");
+    }
+    // The parameters of rsaEncryption are NULL, which has no content.
+    let filled = der_of(pem::RSA_PUBLIC, |der| {
+        let null = der.windows(2).position(|two| two == [5, 0]).unwrap();
+        der[null + 1] = 2;
+        der.splice(null + 2..null + 2, [0xde, 0xad]);
+        der[3] += 2;
+        der[5] += 2;
+    });
+    let error = VerifyingKey::from_spki_der(&filled, Algorithm::RS256).unwrap_err();
+    assert!(matches!(error, KeyError::Malformed(_)), "{error}");
+}
+
+#[test]
+fn an_even_modulus_is_refused() {
+    let key = SigningKey::from_pkcs8_pem(pem::RSA_PRIVATE, Algorithm::RS256).unwrap();
+    let jwk: serde_json::Value =
+        serde_json::from_str(&key.verifying_key().public_jwk().unwrap()).unwrap();
+    let base64url = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let mut n = base64url.decode(jwk["n"].as_str().unwrap()).unwrap();
+    *n.last_mut().unwrap() &= 0xfe;
+    let jwk = format!(
+        r#"{{"kty":"RSA","alg":"RS256","e":"AQAB","n":"{}"}}"#,
+        base64url.encode(n)
+    );
+    let error = VerifyingKey::from_jwk(&jwk).unwrap_err();
+    assert!(matches!(error, KeyError::Malformed(_)), "{error}");
 }
 
 #[test]
@@ -314,7 +395,7 @@ fn a_set_skips_what_it_cannot_use_and_publishes_nothing_secret() {
     assert!(
         set.skipped
             .iter()
-            .all(|why| *why == KeyError::DuplicateKeyId)
+            .all(|skipped| skipped.why == KeyError::DuplicateKeyId)
     );
 
     let private = SigningKey::generate(Algorithm::EdDSA)
@@ -327,15 +408,19 @@ fn a_set_skips_what_it_cannot_use_and_publishes_nothing_secret() {
     );
     let set = JwkSet::parse(&set).unwrap();
     assert_eq!(set.keys.len(), 1);
-    assert!(matches!(
-        set.skipped[..],
-        [
-            KeyError::Unsupported(_),
-            KeyError::Malformed(_),
-            KeyError::Private,
-            KeyError::Private
-        ]
-    ));
+    let why: Vec<_> = set.skipped.iter().map(|skipped| skipped.why).collect();
+    assert!(
+        matches!(
+            why[..],
+            [
+                KeyError::Unsupported(_),
+                KeyError::Malformed(_),
+                KeyError::Private,
+                KeyError::Private
+            ]
+        ),
+        "{why:?}"
+    );
 }
 
 #[test]
@@ -347,7 +432,8 @@ fn a_set_that_was_read_always_makes_a_key_ring() {
     let (a, b) = (nameless(Algorithm::ES256), nameless(Algorithm::ES256));
     let other = nameless(Algorithm::EdDSA);
     let set = JwkSet::parse(&format!(r#"{{"keys":[{a},{b},{other}]}}"#)).unwrap();
-    assert_eq!(set.skipped, [KeyError::DuplicateKeyId]);
+    assert_eq!(set.skipped.len(), 1);
+    assert_eq!(set.skipped[0].why, KeyError::DuplicateKeyId);
     assert_eq!(set.keys.len(), 2);
     assert!(KeyRing::new(set.keys).is_ok());
 }
@@ -372,11 +458,13 @@ fn a_set_is_bounded_and_strict() {
     let long = format!(r#"{{"keys":[],"x":"{}"}}"#, "x".repeat(256 * 1024));
     assert!(matches!(JwkSet::parse(&long), Err(KeyError::Malformed(_))));
     assert_eq!(
-        JwkSet::parse(r#"{"keys":[1,"x",null]}"#)
-            .unwrap()
-            .skipped
-            .len(),
-        3
+        JwkSet::parse(
+            r#"{"keys":[1,"x",null,["OKP",null,null,"EdDSA","k1","Ed25519","11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]]}"#
+        )
+        .unwrap()
+        .skipped
+        .len(),
+        4
     );
 }
 

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, StringDeserializer};
 use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess,
-    Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess,
+    SeqAccess, Visitor,
 };
+use serde::forward_to_deserialize_any;
 
-use super::{Audience, RegisteredClaims};
-use crate::json::{self, NotStrict};
+use super::{Audience, REGISTERED_NAMES, RegisteredClaims};
+use crate::json::{self, MemberName, NotStrict};
 
 /// Reads a payload: its registered claims into `registered`, and the application's own. The former
 /// are read in place, as to hand them up through serde would copy them at each step.
@@ -50,16 +50,62 @@ impl<'de, Own: Deserialize<'de>> Visitor<'de> for OwnClaims<'_, Own> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Own, A::Error> {
-        Own::deserialize(MapAccessDeserializer::new(OwnMembers {
+        let mut members = OwnMembers {
             map,
             registered: self.registered,
-        }))
+        };
+        let own = Own::deserialize(&mut members)?;
+        // A type that stops early has not seen the registered claims that follow.
+        match members.next_key_seed(PhantomData::<IgnoredAny>)? {
+            None => Ok(own),
+            Some(_) => Err(A::Error::custom("some members were not read")),
+        }
     }
 }
 
 struct OwnMembers<'a, A> {
     map: A,
     registered: &'a mut RegisteredClaims,
+}
+
+/// As the application's type: an object, which may be in a newtype or an option as in
+/// `serde_json`.
+impl<'de, A: MapAccess<'de>> Deserializer<'de> for &mut OwnMembers<'_, A> {
+    type Error = A::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_map(self)
+    }
+
+    /// A field named as a registered claim would never be set.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
+        match fields.iter().any(|field| REGISTERED_NAMES.contains(field)) {
+            true => Err(A::Error::custom("a registered claim is not one's own")),
+            false => visitor.visit_map(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_some(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnMembers<'_, A> {
@@ -69,15 +115,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnMembers<'_, A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(name) = self.map.next_key_seed(MemberName)? {
+        while let Some(name) = self.map.next_key_seed(Name)? {
             if self.registered.take(&name, &mut self.map)? {
                 continue;
             }
-            let name = match name {
-                Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-                Cow::Owned(name) => seed.deserialize(StringDeserializer::new(name)),
-            };
-            return name.map(Some);
+            return seed.deserialize(MemberName::new(name)).map(Some);
         }
         Ok(None)
     }
@@ -116,9 +158,9 @@ impl<'de> Visitor<'de> for AudienceVisitor {
 }
 
 /// A member's name: borrowed from the input unless it was written with escapes.
-struct MemberName;
+struct Name;
 
-impl<'de> DeserializeSeed<'de> for MemberName {
+impl<'de> DeserializeSeed<'de> for Name {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -126,7 +168,7 @@ impl<'de> DeserializeSeed<'de> for MemberName {
     }
 }
 
-impl<'de> Visitor<'de> for MemberName {
+impl<'de> Visitor<'de> for Name {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

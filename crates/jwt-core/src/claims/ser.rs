@@ -1,6 +1,7 @@
 //! Writes the registered claims and the application's own as one flat object. Flattening by hand
 //! keeps it one pass, and refuses a member that would shadow a registered claim.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 
 use serde::ser::{
@@ -23,6 +24,7 @@ impl<Own: Serialize> Serialize for Claims<Own> {
         self.own.serialize(OwnMembers {
             map: &mut map,
             name: None,
+            names: HashSet::new(),
         })?;
         map.end()
     }
@@ -44,6 +46,8 @@ struct OwnMembers<'a, M> {
     map: &'a mut M,
     /// The member whose value comes next, while a map is written.
     name: Option<String>,
+    /// Those that a map wrote. The fields of a struct differ; what is flattened into one may not.
+    names: HashSet<String>,
 }
 
 impl<M: SerializeMap> OwnMembers<'_, M> {
@@ -89,9 +93,13 @@ impl<M: SerializeMap> SerializeMap for OwnMembers<'_, M> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), M::Error> {
-        match self.name.take() {
-            Some(name) => self.member(&name, value),
-            None => Err(M::Error::custom("a claim's value without its name")),
+        let Some(name) = self.name.take() else {
+            return Err(M::Error::custom("a claim's value without its name"));
+        };
+        self.member(&name, value)?;
+        match self.names.insert(name) {
+            true => Ok(()),
+            false => Err(M::Error::custom("a claim is there twice")),
         }
     }
 

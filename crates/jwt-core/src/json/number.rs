@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStric
     let first = start + usize::from(negative);
     let mut end = digits(first);
     if end == first || (bytes.get(first) == Some(&b'0') && end > first + 1) {
-        return Err(NotStrict);
+        return Err(NotStrict::Json);
     }
     let mut integer = true;
     if bytes.get(end) == Some(&b'.') {
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStric
         let fraction = end + 1;
         end = digits(fraction);
         if end == fraction {
-            return Err(NotStrict);
+            return Err(NotStrict::Json);
         }
     }
     if matches!(bytes.get(end), Some(b'e' | b'E')) {
@@ -47,10 +47,10 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStric
         let exponent = end + 1 + usize::from(signed);
         end = digits(exponent);
         if end <= exponent {
-            return Err(NotStrict);
+            return Err(NotStrict::Json);
         }
     }
-    let written = text.get(start..end).ok_or(NotStrict)?;
+    let written = text.get(start..end).ok_or(NotStrict::Json)?;
     let number = match (integer, negative) {
         (true, false) => written.parse().map(Number::Unsigned).ok(),
         // "-0" is a float, as it has a sign.
@@ -61,7 +61,7 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStric
         Some(number) => Ok((number, end)),
         None => match written.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok((Number::Float(number), end)),
-            _ => Err(NotStrict),
+            _ => Err(NotStrict::Json),
         },
     }
 }

@@ -8,18 +8,18 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), No
     let bytes = text.as_bytes();
     let mut end = special(bytes, start);
     if bytes.get(end) == Some(&b'"') {
-        let plain = text.get(start..end).ok_or(NotStrict)?;
+        let plain = text.get(start..end).ok_or(NotStrict::Json)?;
         return Ok((Cow::Borrowed(plain), end + 1));
     }
     let mut unescaped = String::new();
     let mut plain = start;
     loop {
-        unescaped.push_str(text.get(plain..end).ok_or(NotStrict)?);
+        unescaped.push_str(text.get(plain..end).ok_or(NotStrict::Json)?);
         match bytes.get(end) {
             Some(b'"') => return Ok((Cow::Owned(unescaped), end + 1)),
             Some(b'\\') => plain = escape(bytes, end + 1, &mut unescaped)?,
             // A control character, or no end.
-            _ => return Err(NotStrict),
+            _ => return Err(NotStrict::Json),
         }
         end = special(bytes, plain);
     }
@@ -51,7 +51,7 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
 
 /// Reads what follows a backslash, and returns where it ends.
 fn escape(bytes: &[u8], at: usize, out: &mut String) -> Result<usize, NotStrict> {
-    let plain = match bytes.get(at).ok_or(NotStrict)? {
+    let plain = match bytes.get(at).ok_or(NotStrict::Json)? {
         b'"' => '"',
         b'\\' => '\\',
         b'/' => '/',
@@ -61,7 +61,7 @@ fn escape(bytes: &[u8], at: usize, out: &mut String) -> Result<usize, NotStrict>
         b'r' => '\r',
         b't' => '\t',
         b'u' => return unicode(bytes, at + 1, out),
-        _ => return Err(NotStrict),
+        _ => return Err(NotStrict::Json),
     };
     out.push(plain);
     Ok(at + 1)
@@ -73,26 +73,26 @@ fn unicode(bytes: &[u8], at: usize, out: &mut String) -> Result<usize, NotStrict
     let (code, end) = match first {
         0xd800..0xdc00 => {
             if bytes.get(at + 4..at + 6) != Some(b"\\u") {
-                return Err(NotStrict);
+                return Err(NotStrict::Json);
             }
             match hex(bytes, at + 6)? {
                 second @ 0xdc00..0xe000 => (
                     0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00),
                     at + 10,
                 ),
-                _ => return Err(NotStrict),
+                _ => return Err(NotStrict::Json),
             }
         }
         _ => (first, at + 4),
     };
-    out.push(char::from_u32(code).ok_or(NotStrict)?);
+    out.push(char::from_u32(code).ok_or(NotStrict::Json)?);
     Ok(end)
 }
 
 fn hex(bytes: &[u8], at: usize) -> Result<u32, NotStrict> {
-    let digits = bytes.get(at..at + 4).ok_or(NotStrict)?;
+    let digits = bytes.get(at..at + 4).ok_or(NotStrict::Json)?;
     digits.iter().try_fold(0, |value, digit| {
-        let digit = char::from(*digit).to_digit(16).ok_or(NotStrict)?;
+        let digit = char::from(*digit).to_digit(16).ok_or(NotStrict::Json)?;
         Ok(value << 4 | digit)
     })
 }
