@@ -1,3 +1,4 @@
+use diesel::connection::CacheSize;
 use diesel::prelude::*;
 use diesel::select;
 use diesel::sql_types::Bool;
@@ -23,7 +24,11 @@ impl Pool {
             .test_on_check_out(false)
             .connection_timeout(options.wait)
             .error_handler(Box::new(Log))
-            .build(Manager { url, access })
+            .build(Manager {
+                url,
+                access,
+                prepared_statements: options.prepared_statements,
+            })
             .map(Self)
             .map_err(unavailable)
     }
@@ -49,6 +54,7 @@ fn unavailable(error: r2d2::Error) -> StoreError {
 struct Manager {
     url: DatabaseUrl,
     access: Access,
+    prepared_statements: bool,
 }
 
 struct Pooled {
@@ -62,8 +68,12 @@ impl r2d2::ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Pooled, StoreError> {
+        let mut connection = AnyConnection::open(&self.url, self.access)?;
+        if !self.prepared_statements {
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
         Ok(Pooled {
-            connection: AnyConnection::open(&self.url, self.access)?,
+            connection,
             failed: false,
         })
     }

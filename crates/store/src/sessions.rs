@@ -1,5 +1,7 @@
 //! Sessions: one row each, whatever becomes of it.
 
+mod clean;
+mod list;
 mod open;
 mod renew;
 mod revoke;
@@ -16,9 +18,11 @@ use crate::schema::sessions;
 use crate::time::UnixMillis;
 use crate::users::{PasswordHash, UserId};
 
+pub use clean::delete_expired;
+pub use list::{RevokedSession, list, revoked_since};
 pub use open::{NewSession, Opened, issue, renew_by_force, sign_in};
 pub use renew::{Peek, Renewal, peek, renew};
-pub use revoke::{revoke, revoke_all_of_user};
+pub use revoke::{revoke, revoke_all_of_user, revoke_of_user};
 
 /// Names a session; in tokens it is the `sid` claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,10 +136,12 @@ pub enum RevokedReason {
     UserDisabled,
     /// A service key renewed all of its owner's sessions.
     ForcedRenewal,
+    /// Its owner opened more sessions than the operator allows.
+    SessionLimit,
 }
 
 impl RevokedReason {
-    const ALL: [RevokedReason; 7] = [
+    const ALL: [RevokedReason; 8] = [
         RevokedReason::Logout,
         RevokedReason::Reuse,
         RevokedReason::RevokedByUser,
@@ -143,6 +149,7 @@ impl RevokedReason {
         RevokedReason::PasswordChanged,
         RevokedReason::UserDisabled,
         RevokedReason::ForcedRenewal,
+        RevokedReason::SessionLimit,
     ];
 
     /// The stable word for it.
@@ -155,6 +162,7 @@ impl RevokedReason {
             RevokedReason::PasswordChanged => "password_changed",
             RevokedReason::UserDisabled => "user_disabled",
             RevokedReason::ForcedRenewal => "forced_renewal",
+            RevokedReason::SessionLimit => "session_limit",
         }
     }
 
@@ -209,6 +217,12 @@ pub fn find_live(
             None => Ok(session),
         },
     })
+}
+
+fn ids(texts: Vec<String>) -> Result<Vec<SessionId>, StoreError> {
+    let ids = texts.iter().map(|text| SessionId::parse(text));
+    ids.collect::<Option<_>>()
+        .ok_or(StoreError::Unreadable("session"))
 }
 
 #[derive(Queryable, Insertable)]

@@ -30,6 +30,9 @@ pub struct StoreOptions {
     pub connections: u32,
     /// How long a call waits for a free connection.
     pub wait: Duration,
+    /// Whether statements are prepared by name, once a connection. A pooler in transaction mode
+    /// may not carry them. SQLite prepares in any case.
+    pub prepared_statements: bool,
 }
 
 impl Store {

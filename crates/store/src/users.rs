@@ -1,5 +1,7 @@
 //! Users.
 
+mod change;
+
 use std::fmt;
 
 use diesel::prelude::*;
@@ -10,6 +12,8 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::users;
 use crate::time::UnixMillis;
+
+pub use change::{Changed, change_password, delete, disable, enable};
 
 /// Names a user; in tokens it is the `sub` claim. A UUID for a user registered here, the text
 /// that it was elsewhere for one who was imported.

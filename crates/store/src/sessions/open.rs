@@ -1,11 +1,13 @@
 //! Opening a session. The user's row is locked first, so that what was checked about it still
 //! holds when the session is committed.
 
+use std::num::NonZeroU32;
+
 use diesel::prelude::*;
 
 use super::{
     AnyConnection, Device, Generation, PasswordHash, RevokedReason, Row, Session, SessionId,
-    StoreError, UnixMillis, UserId, revoke_all_of_user, sessions,
+    StoreError, UnixMillis, UserId, revoke, revoke_all_of_user, sessions,
 };
 use crate::users::{self, User};
 
@@ -26,13 +28,15 @@ pub struct NewSession {
     pub amr: Vec<String>,
     /// From where.
     pub device: Device,
+    /// So many live sessions may the user have; the oldest ends when there are more.
+    pub session_limit: Option<NonZeroU32>,
 }
 
 /// What became of a session that was to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// It is open.
-    Session(Session),
+    /// It is open, and these sessions of the user had to end for it.
+    Session(Session, Vec<SessionId>),
     /// There is no such user, or no longer.
     UserUnknown,
     /// The user is disabled.
@@ -48,7 +52,7 @@ pub enum Opened {
 /// [`StoreError`].
 pub fn issue(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
-        Ok(user) => insert(connection, new, user.claims),
+        Ok(user) => insert(connection, new, user.claims, Vec::new()),
         Err(refused) => Ok(refused),
     }
 }
@@ -64,7 +68,9 @@ pub fn sign_in(
     checked: &PasswordHash,
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
-        Ok(user) if user.password.as_ref() == Some(checked) => insert(connection, new, user.claims),
+        Ok(user) if user.password.as_ref() == Some(checked) => {
+            insert(connection, new, user.claims, Vec::new())
+        }
         Ok(_) => Ok(Opened::PasswordChanged),
         Err(refused) => Ok(refused),
     }
@@ -82,8 +88,8 @@ pub fn renew_by_force(
     match lock_user(connection, &new.user_id)? {
         Ok(user) => {
             let reason = RevokedReason::ForcedRenewal;
-            revoke_all_of_user(connection, &new.user_id, reason, new.created_at)?;
-            insert(connection, new, user.claims)
+            let ended = revoke_all_of_user(connection, &new.user_id, None, reason, new.created_at)?;
+            insert(connection, new, user.claims, ended)
         }
         Err(refused) => Ok(refused),
     }
@@ -106,8 +112,18 @@ fn insert(
     connection: &mut AnyConnection,
     new: NewSession,
     claims: String,
+    mut ended: Vec<SessionId>,
 ) -> Result<Opened, StoreError> {
-    diesel::insert_into(sessions::table)
+    if let Some(limit) = new.session_limit {
+        let others = limit.get() - 1;
+        ended.extend(revoke::revoke_oldest(
+            connection,
+            &new.user_id,
+            others,
+            new.created_at,
+        )?);
+    }
+    let row = diesel::insert_into(sessions::table)
         .values(Row {
             id: new.id.to_string(),
             user_id: new.user_id.as_str().to_owned(),
@@ -128,7 +144,6 @@ fn insert(
             label: new.device.label,
         })
         .returning(sessions::all_columns)
-        .get_result::<Row>(connection)?
-        .into_session()
-        .map(Opened::Session)
+        .get_result::<Row>(connection)?;
+    Ok(Opened::Session(row.into_session()?, ended))
 }

@@ -1,3 +1,5 @@
+//! Ending sessions before their time.
+
 use diesel::prelude::*;
 
 use super::{AnyConnection, RevokedReason, SessionId, StoreError, UnixMillis, UserId, sessions};
@@ -26,20 +28,22 @@ pub fn revoke(
     Ok(revoked > 0)
 }
 
-/// Ends all live sessions of a user, and returns how many.
+/// Ends a live session if it is this user's, and tells whether it was.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn revoke_all_of_user(
+pub fn revoke_of_user(
     connection: &mut AnyConnection,
+    id: SessionId,
     user_id: &UserId,
     reason: RevokedReason,
     now: UnixMillis,
-) -> Result<usize, StoreError> {
+) -> Result<bool, StoreError> {
     let live = sessions::table
+        .find(id.to_string())
         .filter(sessions::user_id.eq(user_id.as_str()))
-        .filter(sessions::expires_at.gt(now.as_millis()))
+        .filter(sessions::idle_expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
         .set((
@@ -47,5 +51,62 @@ pub fn revoke_all_of_user(
             sessions::revoked_reason.eq(reason.as_str()),
         ))
         .execute(connection)?;
-    Ok(revoked)
+    Ok(revoked > 0)
+}
+
+/// Ends all live sessions of a user, but for `keep`, and returns which. In a transaction: the
+/// user's row is locked, so that two such calls do not wait for each other in a circle, and a
+/// sign-in is either ended too or comes later.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn revoke_all_of_user(
+    connection: &mut AnyConnection,
+    user_id: &UserId,
+    keep: Option<SessionId>,
+    reason: RevokedReason,
+    now: UnixMillis,
+) -> Result<Vec<SessionId>, StoreError> {
+    connection.lock_user(user_id.as_str())?;
+    // No session has the empty text for its id.
+    let keep = keep.map_or_else(String::new, |id| id.to_string());
+    let live = sessions::table
+        .filter(sessions::user_id.eq(user_id.as_str()))
+        .filter(sessions::id.ne(keep))
+        .filter(sessions::idle_expires_at.gt(now.as_millis()))
+        .filter(sessions::revoked_at.is_null());
+    let revoked = diesel::update(live)
+        .set((
+            sessions::revoked_at.eq(now.as_millis()),
+            sessions::revoked_reason.eq(reason.as_str()),
+        ))
+        .returning(sessions::id)
+        .get_results::<String>(connection)?;
+    super::ids(revoked)
+}
+
+/// Ends the oldest live sessions of a user until `keep` are left, and returns which. In a
+/// transaction that has locked the user's row.
+pub(super) fn revoke_oldest(
+    connection: &mut AnyConnection,
+    user_id: &UserId,
+    keep: u32,
+    now: UnixMillis,
+) -> Result<Vec<SessionId>, StoreError> {
+    let too_many: Vec<String> = sessions::table
+        .filter(sessions::user_id.eq(user_id.as_str()))
+        .filter(sessions::idle_expires_at.gt(now.as_millis()))
+        .filter(sessions::revoked_at.is_null())
+        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .offset(keep.into())
+        // SQLite takes no offset without a limit.
+        .limit(i64::MAX)
+        .select(sessions::id)
+        .load(connection)?;
+    let ended = super::ids(too_many)?;
+    for &id in &ended {
+        revoke(connection, id, RevokedReason::SessionLimit, now)?;
+    }
+    Ok(ended)
 }

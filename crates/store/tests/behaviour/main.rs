@@ -2,9 +2,11 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod change;
 mod concurrency;
 mod database;
 mod keys;
+mod list;
 mod open;
 mod renew;
 mod revoke;
@@ -106,7 +108,7 @@ impl Fixture {
     fn session(&self, name: &str) -> Session {
         let new = new_session(self.add_user(name).id, name);
         match self.store.transaction(|c| sessions::issue(c, new)).unwrap() {
-            Opened::Session(session) => session,
+            Opened::Session(session, _) => session,
             other => panic!("{other:?}"),
         }
     }
@@ -144,6 +146,7 @@ impl Fixture {
 const OPTIONS: StoreOptions = StoreOptions {
     connections: 8,
     wait: Duration::from_secs(5),
+    prepared_statements: true,
 };
 
 const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
@@ -187,5 +190,6 @@ fn new_session(user_id: UserId, seed: &str) -> NewSession {
             user_agent: Some("Test/1".into()),
             label: None,
         },
+        session_limit: None,
     }
 }

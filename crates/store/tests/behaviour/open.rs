@@ -24,7 +24,7 @@ fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
         .transaction(move |c| sessions::issue(c, new))
         .unwrap();
 
-    let Opened::Session(session) = opened else {
+    let Opened::Session(session, _) = opened else {
         panic!("{opened:?}");
     };
     assert_eq!(session.id, asked.id);
@@ -51,7 +51,7 @@ fn a_session_is_refused_when_the_password_is_no_longer_the_one_checked(f: &Fixtu
             .transaction(move |c| sessions::sign_in(c, new, &checked))
             .unwrap()
     };
-    assert!(matches!(open("one", checked.clone()), Opened::Session(_)));
+    assert!(matches!(open("one", checked.clone()), Opened::Session(..)));
     execute(f, "UPDATE users SET password = 'another'");
     assert_eq!(open("two", checked.clone()), Opened::PasswordChanged);
     execute(f, "UPDATE users SET password = NULL");
@@ -79,7 +79,7 @@ fn forced_renewal_ends_all_other_sessions(f: &Fixture) {
         .transaction(|c| sessions::renew_by_force(c, new))
         .unwrap();
 
-    assert!(matches!(opened, Opened::Session(_)));
+    assert!(matches!(opened, Opened::Session(_, ended) if ended == [first.id]));
     let ended = f.find(first.id).unwrap();
     assert_eq!(ended.revoked, Some((START, RevokedReason::ForcedRenewal)));
     assert_eq!(f.find(of_another.id).unwrap().revoked, None);

@@ -34,11 +34,12 @@ fn all_live_sessions_of_one_user_end(f: &Fixture) {
     f.store.transaction(|c| sessions::issue(c, new)).unwrap();
     let of_another = f.session("bob");
 
-    let ended = f.store.write(move |c| {
-        sessions::revoke_all_of_user(c, &user_id, RevokedReason::PasswordChanged, START)
+    let ended = f.store.transaction(move |c| {
+        let reason = RevokedReason::PasswordChanged;
+        sessions::revoke_all_of_user(c, &user_id, None, reason, START)
     });
 
-    assert_eq!(ended.unwrap(), 2);
+    assert_eq!(ended.unwrap().len(), 2);
     let reason = f.find(first.id).unwrap().revoked.unwrap().1;
     assert_eq!(reason, RevokedReason::PasswordChanged);
     assert_eq!(f.find(of_another.id).unwrap().revoked, None);
