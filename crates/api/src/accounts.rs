@@ -6,13 +6,16 @@ mod own_claims;
 
 use std::sync::Arc;
 
-use store::users::{self, Added, PasswordHash, User, UserId};
+use store::sessions::{RevokedReason, RevokedSession};
+use store::users::{self, Added, Changed, PasswordHash, User, UserId};
 
 use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
 use crate::passwords::{Password, PasswordHasher};
+use crate::revocations::Revocations;
+use crate::tokens::AccessClaims;
 
 pub use email::{Email, InvalidEmail};
 pub use name::{InvalidName, Name};
@@ -60,11 +63,24 @@ pub struct CheckedUser {
     pub hash: PasswordHash,
 }
 
+/// What became of a password that was to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordChange {
+    /// It is changed.
+    Changed {
+        /// So many other sessions of the user have ended.
+        ended: usize,
+    },
+    /// The password that was to be replaced is another.
+    WrongPassword,
+}
+
 /// Registers users and checks their passwords.
 pub struct Accounts {
     store: AsyncStore,
     hasher: PasswordHasher,
     registration: Registration,
+    revocations: Arc<Revocations>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -74,6 +90,7 @@ impl Accounts {
     pub fn new(
         store: AsyncStore,
         registration: Registration,
+        revocations: Arc<Revocations>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
@@ -81,6 +98,7 @@ impl Accounts {
             hasher: PasswordHasher::new(entropy.clone()),
             store,
             registration,
+            revocations,
             clock,
             entropy,
         }
@@ -140,5 +158,46 @@ impl Accounts {
             }
             _ => None,
         })
+    }
+
+    /// Sets the bearer's password in the place of `current`, and ends their other sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn change_password(
+        &self,
+        bearer: AccessClaims,
+        current: Password,
+        new: Password,
+    ) -> Result<PasswordChange, Failure> {
+        let AccessClaims {
+            user_id,
+            session_id,
+        } = bearer;
+        let id = user_id.clone();
+        let user = self.store.read(move |c| users::find(c, &id)).await?;
+        let checked = user.and_then(|user| user.password);
+        let verified = self.hasher.verify(current, checked.clone()).await?;
+        let Some(checked) = checked.filter(|_| verified) else {
+            return Ok(PasswordChange::WrongPassword);
+        };
+        let hash = self.hasher.hash(new).await?;
+        let now = self.clock.now();
+        let change =
+            move |c: &mut _| users::change_password(c, &user_id, &checked, &hash, session_id, now);
+        match self.store.transaction(change).await? {
+            Changed::NotFound => Ok(PasswordChange::WrongPassword),
+            Changed::Changed(ids) => {
+                let ended = ids.len();
+                self.revocations
+                    .add(ids.into_iter().map(|id| RevokedSession {
+                        id,
+                        at: now,
+                        reason: RevokedReason::PasswordChanged,
+                    }));
+                Ok(PasswordChange::Changed { ended })
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::accounts::Accounts;
 use crate::async_store::AsyncStore;
+use crate::cleaning::clean;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
@@ -26,6 +27,7 @@ use crate::keys::{KeysError, MasterKeyError, SigningKeys};
 use crate::openapi;
 use crate::private_dir;
 use crate::readiness::Readiness;
+use crate::revocations::Revocations;
 use crate::service_keys::ServiceKeys;
 use crate::sessions::Sessions;
 use crate::settings::{Database, Settings};
@@ -129,7 +131,14 @@ impl Application {
                 list(&settings.http.trusted_issuers)
             );
         }
-        let (server, address) = serve(settings, store, keys, &clock, &entropy)?;
+        let revocations = Revocations::load(&store, settings.access_ttl, now)?;
+        let revocations = Arc::new(revocations);
+        // Not held up by the calls of clients.
+        let background = AsyncStore::new(store.clone());
+        let (server, address) =
+            serve(settings, store, keys, revocations.clone(), &clock, &entropy)?;
+        actix_rt::spawn(revocations.follow(background.clone(), clock.clone()));
+        actix_rt::spawn(clean(background, clock));
         Ok(Self {
             server,
             address,
@@ -169,6 +178,7 @@ fn serve(
     settings: &Settings,
     store: Store,
     keys: SigningKeys,
+    revocations: Arc<Revocations>,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<(dev::Server, SocketAddr), StartError> {
@@ -185,17 +195,20 @@ fn serve(
         store.clone(),
         access_tokens.clone(),
         RefreshTokens::new(keys.refresh, issuer),
-        settings.lifetimes,
+        revocations.clone(),
+        settings.sessions,
         clock.clone(),
         entropy.clone(),
     ));
     let accounts = Data::new(Accounts::new(
         store.clone(),
         settings.registration,
+        revocations.clone(),
         clock.clone(),
         entropy.clone(),
     ));
     let access_tokens = Data::from(access_tokens);
+    let revocations = Data::from(revocations);
     let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
     let readiness = Data::new(Readiness::new(store));
     let clock = Data::new(clock.clone());
@@ -214,6 +227,7 @@ fn serve(
             .app_data(sessions.clone())
             .app_data(accounts.clone())
             .app_data(access_tokens.clone())
+            .app_data(revocations.clone())
             .app_data(service_keys.clone())
             .app_data(readiness.clone())
             .app_data(clock.clone())

@@ -7,6 +7,7 @@ mod openapi;
 mod output;
 mod serve;
 mod service_key;
+mod session;
 mod user;
 
 use std::path::Path;
@@ -38,9 +39,12 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database's tables up to date
     Migrate(DatabaseArgs),
-    /// Add and list users
+    /// Add, list, disable, enable and delete users
     #[command(subcommand)]
     User(user::Command),
+    /// List sessions and end them
+    #[command(subcommand)]
+    Session(session::Command),
     /// Make, list and revoke the service keys of trusted back ends
     #[command(subcommand)]
     ServiceKey(service_key::Command),
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(arguments)) => serve::run(*arguments),
         Some(Command::Migrate(arguments)) => migrate::run(arguments),
         Some(Command::User(command)) => user::run(command),
+        Some(Command::Session(command)) => session::run(command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
         Some(Command::Openapi(arguments)) => openapi::run(arguments),

@@ -1,8 +1,11 @@
 //! Sessions: opening, renewing and ending them, and the tokens that go with each.
 
+mod device_label;
+mod end;
 mod refresh;
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,21 +21,26 @@ use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
+use crate::revocations::Revocations;
 use crate::tokens::{AccessToken, AccessTokens, RefreshToken, RefreshTokens};
 
+use device_label::device_label;
+pub use end::Page;
 pub use refresh::{Refreshed, Refusal};
 
 /// One cookie is what an honest client sends. A browser may add some that other paths or domains
 /// left behind; the sessions of more than so many are not looked at.
 const MAX_SESSIONS: usize = 4;
 
-/// How long sessions last.
+/// What sessions keep to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lifetimes {
+pub struct SessionRules {
     /// From opening to the end, however often they are renewed.
-    pub session: Duration,
+    pub ttl: Duration,
     /// The rules of renewal.
     pub renewal: RenewalRules,
+    /// How many live ones a user may have.
+    pub per_user: Option<NonZeroU32>,
 }
 
 /// An access token, and a refresh token where that is new to the caller.
@@ -60,7 +68,8 @@ pub struct Sessions {
     store: AsyncStore,
     access_tokens: Arc<AccessTokens>,
     refresh_tokens: RefreshTokens,
-    lifetimes: Lifetimes,
+    revocations: Arc<Revocations>,
+    rules: SessionRules,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -71,7 +80,8 @@ impl Sessions {
         store: AsyncStore,
         access_tokens: Arc<AccessTokens>,
         refresh_tokens: RefreshTokens,
-        lifetimes: Lifetimes,
+        revocations: Arc<Revocations>,
+        rules: SessionRules,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
@@ -79,7 +89,8 @@ impl Sessions {
             store,
             access_tokens,
             refresh_tokens,
-            lifetimes,
+            revocations,
+            rules,
             clock,
             entropy,
         }
@@ -102,7 +113,10 @@ impl Sessions {
             .store
             .transaction(move |c| rows::sign_in(c, new, &user.hash));
         match opened.await? {
-            Opened::Session(session) => self.with_refresh_token(&session, now).map(Some),
+            Opened::Session(session, ended) => {
+                self.note_ended(ended, RevokedReason::SessionLimit, now);
+                self.with_refresh_token(&session, now).map(Some)
+            }
             Opened::UserUnknown | Opened::UserDisabled | Opened::PasswordChanged => Ok(None),
         }
     }
@@ -116,7 +130,7 @@ impl Sessions {
         let now = self.clock.now();
         let new = self.new_session(user_id, Vec::new(), device, now);
         let opened = self.store.transaction(|c| rows::issue(c, new)).await?;
-        self.issued(opened, now)
+        self.issued(opened, RevokedReason::SessionLimit, now)
     }
 
     /// Ends all sessions of a user and opens a new one.
@@ -131,40 +145,7 @@ impl Sessions {
             .store
             .transaction(|c| rows::renew_by_force(c, new))
             .await?;
-        self.issued(opened, now)
-    }
-
-    /// Ends the sessions of these tokens, good or expired; what is not a token of ours is
-    /// ignored.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`], after all of them were tried.
-    pub async fn sign_out(
-        &self,
-        refresh_tokens: &[String],
-        access_token: Option<&str>,
-    ) -> Result<(), Failure> {
-        let now = self.clock.now();
-        let by_refresh = refresh_tokens
-            .iter()
-            .filter_map(|token| self.refresh_tokens.session_to_end(token, now));
-        let by_access =
-            access_token.and_then(|token| self.access_tokens.session_to_end(token, now));
-        let mut ids: Vec<SessionId> = by_refresh.chain(by_access).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.truncate(MAX_SESSIONS);
-        let mut outcome = Ok(());
-        for id in ids {
-            let reason = RevokedReason::Logout;
-            let revoked = self
-                .store
-                .write(move |c| rows::revoke(c, id, reason, now))
-                .await;
-            outcome = outcome.and(revoked.map(drop));
-        }
-        outcome
+        self.issued(opened, RevokedReason::ForcedRenewal, now)
     }
 
     /// A live session and its user, or why there is none.
@@ -192,21 +173,33 @@ impl Sessions {
         device: Device,
         now: UnixMillis,
     ) -> NewSession {
-        let expires_at = now + self.lifetimes.session;
+        let expires_at = now + self.rules.ttl;
         NewSession {
             id: SessionId::new(now, self.entropy.bytes()),
             user_id,
             created_at: now,
-            idle_expires_at: expires_at.min(now + self.lifetimes.renewal.idle_ttl),
+            idle_expires_at: expires_at.min(now + self.rules.renewal.idle_ttl),
             expires_at,
             amr,
-            device,
+            device: Device {
+                label: device.user_agent.as_deref().and_then(device_label),
+                ..device
+            },
+            session_limit: self.rules.per_user,
         }
     }
 
-    fn issued(&self, opened: Opened, now: UnixMillis) -> Result<Issued, Failure> {
+    fn issued(
+        &self,
+        opened: Opened,
+        why_others_ended: RevokedReason,
+        now: UnixMillis,
+    ) -> Result<Issued, Failure> {
         match opened {
-            Opened::Session(session) => self.with_refresh_token(&session, now).map(Issued::Pair),
+            Opened::Session(session, ended) => {
+                self.note_ended(ended, why_others_ended, now);
+                self.with_refresh_token(&session, now).map(Issued::Pair)
+            }
             Opened::UserUnknown => Ok(Issued::UserUnknown),
             Opened::UserDisabled => Ok(Issued::UserDisabled),
             Opened::PasswordChanged => Err(Failure::Internal("no password was checked".into())),
@@ -237,7 +230,7 @@ impl Sessions {
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions")
-            .field("lifetimes", &self.lifetimes)
+            .field("rules", &self.rules)
             .finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ use clap::Args;
 use thiserror::Error;
 
 use crate::accounts::Registration;
-use crate::sessions::Lifetimes;
+use crate::sessions::SessionRules;
 
 pub use database::{Database, DatabaseArgs};
 pub use http::{Http, ListenArgs, Origin, PublicUrl, SameSite};
@@ -48,8 +48,8 @@ pub struct Settings {
     pub keys: Keys,
     /// How long an access token is good.
     pub access_ttl: Duration,
-    /// How long sessions last.
-    pub lifetimes: Lifetimes,
+    /// What sessions keep to.
+    pub sessions: SessionRules,
     /// Who may register.
     pub registration: Registration,
 }
@@ -77,7 +77,7 @@ impl ServeArgs {
                     http,
                     keys,
                     access_ttl: sessions.access_ttl,
-                    lifetimes: sessions.lifetimes,
+                    sessions: sessions.rules,
                     registration,
                 })
             }

@@ -18,7 +18,7 @@ use crate::entropy::Entropy;
 use crate::failure::Failure;
 
 /// Seconds by which the clocks of two replicas may differ.
-const LEEWAY: u8 = 2;
+pub(crate) const LEEWAY: u8 = 2;
 
 /// Claims of access tokens that are not the user's own, beside those of RFC 7519.
 pub(crate) const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
@@ -123,18 +123,24 @@ impl AccessTokens {
         })
     }
 
-    /// What a token says that is good now.
+    /// What a token says that is good now. One that was issued when tokens were good for longer
+    /// is as short-lived as all others.
     ///
     /// # Errors
     ///
     /// Which check it failed.
     pub fn verify(&self, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
-        access_claims(&self.verifier, token, now)
+        let (claims, issued_at) = access_claims(&self.verifier, token, now)?;
+        let leeway = Duration::from_secs(LEEWAY.into());
+        match issued_at <= numeric_date(now - self.ttl - leeway) {
+            true => Err(Error::Expired),
+            false => Ok(claims),
+        }
     }
 
     /// The session of a token that is or was good: for ending that session.
     pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
-        let claims = access_claims(&self.expired_too, token, now).ok()?;
+        let (claims, _) = access_claims(&self.expired_too, token, now).ok()?;
         Some(claims.session_id)
     }
 }
@@ -154,13 +160,19 @@ struct SessionClaim {
     sid: String,
 }
 
-fn access_claims(verifier: &Verifier, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
+fn access_claims(
+    verifier: &Verifier,
+    token: &str,
+    now: UnixMillis,
+) -> Result<(AccessClaims, NumericDate), Error> {
     let claims: Claims<SessionClaim> = verifier.verify(token, numeric_date(now))?;
     let sub = claims.registered.sub.ok_or(Error::MissingClaim("sub"))?;
-    Ok(AccessClaims {
+    let iat = claims.registered.iat.ok_or(Error::MissingClaim("iat"))?;
+    let claims = AccessClaims {
         user_id: UserId::parse(&sub).map_err(|_| jwt_core::Malformed::Claims)?,
         session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
-    })
+    };
+    Ok((claims, iat))
 }
 
 /// The user's own claims, without any that would pass for one of ours.

@@ -18,6 +18,15 @@ pub(super) fn print(text: &str) -> Result<(), Failed> {
     }
 }
 
+/// How many sessions were ended, and when that is seen.
+pub(super) fn ended(sessions: usize) -> String {
+    let sessions = match sessions {
+        1 => "1 session".to_owned(),
+        n => format!("{n} sessions"),
+    };
+    format!("Ended {sessions}; access tokens are refused within 2 seconds.")
+}
+
 /// Prints a JSON array.
 pub(super) fn print_json<T: Serialize>(items: &[T]) -> Result<(), Failed> {
     print(&serde_json::to_string_pretty(items).map_err(Failed::work)?)

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use store::users::{self, Added, User, UserId};
+use store::users::{self, Added, Changed, User, UserId};
+use store::{AnyConnection, StoreError};
 
 use super::{Failed, output};
 use crate::accounts::{Email, Name, OwnClaims};
@@ -19,6 +20,21 @@ pub(super) enum Command {
     Add(AddArguments),
     /// List the users
     List(ListArguments),
+    /// Disable a user: their sessions end, and they cannot sign in
+    Disable(OneUser),
+    /// Let a disabled user sign in again
+    Enable(OneUser),
+    /// Delete a user for good; their sessions end
+    Delete(OneUser),
+}
+
+#[derive(Args)]
+pub(super) struct OneUser {
+    /// Their id, as `user list` prints it
+    #[arg(value_name = "ID", value_parser = super::session::user_id)]
+    id: UserId,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 #[derive(Args)]
@@ -55,6 +71,28 @@ pub(super) fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Add(arguments) => add(arguments),
         Command::List(arguments) => list(arguments),
+        Command::Disable(user) => change(user, "no enabled user has this id", |c, id| {
+            users::disable(c, id, SystemClock.now())
+        }),
+        Command::Enable(user) => change(user, "no disabled user has this id", users::enable),
+        Command::Delete(user) => change(user, "no user has this id", |c, id| {
+            users::delete(c, id, SystemClock.now())
+        }),
+    }
+}
+
+fn change(
+    user: OneUser,
+    not_found: &str,
+    change: impl FnOnce(&mut AnyConnection, &UserId) -> Result<Changed, StoreError> + Send + 'static,
+) -> Result<(), Failed> {
+    let database = user.database.resolve_alone()?;
+    let (store, _) = open_database(&database).map_err(Failed::work)?;
+    let changed = store.transaction(move |c| change(c, &user.id));
+    match changed.map_err(Failed::work)? {
+        Changed::NotFound => Err(Failed::work(not_found)),
+        Changed::Changed(ended) if ended.is_empty() => output::print("Done."),
+        Changed::Changed(ended) => output::print(&output::ended(ended.len())),
     }
 }
 

@@ -21,6 +21,20 @@ pub(crate) const SESSION_PROBLEMS: &[Code] = &[
     Code::SessionUnknown,
 ];
 
+/// What every call with an access token can answer.
+pub(crate) const BEARER_PROBLEMS: &[Code] = &[
+    Code::TokenMalformed,
+    Code::TokenForged,
+    Code::TokenForeign,
+    Code::TokenWrongType,
+    Code::TokenMissing,
+    Code::TokenExpired,
+    Code::TokenNotYetValid,
+    Code::SessionExpired,
+    Code::SessionRevoked,
+    Code::SessionUnknown,
+];
+
 /// What [`refreshed`] can answer, beside [`TOKEN_PROBLEMS`] and [`SESSION_PROBLEMS`].
 pub(crate) const REFRESH_PROBLEMS: &[Code] = &[Code::RefreshMissing, Code::RefreshReused];
 

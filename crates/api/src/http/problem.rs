@@ -96,6 +96,8 @@ codes! {
         "The refresh token does not belong to the user whose `id` was given."
     NotFound "not_found" 404 "There is nothing here"
         "No call has this path; the calls are listed at /docs/."
+    SessionNotFound "session_not_found" 404 "There is no such session"
+        "None of your live sessions has this id."
     UserUnknown "user_unknown" 404 "There is no such user"
         "No user has this id."
     MethodNotAllowed "method_not_allowed" 405 "The method is not allowed here"

@@ -1,9 +1,10 @@
 //! Which handler answers which call.
 
-use paperclip::actix::web::{ServiceConfig, get, post, resource};
+use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
-    docs, health, login, logout, me, refresh_access, refresh_all, register, tokens,
+    change_password, docs, end_other_sessions, end_session, health, list_sessions, login, logout,
+    me, refresh_access, refresh_all, register, tokens,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them.
@@ -16,6 +17,13 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(resource("/api/refresh_all").route(post().to(refresh_all::refresh_all)))
         .service(resource("/api/logout").route(post().to(logout::logout)))
         .service(resource("/api/me").route(get().to(me::me)))
+        .service(
+            resource("/api/sessions")
+                .route(get().to(list_sessions::list_sessions))
+                .route(delete().to(end_other_sessions::end_other_sessions)),
+        )
+        .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)))
+        .service(resource("/api/password").route(post().to(change_password::change_password)))
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)));
 }

@@ -10,7 +10,12 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
     });
     let session = json!({
         "id": "0192f0c1-8a9b-7c0d-9e1f-203142536475",
+        "current": true,
+        "label": "Firefox on Linux",
+        "ip": "192.0.2.17",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
         "created_at": "2026-11-24T09:00:00Z",
+        "renewed_at": "2026-11-24T09:00:00Z",
         "idle_expires_at": "2026-11-27T09:00:00Z",
         "expires_at": "2026-12-24T09:00:00Z"
     });
@@ -35,6 +40,12 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         "Health" => json!({ "status": "ready" }),
         "User" => user,
         "Session" => session,
+        "SessionList" => json!({ "sessions": [session] }),
+        "Ended" => json!({ "ended": 2 }),
+        "NewPassword" => json!({
+            "current": "correct horse battery",
+            "new": "correct horse battery staple"
+        }),
         "Me" => json!({ "user": user, "session": session }),
         _ => return None,
     })

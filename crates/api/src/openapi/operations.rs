@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::http::handlers::{
-    health, login, logout, me, refresh_access, refresh_all, register, tokens,
+    change_password, end_other_sessions, end_session, health, list_sessions, login, logout, me,
+    refresh_access, refresh_all, register, tokens,
 };
 use crate::http::problem::{self, Code};
 
@@ -16,6 +17,10 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("refreshAll", refresh_all::PROBLEMS),
     ("logout", logout::PROBLEMS),
     ("me", me::PROBLEMS),
+    ("listSessions", list_sessions::PROBLEMS),
+    ("endSession", end_session::PROBLEMS),
+    ("endOtherSessions", end_other_sessions::PROBLEMS),
+    ("changePassword", change_password::PROBLEMS),
     ("ready", health::PROBLEMS),
 ];
 
@@ -55,7 +60,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
         .unwrap_or_default()
         .to_owned();
     let mut codes = problems_of(&id);
-    if method == "post" {
+    if method == "post" || method == "delete" {
         codes.extend(GUARDED);
     }
     if operation["requestBody"].is_object() {
@@ -91,7 +96,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                 "Set-Cookie": sets_cookie
             });
         }
-        "logout" => {
+        "logout" | "endSession" => {
             success["headers"] = json!({
                 "Set-Cookie": {
                     "description": "Removes the refresh cookie.",

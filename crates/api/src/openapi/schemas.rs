@@ -10,6 +10,7 @@ pub(super) fn complete(document: &mut Value) {
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
         return;
     };
+    share(schemas, "SessionList", "sessions", "Session");
     share(schemas, "Me", "user", "User");
     share(schemas, "Me", "session", "Session");
     for (name, schema) in schemas.iter_mut() {
@@ -45,13 +46,17 @@ fn flow_descriptions(value: &mut Value) {
     }
 }
 
-/// Makes the schema that paperclip wrote into a field one of its own.
+/// Makes the schema that paperclip wrote into a field, or into its elements, one of its own.
 fn share(schemas: &mut Map<String, Value>, schema: &str, field: &str, name: &str) {
     let Some(place) = schemas
         .get_mut(schema)
         .and_then(|schema| schema["properties"].get_mut(field))
     else {
         return;
+    };
+    let place = match place.get("items") {
+        Some(_) => &mut place["items"],
+        None => place,
     };
     let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
     let inline = std::mem::replace(place, reference);
@@ -74,14 +79,17 @@ fn facts() -> Vec<(&'static str, &'static str, Value)> {
             "email",
             json!({ "format": "email", "maxLength": 254 }),
         ),
-        ("Registration", "password", password),
+        ("Registration", "password", password.clone()),
         ("Credentials", "password", json!({ "format": "password" })),
         ("IssueRequest", "id", user_id()),
         ("RenewalRequest", "id", user_id()),
         ("AccessToken", "token_type", json!({ "enum": ["Bearer"] })),
         ("Message", "message", json!({ "enum": ["success"] })),
         ("Health", "status", json!({ "enum": ["live", "ready"] })),
+        ("NewPassword", "current", json!({ "format": "password" })),
+        ("NewPassword", "new", password.clone()),
         ("Session", "id", json!({ "format": "uuid" })),
+        ("Session", "renewed_at", time()),
         ("Session", "created_at", time()),
         ("Session", "idle_expires_at", time()),
         ("Session", "expires_at", time()),

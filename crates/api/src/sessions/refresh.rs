@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use store::sessions::{self as rows, Dead, Peek, Renewal, Session};
+use store::sessions::{self as rows, Dead, Peek, Renewal, RevokedReason, Session};
 use store::users::UserId;
 
 use super::{MAX_SESSIONS, Sessions, TokenPair};
@@ -128,7 +128,7 @@ impl Sessions {
     }
 
     async fn peek_then_renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
-        let rules = self.lifetimes.renewal;
+        let rules = self.rules.renewal;
         let clock = self.clock.clone();
         let peek = self.store.read(move |c| {
             let now = clock.now();
@@ -147,7 +147,7 @@ impl Sessions {
     /// The time is taken when the statement runs, not when it is queued: a late `rotated_at` in
     /// the past would cut the client's grace short.
     async fn renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
-        let rules = self.lifetimes.renewal;
+        let rules = self.rules.renewal;
         let clock = self.clock.clone();
         let renewal = self.store.write(move |c| {
             let now = clock.now();
@@ -166,7 +166,10 @@ impl Sessions {
             Renewal::Debounced(session) => self
                 .without_refresh_token(&session, now)
                 .map(Refreshed::Pair),
-            Renewal::Reused(_) => Ok(Refreshed::Refused(Refusal::Reused)),
+            Renewal::Reused(session) => {
+                self.note_ended([session.id], RevokedReason::Reuse, now);
+                Ok(Refreshed::Refused(Refusal::Reused))
+            }
             Renewal::Dead(dead) => Ok(Refreshed::Refused(Refusal::Session(dead))),
         }
     }

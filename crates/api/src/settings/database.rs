@@ -1,4 +1,5 @@
-//! `DATABASE_URL`, `SYMBOLON_DATA_DIR`, `SYMBOLON_DATABASE_CONNECTIONS`.
+//! `DATABASE_URL`, `SYMBOLON_DATA_DIR`, `SYMBOLON_DATABASE_CONNECTIONS`,
+//! `SYMBOLON_PREPARED_STATEMENTS`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +34,16 @@ pub struct DatabaseArgs {
         default_value = "16"
     )]
     database_connections: String,
+
+    /// Whether statements are prepared by name: off behind a pooler that cannot carry them, as
+    /// PgBouncer before 1.21 in transaction mode
+    #[arg(
+        long,
+        env = "SYMBOLON_PREPARED_STATEMENTS",
+        value_name = "on|off",
+        default_value = "on"
+    )]
+    prepared_statements: String,
 }
 
 /// Where everything is kept.
@@ -75,12 +86,25 @@ impl DatabaseArgs {
                 None
             }
         };
+        let prepared_statements = match self.prepared_statements.as_str() {
+            "on" => Some(true),
+            "off" => Some(false),
+            other => {
+                mistakes.add(
+                    "SYMBOLON_PREPARED_STATEMENTS",
+                    Some(other),
+                    "must be on or off",
+                );
+                None
+            }
+        };
         Some(Database {
             url: url?,
             data_dir: self.data_dir,
             options: StoreOptions {
                 connections: connections?,
                 wait: Duration::from_secs(5),
+                prepared_statements: prepared_statements?,
             },
         })
     }

@@ -1,13 +1,14 @@
 //! `SYMBOLON_ACCESS_TTL`, `SYMBOLON_IDLE_TTL`, `SYMBOLON_SESSION_TTL`, `SYMBOLON_ROTATION_GRACE`,
-//! `SYMBOLON_LATE_REPLAY_EVERY`.
+//! `SYMBOLON_LATE_REPLAY_EVERY`, `SYMBOLON_SESSIONS_PER_USER`.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::Args;
 use store::sessions::RenewalRules;
 
 use super::{Mistakes, duration};
-use crate::sessions::Lifetimes;
+use crate::sessions::SessionRules;
 
 /// How long sessions last, as it was given.
 #[derive(Args, Clone)]
@@ -56,12 +57,22 @@ pub(super) struct SessionsArgs {
         default_value = "1d"
     )]
     late_replay_every: String,
+
+    /// How many live sessions a user may have; the oldest ends when one more is opened; 0 is
+    /// any number
+    #[arg(
+        long,
+        env = "SYMBOLON_SESSIONS_PER_USER",
+        value_name = "N",
+        default_value = "0"
+    )]
+    sessions_per_user: String,
 }
 
-/// How long tokens and sessions last.
+/// What tokens and sessions keep to.
 pub(super) struct Sessions {
     pub(super) access_ttl: Duration,
-    pub(super) lifetimes: Lifetimes,
+    pub(super) rules: SessionRules,
 }
 
 impl SessionsArgs {
@@ -82,6 +93,11 @@ impl SessionsArgs {
             &self.late_replay_every,
             Duration::ZERO,
         );
+        let per_user: Option<u32> = self.sessions_per_user.parse().ok();
+        if per_user.is_none() {
+            let value = Some(self.sessions_per_user.as_str());
+            mistakes.add("SYMBOLON_SESSIONS_PER_USER", value, "must be a number");
+        }
         let (access_ttl, idle_ttl, session, grace) = (access?, idle?, session?, grace?);
         if idle_ttl > session {
             let why = "must not be longer than SYMBOLON_SESSION_TTL";
@@ -101,8 +117,9 @@ impl SessionsArgs {
         }
         Some(Sessions {
             access_ttl,
-            lifetimes: Lifetimes {
-                session,
+            rules: SessionRules {
+                ttl: session,
+                per_user: NonZeroU32::new(per_user?),
                 renewal: RenewalRules {
                     grace,
                     late_replay_every: replay?,

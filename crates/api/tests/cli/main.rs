@@ -8,6 +8,7 @@ mod openapi;
 mod program;
 mod readme;
 mod service_key;
+mod session;
 mod settings;
 mod user;
 

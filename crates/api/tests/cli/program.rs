@@ -2,6 +2,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program in an empty working directory, with an empty environment.
@@ -104,13 +105,29 @@ impl Running {
     }
 
     pub(crate) fn get(&self, path: &str) -> u16 {
-        let url = format!("http://{}{path}", self.address);
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None);
-        let agent: ureq::Agent = config.build().into();
-        agent.get(url).call().unwrap().status().as_u16()
+        self.get_with_token(path, "")
     }
+
+    pub(crate) fn get_with_token(&self, path: &str, token: &str) -> u16 {
+        let url = format!("http://{}{path}", self.address);
+        let call = agent().get(url);
+        let call = call.header("authorization", format!("Bearer {token}"));
+        call.call().unwrap().status().as_u16()
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let url = format!("http://{}{path}", self.address);
+        let call = agent().post(url).header("content-type", "application/json");
+        let mut answer = call.send(body.to_string()).unwrap();
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None);
+    config.build().into()
 }
 
 impl Drop for Running {

@@ -60,7 +60,8 @@ fn each_command_of_the_tour_answers_as_the_comment_below_it_says() {
     let document = program.run(&["openapi"]).out;
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();
     for path in document["paths"].as_object().unwrap().keys() {
-        let called = format!("localhost:8000{path}");
+        let up_to_a_parameter = path.split('{').next().unwrap();
+        let called = format!("localhost:8000{up_to_a_parameter}");
         assert!(
             commands
                 .iter()

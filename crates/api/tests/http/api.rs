@@ -1,7 +1,9 @@
 mod login;
 mod logout;
 mod me;
+mod password;
 mod refresh_access;
 mod refresh_all;
 mod register;
+mod sessions;
 mod tokens;

@@ -6,6 +6,7 @@
 mod api;
 mod cors;
 mod docs;
+mod early_death;
 mod errors;
 mod headers;
 mod health;

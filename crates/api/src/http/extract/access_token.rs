@@ -1,17 +1,19 @@
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use paperclip::actix::{Apiv2Security, OperationModifier};
-use std::sync::Arc;
+use store::sessions::Dead;
 
 use super::{bearer, data};
 use crate::clock::Clock;
-use crate::http::outcomes::token_code;
+use crate::http::outcomes::{session_problem, token_code};
 use crate::http::problem::{Code, Problem};
+use crate::revocations::Revocations;
 use crate::tokens::{AccessClaims, AccessTokens};
 
-/// The bearer of a good access token.
+/// The bearer of a good access token, whose session was not ended.
 #[derive(Apiv2Security)]
 #[openapi(apiKey, alias = "accessToken", in = "header", name = "Authorization")]
 pub(crate) struct SignedIn(pub(crate) AccessClaims);
@@ -28,11 +30,15 @@ impl FromRequest for SignedIn {
 fn signed_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     let tokens = data::<AccessTokens>(request)?;
     let clock = data::<Arc<dyn Clock>>(request)?;
+    let revocations = data::<Revocations>(request)?;
     let token = bearer(request).ok_or(Code::TokenMissing)?;
-    tokens
+    let claims = tokens
         .verify(token, clock.now())
-        .map(SignedIn)
-        .map_err(|error| Problem::from(token_code(&error)).with_challenge(INVALID_TOKEN))
+        .map_err(|error| Problem::from(token_code(&error)).with_challenge(INVALID_TOKEN))?;
+    match revocations.reason(claims.session_id) {
+        Some(reason) => Err(session_problem(Dead::Revoked(reason)).with_challenge(INVALID_TOKEN)),
+        None => Ok(SignedIn(claims)),
+    }
 }
 
 /// The challenge to whoever presented an access token that is not good (RFC 6750 §3.1).

@@ -23,10 +23,20 @@ pub(crate) struct MessageBody {
     message: &'static str,
 }
 
-/// The cookie is gone, whatever else happened.
+/// A session has ended. The cookie is gone, whatever else happened.
 pub(crate) struct SignedOut {
-    cookie: String,
+    cookie: Option<String>,
     outcome: Result<(), Problem>,
+}
+
+impl SignedOut {
+    /// It worked, and the cookie is to be removed by this header, if it is.
+    pub(crate) fn new(cookie: Option<String>) -> Self {
+        Self {
+            cookie,
+            outcome: Ok(()),
+        }
+    }
 }
 
 /// What it can answer, beside what every call of its kind can.
@@ -45,7 +55,7 @@ pub(crate) async fn logout(
 ) -> SignedOut {
     let outcome = sessions.sign_out(&presented.0, access_token.0.as_deref());
     SignedOut {
-        cookie: cookie.clear(),
+        cookie: Some(cookie.clear()),
         outcome: outcome.await.map_err(Problem::from),
     }
 }
@@ -58,7 +68,8 @@ impl Responder for SignedOut {
             Ok(()) => HttpResponse::Ok().json(MessageBody { message: "success" }),
             Err(problem) => problem.error_response(),
         };
-        if let Ok(cookie) = header::HeaderValue::try_from(self.cookie) {
+        let cookie = self.cookie.map(header::HeaderValue::try_from);
+        if let Some(Ok(cookie)) = cookie {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         response

@@ -27,10 +27,11 @@ pub(crate) const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Where a service keeps its data.
+#[derive(Clone)]
 pub(crate) struct Place {
     database_url: String,
-    directory: tempfile::TempDir,
-    database: Option<Database>,
+    directory: Arc<tempfile::TempDir>,
+    database: Option<Arc<Database>>,
 }
 
 impl Place {
@@ -38,7 +39,7 @@ impl Place {
         let directory = tempfile::tempdir().unwrap();
         Self {
             database_url: format!("sqlite://{}/symbolon.db", directory.path().display()),
-            directory,
+            directory: Arc::new(directory),
             database: None,
         }
     }
@@ -47,8 +48,8 @@ impl Place {
         let database = Database::create()?;
         Some(Self {
             database_url: database.url(),
-            directory: tempfile::tempdir().unwrap(),
-            database: Some(database),
+            directory: Arc::new(tempfile::tempdir().unwrap()),
+            database: Some(Arc::new(database)),
         })
     }
 
@@ -66,6 +67,7 @@ impl Place {
         let options = StoreOptions {
             connections: 1,
             wait: Duration::from_secs(5),
+            prepared_statements: true,
         };
         Store::open(&url, options).unwrap()
     }
@@ -75,6 +77,7 @@ impl Place {
 pub(crate) struct Service {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) base: String,
+    place: Place,
     store: Store,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
@@ -114,10 +117,29 @@ impl Service {
         Self {
             clock,
             base: format!("http://{address}"),
+            place: place.clone(),
             store: place.store(),
             handle,
             thread: Some(thread),
         }
+    }
+
+    /// Another service on the same data, at the same time of the clock.
+    pub(crate) fn restart(&self, arguments: &[&str]) -> Self {
+        Self::start(&self.place, arguments)
+    }
+
+    /// How many rows a table has.
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        use diesel::RunQueryDsl;
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let sql = format!("SELECT count(*) AS n FROM {table}");
+        let count = |c: &mut _| Ok(diesel::sql_query(sql).get_result::<Count>(c)?.n);
+        self.store.read(count).unwrap()
     }
 
     /// A client with an empty cookie jar.
@@ -179,10 +201,11 @@ impl Service {
     }
 
     /// Runs a statement on the database.
-    pub(crate) fn execute(&self, sql: &'static str) {
+    pub(crate) fn execute(&self, sql: &str) {
         use diesel::connection::SimpleConnection;
+        let sql = sql.to_owned();
         self.store
-            .write(move |c| Ok(c.batch_execute(sql)?))
+            .write(move |c| Ok(c.batch_execute(&sql)?))
             .unwrap();
     }
 

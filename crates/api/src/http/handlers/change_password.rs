@@ -1,0 +1,51 @@
+use actix_web::web::Data;
+use paperclip::actix::web::Json;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Deserialize;
+
+use super::end_other_sessions::EndedBody;
+use crate::accounts::{Accounts, PasswordChange};
+use crate::http::extract::access_token::SignedIn;
+use crate::http::extract::json_body::JsonBody;
+use crate::http::outcomes::BEARER_PROBLEMS;
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::passwords::Password;
+
+/// A password in the place of another.
+#[derive(Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPassword {
+    /// The password until now.
+    current: String,
+    /// The password from now on: 8 to 128 characters.
+    new: String,
+}
+
+/// What it can answer, beside what every call of its kind can.
+pub(crate) const PROBLEMS: &[&[Code]] = &[BEARER_PROBLEMS, &[Code::Unavailable, Code::Busy]];
+
+/// Change one's password
+///
+/// Ends all other sessions of the user; that of the access token stays. A `current` that is wrong
+/// is told as a value that will not do.
+#[api_v2_operation(operation_id = "changePassword", tags(Accounts))]
+pub(crate) async fn change_password(
+    signed_in: SignedIn,
+    body: JsonBody<NewPassword>,
+    accounts: Data<Accounts>,
+) -> Result<Json<EndedBody>, Problem> {
+    let NewPassword { current, new } = body.0;
+    let new = Password::new(new).map_err(|why| invalid("new", &why.to_string()))?;
+    let current = Password::attempt(current);
+    match accounts.change_password(signed_in.0, current, new).await? {
+        PasswordChange::Changed { ended } => Ok(Json(EndedBody { ended })),
+        PasswordChange::WrongPassword => Err(invalid("current", "is not the password")),
+    }
+}
+
+fn invalid(field: &str, why: &str) -> Problem {
+    Problem::invalid(vec![FieldError {
+        field: field.to_owned(),
+        detail: why.to_owned(),
+    }])
+}

@@ -1,0 +1,154 @@
+//! The early death of access tokens: which sessions were ended within the last access lifetime.
+//!
+//! Every replica keeps them in memory, so that a bearer route refuses a token of theirs without a
+//! lookup, and reads each second what others have ended. ARCHITECTURE "Early death" has the bound
+//! and why it holds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use actix_rt::time::sleep;
+use store::sessions::{RevokedReason, RevokedSession, SessionId, revoked_since};
+use store::{AnyConnection, Store, StoreError, UnixMillis};
+
+use crate::async_store::AsyncStore;
+use crate::clock::Clock;
+use crate::tokens::LEEWAY;
+
+/// How often the database is asked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// By how much a revocation may come late: its time is taken before its commit, and the clocks of
+/// two replicas differ.
+const OVERLAP: Duration = Duration::from_secs(30);
+
+/// Sessions that are read at once.
+const PAGE: u16 = 1000;
+
+/// The sessions that were ended within the last access lifetime.
+#[derive(Debug)]
+pub struct Revocations {
+    /// How long one is kept: no access token of it is good for longer.
+    keep: Duration,
+    ended: RwLock<HashMap<SessionId, (UnixMillis, RevokedReason)>>,
+}
+
+impl Revocations {
+    /// Those in the database, for access tokens that are good for `access_ttl`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn load(store: &Store, access_ttl: Duration, now: UnixMillis) -> Result<Self, StoreError> {
+        let keep = access_ttl + Duration::from_secs(LEEWAY.into()) + OVERLAP;
+        let revocations = Self {
+            keep,
+            ended: RwLock::default(),
+        };
+        revocations.add(store.read(|c| all_since(c, now - keep))?);
+        Ok(revocations)
+    }
+
+    /// Why this session was ended, if it was.
+    pub fn reason(&self, id: SessionId) -> Option<RevokedReason> {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        ended.get(&id).map(|(_, reason)| *reason)
+    }
+
+    /// Adds sessions that were ended, here or elsewhere.
+    pub fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>) {
+        let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        let sessions = sessions.into_iter();
+        ended.extend(sessions.map(|session| (session.id, (session.at, session.reason))));
+    }
+
+    /// Follows the database until the service stops. While it is away, what is known stays.
+    pub async fn follow(self: Arc<Self>, store: AsyncStore, clock: Arc<dyn Clock>) {
+        let mut since = clock.now() - self.keep;
+        let mut following = true;
+        loop {
+            sleep(EVERY).await;
+            let now = clock.now();
+            match store.read(move |c| all_since(c, since)).await {
+                Ok(sessions) => {
+                    self.add(sessions);
+                    since = now - OVERLAP;
+                    if !following {
+                        log::info!("revoked sessions: the database answers again");
+                    }
+                    following = true;
+                }
+                Err(failure) => {
+                    if following {
+                        log::warn!(
+                            "revoked sessions: those of other replicas come late: {failure}"
+                        );
+                    }
+                    following = false;
+                }
+            }
+            self.forget(now - self.keep);
+        }
+    }
+
+    /// Forgets those that ended before `before`.
+    fn forget(&self, before: UnixMillis) {
+        let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, (at, _)| *at >= before);
+        // The room of a rush is given back.
+        if ended.capacity() > 4096 && ended.len() < ended.capacity() / 8 {
+            ended.shrink_to_fit();
+        }
+    }
+}
+
+fn all_since(
+    connection: &mut AnyConnection,
+    since: UnixMillis,
+) -> Result<Vec<RevokedSession>, StoreError> {
+    let mut all: Vec<RevokedSession> = Vec::new();
+    loop {
+        let page = revoked_since(connection, since, all.last().copied(), PAGE)?;
+        let is_last = page.len() < usize::from(PAGE);
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_access_token_outlives_is_forgotten_and_its_room_given_back() {
+        let start = UnixMillis::from_millis(1_800_000_000_000);
+        let revocations = Revocations {
+            keep: Duration::from_secs(300),
+            ended: RwLock::default(),
+        };
+        let session = |n: u32, at| RevokedSession {
+            id: SessionId::new(
+                start,
+                [&n.to_be_bytes()[..], &[0; 6]].concat().try_into().unwrap(),
+            ),
+            at,
+            reason: RevokedReason::Logout,
+        };
+        revocations.add((0..100_000).map(|n| session(n, start)));
+        let later = session(100_000, start + Duration::from_secs(1));
+        revocations.add([later]);
+        assert_eq!(
+            revocations.reason(session(7, start).id),
+            Some(RevokedReason::Logout)
+        );
+
+        revocations.forget(start + Duration::from_secs(1));
+
+        assert_eq!(revocations.reason(session(7, start).id), None);
+        assert_eq!(revocations.reason(later.id), Some(RevokedReason::Logout));
+        assert!(revocations.ended.read().unwrap().capacity() < 4096);
+    }
+}

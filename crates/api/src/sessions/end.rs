@@ -1,0 +1,122 @@
+//! Looking at a user's sessions, and ending them.
+
+use store::UnixMillis;
+use store::sessions::{self as rows, RevokedReason, RevokedSession, Session, SessionId};
+
+use super::{MAX_SESSIONS, Sessions};
+use crate::failure::Failure;
+use crate::tokens::AccessClaims;
+
+/// Sessions in one answer, at most.
+const PAGE: u16 = 100;
+
+/// Some of a user's sessions, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The sessions.
+    pub sessions: Vec<Session>,
+    /// There are more, opened before this one.
+    pub next: Option<SessionId>,
+}
+
+impl Sessions {
+    /// Ends the sessions of these tokens, good or expired; what is not a token of ours is
+    /// ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], after all of them were tried.
+    pub async fn sign_out(
+        &self,
+        refresh_tokens: &[String],
+        access_token: Option<&str>,
+    ) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let by_refresh = refresh_tokens
+            .iter()
+            .filter_map(|token| self.refresh_tokens.session_to_end(token, now));
+        let by_access =
+            access_token.and_then(|token| self.access_tokens.session_to_end(token, now));
+        let mut ids: Vec<SessionId> = by_refresh.chain(by_access).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.truncate(MAX_SESSIONS);
+        let reason = RevokedReason::Logout;
+        let mut outcome = Ok(());
+        for id in ids {
+            let revoke = move |c: &mut _| rows::revoke(c, id, reason, now);
+            match self.store.write(revoke).await {
+                Ok(true) => self.note_ended([id], reason, now),
+                Ok(false) => {}
+                Err(failure) => outcome = Err(failure),
+            }
+        }
+        outcome
+    }
+
+    /// The live sessions of the bearer's user, those opened before `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn list(
+        &self,
+        bearer: AccessClaims,
+        before: Option<SessionId>,
+    ) -> Result<Page, Failure> {
+        let now = self.clock.now();
+        let list = move |c: &mut _| rows::list(c, Some(&bearer.user_id), before, PAGE + 1, now);
+        let mut sessions = self.store.read(list).await?;
+        let more = sessions.len() > usize::from(PAGE);
+        sessions.truncate(PAGE.into());
+        let next = sessions.last().filter(|_| more).map(|session| session.id);
+        Ok(Page { sessions, next })
+    }
+
+    /// Ends one session of the bearer's user; `false` when they have no such live session.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn end(&self, bearer: AccessClaims, id: SessionId) -> Result<bool, Failure> {
+        let now = self.clock.now();
+        let reason = RevokedReason::RevokedByUser;
+        let revoke = move |c: &mut _| rows::revoke_of_user(c, id, &bearer.user_id, reason, now);
+        let ended = self.store.write(revoke).await?;
+        if ended {
+            self.note_ended([id], reason, now);
+        }
+        Ok(ended)
+    }
+
+    /// Ends all sessions of the bearer's user but the bearer's own, and returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn end_others(&self, bearer: AccessClaims) -> Result<usize, Failure> {
+        let now = self.clock.now();
+        let reason = RevokedReason::RevokedByUser;
+        let revoke = move |c: &mut _| {
+            let keep = Some(bearer.session_id);
+            rows::revoke_all_of_user(c, &bearer.user_id, keep, reason, now)
+        };
+        let ended = self.store.transaction(revoke).await?;
+        let count = ended.len();
+        self.note_ended(ended, reason, now);
+        Ok(count)
+    }
+
+    /// Access tokens of these sessions are refused from now on; on other replicas within two
+    /// seconds.
+    pub(super) fn note_ended(
+        &self,
+        ids: impl IntoIterator<Item = SessionId>,
+        reason: RevokedReason,
+        at: UnixMillis,
+    ) {
+        let ids = ids.into_iter();
+        self.revocations
+            .add(ids.map(|id| RevokedSession { id, at, reason }));
+    }
+}

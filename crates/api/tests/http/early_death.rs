@@ -1,0 +1,73 @@
+//! Access tokens of sessions that were ended elsewhere, and sessions that leave by themselves.
+
+use std::time::Duration;
+
+use crate::support::service::Place;
+use crate::{Service, on_both_back_ends};
+
+on_both_back_ends! {
+    a_replica_that_starts_knows_what_was_ended_before
+    a_shorter_lifetime_counts_for_the_tokens_that_are_out
+    expired_sessions_leave_by_themselves
+}
+
+/// Asks again and again, for as long as anyone would wait.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let in_time = (0..1000).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        is_so()
+    });
+    assert!(in_time, "{what}");
+}
+
+#[test]
+fn what_one_replica_ends_is_refused_by_the_other() {
+    let Some(place) = Place::postgres() else {
+        return;
+    };
+    let [here, there] = [Service::start(&place, &[]), Service::start(&place, &[])];
+    let client = here.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    let elsewhere = there.client();
+    // A route that looks nothing up about the session of the token.
+    let list = || elsewhere.get("/api/sessions").bearer(&token).send();
+    assert_eq!(list().status, 200);
+
+    client.post("/api/logout").send();
+    until("refused elsewhere", || list().status == 401);
+    assert_eq!(list().json()["reason"], "logout");
+}
+
+fn a_replica_that_starts_knows_what_was_ended_before(service: &Service) {
+    let client = service.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    client.post("/api/logout").send();
+    let another = service.restart(&[]);
+    let list = another.client().get("/api/sessions").bearer(&token).send();
+    assert_eq!(list.problem(), (401, "session_revoked".into()));
+}
+
+fn a_shorter_lifetime_counts_for_the_tokens_that_are_out(service: &Service) {
+    let long = service.restart(&["--access-ttl=1h"]);
+    let client = long.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    let short = long.restart(&["--access-ttl=5m"]);
+    let list = || short.client().get("/api/sessions").bearer(&token).send();
+    short.advance(Duration::from_secs(301));
+    assert_eq!(list().status, 200);
+    short.advance(Duration::from_secs(1));
+    assert_eq!(list().problem(), (401, "token_expired".into()));
+}
+
+fn expired_sessions_leave_by_themselves(service: &Service) {
+    service.signed_in("ann");
+    service.signed_in("bob");
+    assert_eq!(service.count("sessions"), 2);
+    let end = crate::support::service::START.as_millis() - 60_000;
+    service.execute(&format!(
+        "UPDATE sessions SET expires_at = {end} \
+         WHERE user_id = (SELECT id FROM users WHERE name = 'ann')"
+    ));
+    let another = service.restart(&[]);
+    until("one is left", || another.count("sessions") == 1);
+}
