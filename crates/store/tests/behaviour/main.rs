@@ -7,10 +7,13 @@ mod concurrency;
 mod database;
 mod keys;
 mod list;
+mod model;
 mod open;
 mod renew;
 mod revoke;
 mod service_keys;
+mod simulation;
+mod state_machine;
 mod users;
 
 use std::thread;
