@@ -69,14 +69,14 @@ fn about_every(random: &mut Rng, mean: f64) -> Duration {
 }
 
 /// The generation of the cookie that an answer sets; an error when the session has ended.
-fn cookie(renewal: Renewal) -> Result<Option<u32>, Renewal> {
+fn cookie(renewal: Renewal) -> Result<Option<u32>, Box<Renewal>> {
     match renewal {
         Renewal::Debounced(_) => Ok(None),
         Renewal::Rotated(session)
         | Renewal::Replayed(session)
         | Renewal::Forgiven(session)
         | Renewal::Recovered(session) => Ok(Some(session.generation.get())),
-        Renewal::Reused(_) | Renewal::Dead(_) => Err(renewal),
+        Renewal::Reused(_) | Renewal::Dead(_) => Err(Box::new(renewal)),
     }
 }
 
