@@ -16,3 +16,4 @@ pub(crate) mod session_body;
 pub(crate) mod tokens;
 pub(crate) mod user_body;
 pub(crate) mod user_id_body;
+pub(crate) mod verify;

@@ -4,7 +4,7 @@ use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
     change_password, docs, end_other_sessions, end_session, health, list_sessions, login, logout,
-    me, refresh_access, refresh_all, register, tokens,
+    me, refresh_access, refresh_all, register, tokens, verify,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them.
@@ -17,6 +17,7 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(resource("/api/refresh_all").route(post().to(refresh_all::refresh_all)))
         .service(resource("/api/logout").route(post().to(logout::logout)))
         .service(resource("/api/me").route(get().to(me::me)))
+        .service(resource("/api/verify").route(get().to(verify::verify)))
         .service(
             resource("/api/sessions")
                 .route(get().to(list_sessions::list_sessions))

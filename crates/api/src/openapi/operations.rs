@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::handlers::{
     change_password, end_other_sessions, end_session, health, list_sessions, login, logout, me,
-    refresh_access, refresh_all, register, tokens,
+    refresh_access, refresh_all, register, tokens, verify,
 };
 use crate::http::problem::{self, Code};
 
@@ -17,6 +17,7 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("refreshAll", refresh_all::PROBLEMS),
     ("logout", logout::PROBLEMS),
     ("me", me::PROBLEMS),
+    ("verify", verify::PROBLEMS),
     ("listSessions", list_sessions::PROBLEMS),
     ("endSession", end_session::PROBLEMS),
     ("endOtherSessions", end_other_sessions::PROBLEMS),
@@ -94,6 +95,13 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                     "schema": { "type": "string" }
                 },
                 "Set-Cookie": sets_cookie
+            });
+        }
+        "verify" => {
+            let id = |of: &str| json!({ "description": of, "schema": { "type": "string" } });
+            success["headers"] = json!({
+                "X-User-Id": id("The user's id."),
+                "X-Session-Id": id("The session's id."),
             });
         }
         "logout" | "endSession" => {

@@ -7,3 +7,4 @@ mod refresh_all;
 mod register;
 mod sessions;
 mod tokens;
+mod verify;

@@ -29,6 +29,7 @@ fn the_document_lists_every_call() {
         "/api/sessions",
         "/api/sessions/{id}",
         "/api/tokens",
+        "/api/verify",
         "/health/live",
         "/health/ready",
     ];

@@ -1,0 +1,53 @@
+use crate::support::forge;
+use crate::support::service::Place;
+use crate::{Service, on_both_back_ends};
+
+on_both_back_ends! {
+    the_holder_of_a_good_token_is_told_in_headers
+    every_bad_token_is_refused
+}
+
+fn the_holder_of_a_good_token_is_told_in_headers(service: &Service) {
+    let client = service.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    let answer = service.client().get("/api/verify").bearer(&token).send();
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    let claims = forge::claims(&token);
+    assert_eq!(answer.header("x-user-id"), claims["sub"].as_str());
+    assert_eq!(answer.header("x-session-id"), claims["sid"].as_str());
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+}
+
+fn every_bad_token_is_refused(service: &Service) {
+    let client = service.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    let verify = |token: &str| {
+        let answer = service.client().get("/api/verify").bearer(token).send();
+        assert_eq!(answer.header("x-user-id"), None);
+        answer.problem()
+    };
+    for (bad, code) in forge::bad_tokens(&token) {
+        assert_eq!(verify(&bad), (401, code.into()), "{bad}");
+    }
+    client.post("/api/logout").send();
+    assert_eq!(verify(&token), (401, "session_revoked".into()));
+}
+
+#[test]
+fn it_goes_on_while_the_database_is_away() {
+    let Some(place) = Place::postgres() else {
+        return;
+    };
+    let service = Service::start(&place, &[]);
+    let token = service
+        .signed_in("ann")
+        .post("/api/refresh_access")
+        .send()
+        .token();
+    place.outage(|| {
+        let answer = service.client().get("/api/verify").bearer(&token).send();
+        assert_eq!(answer.status, 200);
+        let me = service.client().get("/api/me").bearer(&token).send();
+        assert_eq!(me.problem(), (503, "unavailable".into()));
+    });
+}
