@@ -1,0 +1,32 @@
+//! Any text as a token: never a panic, and never good, as the key is nobody's.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use jwt_core::{Algorithm, KeyRing, NumericDate, SigningKey, TokenType, Verifier};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+static KEYS: LazyLock<KeyRing> = LazyLock::new(|| {
+    let algorithms = [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256];
+    let keys = algorithms.map(|algorithm| {
+        let key = SigningKey::generate(algorithm).expect("there is randomness");
+        // Without an id, so that any header that names the algorithm finds it.
+        key.verifying_key().with_id(None)
+    });
+    KeyRing::new(keys).expect("their algorithms differ")
+});
+
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+    Verifier::new(TokenType::ACCESS_TOKEN, "us", None, KEYS.clone())
+        .dangerous_accept_any_type()
+        .dangerous_accept_any_issuer()
+        .dangerous_accept_any_audience()
+        .dangerous_accept_expired()
+});
+
+fuzz_target!(|text: &str| {
+    assert!(KEYS.verify_bytes(None, text).is_err());
+    assert!(VERIFIER.verify::<Value>(text, NumericDate::MAX).is_err());
+});
