@@ -7,68 +7,136 @@ use std::{env, fs};
 #[derive(Debug)]
 pub(crate) struct Cluster {
     directory: String,
+    binaries: PathBuf,
+    options: &'static str,
     /// Waits until this process is gone, then stops the server and removes the directory.
     _caretaker: Child,
 }
 
-impl Cluster {
-    pub(crate) fn start() -> Result<Self, String> {
-        let bin = binaries().ok_or("initdb is not installed and TEST_DATABASE_URL is not set")?;
-        let tool = |name: &str| bin.join(name).display().to_string();
-        let directory = run(&mut as_postgres(
-            "mktemp",
-            &["-d", "/tmp/symbolon-test-XXXXXX"],
-        ))?;
-        let directory = directory.trim().to_owned();
-        let data = format!("{directory}/data");
+/// Nothing in it outlives the tests: no need to sync.
+pub(crate) const VOLATILE: &str =
+    "-c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
-        let mut caretaker =
-            as_postgres("sh", &["-c", CARETAKER, "sh", &tool("pg_ctl"), &directory]);
+/// What it says is committed is on the disk.
+pub(crate) const DURABLE: &str = "-c max_connections=100";
+
+impl Cluster {
+    pub(crate) fn start(options: &'static str) -> Result<Self, String> {
+        let cluster = Self::without_data(options)?;
+        let data = cluster.data();
+        let init = [
+            "-D",
+            &data,
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ];
+        cluster.run("initdb", &init)?;
+        cluster.start_server()?;
+        Ok(cluster)
+    }
+
+    /// A standby of a running cluster, which follows it.
+    pub(crate) fn start_standby(of: &Cluster) -> Result<Self, String> {
+        let cluster = Self::without_data(of.options)?;
+        let data = cluster.data();
+        let copy = [
+            "-h",
+            &of.directory,
+            "-U",
+            USER,
+            "-D",
+            &data,
+            "-R",
+            "-c",
+            "fast",
+        ];
+        cluster.run("pg_basebackup", &copy)?;
+        cluster.start_server()?;
+        Ok(cluster)
+    }
+
+    fn without_data(options: &'static str) -> Result<Self, String> {
+        let binaries =
+            binaries().ok_or("initdb is not installed and TEST_DATABASE_URL is not set")?;
+        let made = ["-d", "/tmp/symbolon-test-XXXXXX"];
+        let directory = run(&mut as_postgres("mktemp", &made))?.trim().to_owned();
+        let pg_ctl = binaries.join("pg_ctl").display().to_string();
+        let mut caretaker = as_postgres("sh", &["-c", CARETAKER, "sh", &pg_ctl, &directory]);
         let caretaker = quiet(caretaker.stdin(Stdio::piped()))
             .spawn()
             .map_err(|error| format!("sh does not start: {error}"))?;
-
-        run(&mut as_postgres(
-            &tool("initdb"),
-            &[
-                "-D",
-                &data,
-                "-U",
-                "symbolon",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-sync",
-            ],
-        ))?;
-        // Nothing here outlives the tests: no need to sync.
-        let options = format!(
-            "-c listen_addresses='' -c unix_socket_directories={directory} -c max_connections=300 \
-             -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        );
-        let log = format!("{directory}/log");
-        let start = ["-D", &data, "-l", &log, "-o", &options, "-w", "start"];
-        quiet(&mut as_postgres(&tool("pg_ctl"), &start))
-            .status()
-            .map_err(|error| error.to_string())
-            .and_then(|status| match status.success() {
-                true => Ok(()),
-                false => Err(format!(
-                    "PostgreSQL does not start: {}",
-                    fs::read_to_string(&log).unwrap_or_default()
-                )),
-            })?;
         Ok(Self {
             directory,
+            binaries,
+            options,
             _caretaker: caretaker,
         })
     }
 
+    /// Also after a [`crash`](Self::crash).
+    pub(crate) fn start_server(&self) -> Result<(), String> {
+        let directory = &self.directory;
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories={directory} {}",
+            self.options
+        );
+        let (data, log) = (self.data(), format!("{directory}/log"));
+        let start = ["-D", &data, "-l", &log, "-o", &options, "-w", "start"];
+        let status = quiet(&mut self.tool("pg_ctl", &start)).status();
+        match status.map_err(|error| error.to_string())?.success() {
+            true => Ok(()),
+            false => Err(format!(
+                "PostgreSQL does not start: {}",
+                fs::read_to_string(&log).unwrap_or_default()
+            )),
+        }
+    }
+
+    /// Ends it at once, as a power cut does.
+    pub(crate) fn crash(&self) -> Result<(), String> {
+        let stop = ["-D", &self.data(), "-m", "immediate", "-w", "stop"];
+        self.run("pg_ctl", &stop).map(drop)
+    }
+
+    /// Makes a standby the primary.
+    pub(crate) fn promote(&self) -> Result<(), String> {
+        let promote = ["-D", &self.data(), "-w", "promote"];
+        self.run("pg_ctl", &promote).map(drop)
+    }
+
+    /// Runs one of the server's programs, and returns what it prints.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
+        run(&mut self.tool(program, arguments))
+    }
+
+    fn tool(&self, program: &str, arguments: &[&str]) -> Command {
+        as_postgres(
+            &self.binaries.join(program).display().to_string(),
+            arguments,
+        )
+    }
+
+    fn data(&self) -> String {
+        format!("{}/data", self.directory)
+    }
+
+    /// Where its socket is.
+    pub(crate) fn directory(&self) -> &str {
+        &self.directory
+    }
+
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://symbolon@/{database}?host={}", self.directory)
+        format!("postgres://{USER}@/{database}?host={}", self.directory)
     }
 }
+
+/// The role that it is used with.
+const USER: &str = "symbolon";
 
 /// Its standard input ends when this process does, even if it was killed.
 const CARETAKER: &str = r#"
@@ -79,7 +147,7 @@ rm -rf "$2"
 "#;
 
 /// PostgreSQL refuses to run as root.
-fn as_postgres(program: &str, arguments: &[&str]) -> Command {
+pub(crate) fn as_postgres(program: &str, arguments: &[&str]) -> Command {
     let root = fs::metadata("/proc/self").is_ok_and(|own| {
         use std::os::unix::fs::MetadataExt;
         own.uid() == 0
@@ -96,7 +164,7 @@ fn as_postgres(program: &str, arguments: &[&str]) -> Command {
 }
 
 /// A server that inherits the output of a test would keep its reader waiting.
-fn quiet(command: &mut Command) -> &mut Command {
+pub(crate) fn quiet(command: &mut Command) -> &mut Command {
     command.stdout(Stdio::null()).stderr(Stdio::null())
 }
 
@@ -112,7 +180,7 @@ fn run(command: &mut Command) -> Result<String, String> {
     }
 }
 
-/// Where the server's programs are: on the path, or where Debian and others keep each version's.
+/// Where the server's programs are: where Debian and others keep each version's, or on the path.
 fn binaries() -> Option<PathBuf> {
     let on_path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&on_path);
@@ -121,9 +189,10 @@ fn binaries() -> Option<PathBuf> {
         .map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim().to_owned()));
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let versions = versions.flatten().map(|version| version.path().join("bin"));
-    on_path
-        .chain(configured)
+    configured
+        .into_iter()
         .chain(versions)
+        .chain(on_path)
         .find(|directory| has_server(directory))
 }
 

@@ -8,6 +8,8 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)]
 
 mod cluster;
+mod pooler;
+mod private_server;
 
 use std::env;
 use std::io::Write;
@@ -17,7 +19,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
-use cluster::Cluster;
+use cluster::{Cluster, VOLATILE};
+pub use pooler::Pooler;
+pub use private_server::PrivateServer;
 
 /// An empty database, dropped with this value.
 #[derive(Debug)]
@@ -37,12 +41,7 @@ impl Database {
         let server = match server() {
             Ok(server) => server,
             Err(why) => {
-                assert!(
-                    env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"),
-                    "REQUIRE_POSTGRES=1, but {why}"
-                );
-                // Past the capture of a passing test's output.
-                let _ = writeln!(std::io::stderr(), "SKIPPED, no PostgreSQL: {why}");
+                skip(why);
                 return None;
             }
         };
@@ -122,10 +121,20 @@ fn server() -> Result<&'static Server, &'static str> {
     SERVER
         .get_or_init(|| match env::var("TEST_DATABASE_URL") {
             Ok(url) => Ok(Server::Given(url)),
-            Err(_) => Cluster::start().map(Server::Own),
+            Err(_) => Cluster::start(VOLATILE).map(Server::Own),
         })
         .as_ref()
         .map_err(String::as_str)
+}
+
+/// Says so, where that is allowed.
+fn skip(why: &str) {
+    assert!(
+        env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"),
+        "REQUIRE_POSTGRES=1, but {why}"
+    );
+    // Past the capture of a passing test's output.
+    let _ = writeln!(std::io::stderr(), "SKIPPED, no PostgreSQL: {why}");
 }
 
 /// The same server, another database.

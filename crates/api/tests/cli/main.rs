@@ -5,6 +5,7 @@
 mod first_start;
 mod migrate;
 mod openapi;
+#[allow(dead_code, reason = "shared with the tests of hardship")]
 mod program;
 mod readme;
 mod service_key;

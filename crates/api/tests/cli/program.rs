@@ -1,5 +1,6 @@
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
@@ -62,11 +63,20 @@ impl Program {
 
     /// Starts the service on a free port.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut child = self
-            .command(arguments)
+        let log = self.directory().join("log");
+        let mut log_file = File::options();
+        let log_file = log_file.create(true).append(true).open(&log).unwrap();
+        // A limit on the size of files is then an error, not the end.
+        let ignoring = "trap '' XFSZ; exec \"$0\" \"$@\"";
+        let mut child = Command::new("sh")
+            .args(["-c", ignoring, env!("CARGO_BIN_EXE_symbolon")])
+            .args(arguments)
+            .env_clear()
+            .current_dir(self.directory())
             .env("SYMBOLON_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(log_file)
             .spawn()
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -76,6 +86,7 @@ impl Program {
         Running {
             child,
             out,
+            log,
             first_line,
             address,
         }
@@ -86,15 +97,34 @@ impl Program {
 pub(crate) struct Running {
     child: Child,
     out: BufReader<ChildStdout>,
+    log: PathBuf,
     pub(crate) first_line: String,
     pub(crate) address: String,
 }
 
 impl Running {
     pub(crate) fn terminate(&self) {
-        let id = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(killed.success());
+        self.signal("-TERM");
+    }
+
+    /// As a crash does it.
+    pub(crate) fn kill(&self) {
+        self.signal("-KILL");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.pid().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it and others in its directory have logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
     }
 
     /// Waits for the end, and returns all that was printed after the first line.
@@ -132,6 +162,9 @@ fn agent() -> ureq::Agent {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

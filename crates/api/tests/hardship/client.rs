@@ -1,0 +1,121 @@
+//! An HTTP client whose connection may be lost at any moment.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Clones share connections.
+#[derive(Clone)]
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    base: String,
+}
+
+/// An answer that came.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// The refresh cookie that it sets.
+    pub(crate) cookie: Option<String>,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: Value,
+}
+
+impl Reply {
+    /// The problem's code.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// The access token.
+    pub(crate) fn token(&self) -> &str {
+        self.body["token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{self:?}"))
+    }
+
+    pub(crate) fn assert_is_unavailable(&self) {
+        assert_eq!((self.status, self.code()), (503, "unavailable"), "{self:?}");
+        assert!(self.retry_after.is_some(), "{self:?}");
+    }
+}
+
+impl Client {
+    pub(crate) fn new(address: &str) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_secs(30)));
+        Self {
+            agent: config.build().into(),
+            base: format!("http://{address}"),
+        }
+    }
+
+    /// With a refresh cookie; `None` when no answer came.
+    pub(crate) fn post(&self, path: &str, cookie: &str) -> Option<Reply> {
+        self.send(
+            "POST",
+            path,
+            "cookie",
+            &format!("refreshToken={cookie}"),
+            "",
+        )
+    }
+
+    /// With an access token or a service key.
+    pub(crate) fn post_as(&self, path: &str, bearer: &str, body: &str) -> Option<Reply> {
+        self.send(
+            "POST",
+            path,
+            "authorization",
+            &format!("Bearer {bearer}"),
+            body,
+        )
+    }
+
+    pub(crate) fn get(&self, path: &str, bearer: &str) -> Option<Reply> {
+        self.send(
+            "GET",
+            path,
+            "authorization",
+            &format!("Bearer {bearer}"),
+            "",
+        )
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        header: &str,
+        value: &str,
+        body: &str,
+    ) -> Option<Reply> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("content-type", "application/json")
+            .header(header, value)
+            .body(body.as_bytes().to_vec())
+            .unwrap();
+        let mut answer = self.agent.run(request).ok()?;
+        let header = |name| {
+            let value = answer.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let cookie = header("set-cookie").map(|cookie| {
+            let pair = cookie.split(';').next().unwrap();
+            pair.trim_start_matches("refreshToken=").to_owned()
+        });
+        let retry_after = header("retry-after");
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().read_to_vec().ok()?;
+        Some(Reply {
+            status,
+            cookie,
+            retry_after,
+            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        })
+    }
+}
