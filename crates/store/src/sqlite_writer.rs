@@ -46,8 +46,8 @@ impl Writer {
     ) -> Result<T, StoreError> {
         self.submit(move |connection| {
             let outcome = f(connection);
-            if outcome.is_err() {
-                check_transaction(connection)?;
+            if let Err(error) = &outcome {
+                check_transaction(connection, error)?;
             }
             Ok(outcome)
         })
@@ -61,8 +61,8 @@ impl Writer {
         self.submit(move |connection| {
             connection.batch_execute("SAVEPOINT job")?;
             let outcome = f(connection);
-            if outcome.is_err() {
-                check_transaction(connection)?;
+            if let Err(error) = &outcome {
+                check_transaction(connection, error)?;
                 connection.batch_execute("ROLLBACK TO job")?;
             }
             connection.batch_execute("RELEASE job")?;
@@ -93,10 +93,15 @@ impl Writer {
 
 /// After some errors (a full disk, for one) SQLite has rolled back the whole transaction by
 /// itself, and what comes next would be committed alone.
-fn check_transaction(connection: &mut AnyConnection) -> Result<(), TransactionLost> {
+fn check_transaction(
+    connection: &mut AnyConnection,
+    error: &StoreError,
+) -> Result<(), TransactionLost> {
     match connection.batch_execute("BEGIN") {
         Err(_there_is_one) => Ok(()),
-        Ok(()) => Err(TransactionLost("SQLite rolled the transaction back".into())),
+        Ok(()) => Err(TransactionLost(format!(
+            "a whole transaction is lost: {error}"
+        ))),
     }
 }
 

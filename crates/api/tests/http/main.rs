@@ -8,6 +8,7 @@ mod cors;
 mod docs;
 mod early_death;
 mod errors;
+mod forged;
 mod headers;
 mod health;
 mod older_client;

@@ -132,6 +132,44 @@ fn a_locked_sqlite_file_is_unavailable_for_all_who_wait_at_once() {
 }
 
 #[test]
+fn a_full_sqlite_file_is_unavailable_and_loses_nothing_that_was_acknowledged() {
+    let f = &Fixture::sqlite();
+    let session = f.session("ann").id;
+    let limit = |pages: &str| {
+        let pragma = format!("PRAGMA max_page_count = {pages}");
+        f.store
+            .write(move |c| Ok(c.batch_execute(&pragma)?))
+            .unwrap();
+    };
+    // No more than there are.
+    limit("1");
+    let mut added = 1;
+    let full = loop {
+        let user = user(&format!("user{added}"));
+        match f.store.write(move |c| store::users::add(c, &user)) {
+            Ok(_) => added += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&full, StoreError::Unavailable(_)), "{full}");
+    // Readers do not mind.
+    thread::scope(|scope| {
+        for n in 0..8 {
+            scope.spawn(move || {
+                let user = user(&format!("late{n}"));
+                assert!(f.store.write(move |c| store::users::add(c, &user)).is_err());
+            });
+        }
+        assert!(f.find(session).is_some());
+    });
+    limit("1000000");
+    f.renew(session, 0, START);
+    f.add_user("late");
+    let users = f.store.read(|c| store::users::list(c, None, 1000)).unwrap();
+    assert_eq!(users.len(), added + 1);
+}
+
+#[test]
 fn postgres_that_comes_back_is_used_again() {
     let Some(f) = Fixture::postgres() else { return };
     f.add_user("ann");

@@ -131,15 +131,19 @@ impl Service {
 
     /// How many rows a table has.
     pub(crate) fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT count(*) AS n FROM {table}"))
+    }
+
+    /// The `n` of a query.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
         use diesel::RunQueryDsl;
         #[derive(diesel::QueryableByName)]
-        struct Count {
+        struct Number {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             n: i64,
         }
-        let sql = format!("SELECT count(*) AS n FROM {table}");
-        let count = |c: &mut _| Ok(diesel::sql_query(sql).get_result::<Count>(c)?.n);
-        self.store.read(count).unwrap()
+        let ask = |c: &mut _| Ok(diesel::sql_query(sql).get_result::<Number>(c)?.n);
+        self.store.read(ask).unwrap()
     }
 
     /// A client with an empty cookie jar.
