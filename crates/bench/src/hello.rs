@@ -1,0 +1,50 @@
+//! A bare actix hello-world, in a process of its own: what the framework itself can do.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use actix_web::{App, HttpServer, web};
+
+/// Answers until it is killed.
+pub(crate) fn serve() {
+    actix_rt::System::new().block_on(async {
+        let hello = || async { "hello" };
+        let server = HttpServer::new(move || App::new().route("/", web::get().to(hello)))
+            .bind("127.0.0.1:0")
+            .expect("a free port");
+        println!("{}", server.addrs()[0]);
+        server.run().await.expect("it serves");
+    });
+}
+
+/// A running hello-world.
+pub(crate) struct Hello {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Hello {
+    pub(crate) fn start() -> Result<Self, String> {
+        let program = std::env::current_exe().map_err(|why| why.to_string())?;
+        let mut child = Command::new(program)
+            .arg("hello")
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|why| why.to_string())?;
+        let mut address = String::new();
+        let out = child.stdout.as_mut().expect("it is piped");
+        let read = BufReader::new(out).read_line(&mut address);
+        read.map_err(|why| why.to_string())?;
+        Ok(Self {
+            child,
+            address: address.trim().to_owned(),
+        })
+    }
+}
+
+impl Drop for Hello {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,71 @@
+//! Contenders that take turns.
+
+use std::time::Duration;
+
+/// Requests or statements a second, in each round.
+#[derive(Clone, Debug)]
+pub(crate) struct Figures {
+    pub(crate) name: String,
+    rates: Vec<f64>,
+}
+
+impl Figures {
+    pub(crate) fn median(&self) -> f64 {
+        let mut sorted = self.rates.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    }
+
+    pub(crate) fn range(&self) -> (f64, f64) {
+        let least = self.rates.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = self.rates.iter().copied().fold(0.0, f64::max);
+        (least, most)
+    }
+}
+
+/// One who takes a turn of so long, and says how many a second they made.
+pub(crate) struct Contender<'a> {
+    name: &'a str,
+    turn: Box<dyn FnMut(Duration) -> Result<f64, String> + 'a>,
+}
+
+impl<'a> Contender<'a> {
+    pub(crate) fn new(
+        name: &'a str,
+        turn: impl FnMut(Duration) -> Result<f64, String> + 'a,
+    ) -> Self {
+        Self {
+            name,
+            turn: Box::new(turn),
+        }
+    }
+}
+
+/// Each has a short turn that does not count, then as many as there are rounds.
+pub(crate) fn interleave(
+    mut contenders: Vec<Contender<'_>>,
+    rounds: usize,
+    turn: Duration,
+) -> Result<Vec<Figures>, String> {
+    let mut figures: Vec<_> = contenders
+        .iter()
+        .map(|contender| Figures {
+            name: contender.name.to_owned(),
+            rates: Vec::new(),
+        })
+        .collect();
+    for contender in &mut contenders {
+        (contender.turn)(Duration::from_secs(1))?;
+    }
+    for round in 1..=rounds {
+        for (contender, figures) in contenders.iter_mut().zip(&mut figures) {
+            let rate = (contender.turn)(turn)?;
+            eprintln!(
+                "round {round} of {rounds}: {:9.0}/s  {}",
+                rate, contender.name
+            );
+            figures.rates.push(rate);
+        }
+    }
+    Ok(figures)
+}

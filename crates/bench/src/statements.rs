@@ -1,0 +1,210 @@
+//! The bare statements, without HTTP.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use store::sessions::{
+    self, Device, Generation, NewSession, Opened, Renewal, RenewalRules, SessionId,
+};
+use store::users::UserId;
+use store::{DatabaseUrl, Store, StoreOptions, UnixMillis};
+use throwaway_postgres::PrivateServer;
+
+use crate::symbolon::USER;
+
+/// As many connections as the loads have.
+pub(crate) const CONNECTIONS: usize = 16;
+
+const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
+const DAY: Duration = Duration::from_secs(86_400);
+
+const RULES: RenewalRules = RenewalRules {
+    grace: Duration::ZERO,
+    late_replay_every: Duration::ZERO,
+    idle_ttl: DAY,
+};
+
+/// The store on a PostgreSQL, and a session for each connection.
+pub(crate) struct Statements {
+    store: Store,
+    chains: Vec<(SessionId, u32)>,
+}
+
+impl Statements {
+    /// `seed` tells their sessions from those of others.
+    pub(crate) fn new(url: &str, seed: u8) -> Result<Self, String> {
+        let url = DatabaseUrl::parse(url).map_err(|why| why.to_string())?;
+        let options = StoreOptions {
+            connections: 16,
+            wait: Duration::from_secs(5),
+            prepared_statements: true,
+        };
+        let store = Store::open(&url, options).map_err(|why| why.to_string())?;
+        let mut chains = Vec::new();
+        for n in 0..CONNECTIONS {
+            let mut random = [seed; 10];
+            random[9] = u8::try_from(n).expect("a few");
+            let new = NewSession {
+                id: SessionId::new(START, random),
+                user_id: UserId::parse(USER).expect("it is one"),
+                created_at: START,
+                idle_expires_at: START + DAY,
+                expires_at: START + 30 * DAY,
+                amr: Vec::new(),
+                device: Device::default(),
+                session_limit: None,
+            };
+            chains.push((new.id, 0));
+            let opened = store.transaction(|c| sessions::issue(c, new));
+            match opened.map_err(|why| why.to_string())? {
+                Opened::Session(..) => {}
+                other => return Err(format!("no session: {other:?}")),
+            }
+        }
+        Ok(Self { store, chains })
+    }
+
+    /// The `UPDATE … RETURNING` of a renewal, a second.
+    pub(crate) fn updates(&mut self, time: Duration) -> Result<f64, String> {
+        let store = &self.store;
+        run(&mut self.chains, time, |(id, generation)| {
+            let (id, presented) = (*id, Generation::new(*generation));
+            let renew = move |c: &mut _| sessions::renew(c, id, presented, START, &RULES);
+            match store.write(renew).map_err(|why| why.to_string())? {
+                Renewal::Rotated(session) => *generation = session.generation.get(),
+                other => return Err(format!("not rotated: {other:?}")),
+            }
+            Ok(())
+        })
+    }
+
+    /// The `SELECT` of `refresh_access`, a second.
+    pub(crate) fn selects(&mut self, time: Duration) -> Result<f64, String> {
+        let store = &self.store;
+        run(&mut self.chains, time, |(id, generation)| {
+            let presented = Generation::new(*generation);
+            let peek = store.read(|c| sessions::peek(c, *id, presented, START, &RULES));
+            peek.map(drop).map_err(|why| why.to_string())
+        })
+    }
+}
+
+/// Each chain on a thread of its own.
+fn run<T: Send>(
+    chains: &mut [T],
+    time: Duration,
+    step: impl Fn(&mut T) -> Result<(), String> + Sync,
+) -> Result<f64, String> {
+    let (count, began) = (AtomicU64::new(0), Instant::now());
+    let outcomes: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = chains
+            .iter_mut()
+            .map(|chain| {
+                scope.spawn(|| {
+                    while began.elapsed() < time {
+                        step(chain)?;
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok::<_, String>(())
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("no panic"))
+            .collect()
+    });
+    outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(rate(count.into_inner(), began.elapsed()))
+}
+
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn rate(count: u64, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
+
+/// The seed of the sessions that pgbench updates; their ids are in its script.
+pub(crate) const OF_PGBENCH: u8 = 7;
+
+/// pgbench with the plainest update of one such row by its primary key.
+pub(crate) fn pgbench(server: &PrivateServer, time: Duration) -> Result<f64, String> {
+    let script = server.directory().join("rotate.sql");
+    if !script.exists() {
+        let sql = "UPDATE sessions SET generation = generation + 1, rotated_at = 1 \
+                   WHERE id = '01a3185c-5000-7707-8707-07070707070' || to_hex(:client_id::bigint) \
+                   RETURNING generation, claims;\n";
+        std::fs::write(&script, sql).map_err(|why| why.to_string())?;
+    }
+    let (host, script) = (server.directory(), script.to_string_lossy().into_owned());
+    let host = host.to_string_lossy().into_owned();
+    let output = server.run(
+        "pgbench",
+        &[
+            "-h",
+            &host,
+            "-U",
+            "symbolon",
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            "16",
+            "-j",
+            "2",
+            "-T",
+            &time.as_secs().to_string(),
+            "-f",
+            &script,
+            "postgres",
+        ],
+    );
+    let tps = output.lines().find_map(|line| {
+        let tps = line.strip_prefix("tps = ")?;
+        tps.split_whitespace().next()?.parse().ok()
+    });
+    tps.ok_or(output)
+}
+
+/// What SQLite can do at full durability when each renewal is a commit of its own, a second. The
+/// file is beside the one that is compared.
+pub(crate) struct CommitByCommit {
+    sqlite: SqliteConnection,
+    count: i64,
+}
+
+impl CommitByCommit {
+    pub(crate) fn new(directory: &Path) -> Result<Self, String> {
+        let file = directory.join("commit-by-commit.db");
+        let mut sqlite =
+            SqliteConnection::establish(&file.to_string_lossy()).map_err(|why| why.to_string())?;
+        let set_up = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+            CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, generation INTEGER NOT NULL,
+                rotated_at INTEGER, claims TEXT NOT NULL) STRICT;
+            INSERT INTO sessions VALUES ('0192f0c1-0000-7000-8000-000000000000', 0, NULL, '{}');";
+        sqlite
+            .batch_execute(set_up)
+            .map_err(|why| why.to_string())?;
+        Ok(Self { sqlite, count: 0 })
+    }
+
+    pub(crate) fn run(&mut self, time: Duration) -> Result<f64, String> {
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < time {
+            self.count += 1;
+            let changed = diesel::sql_query(
+                "UPDATE sessions SET generation = generation + 1, rotated_at = ? WHERE id = ?",
+            )
+            .bind::<BigInt, _>(self.count)
+            .bind::<Text, _>("0192f0c1-0000-7000-8000-000000000000")
+            .execute(&mut self.sqlite);
+            changed.map_err(|why| why.to_string())?;
+            count += 1;
+        }
+        Ok(rate(count, began.elapsed()))
+    }
+}

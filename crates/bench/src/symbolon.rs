@@ -1,0 +1,146 @@
+//! The program itself, built for release.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) fn build() -> Result<(), String> {
+    let cargo = std::env::var("CARGO").unwrap_or("cargo".to_owned());
+    let built = Command::new(cargo)
+        .args(["build", "--release", "--package", "symbolon"])
+        .status();
+    match built.is_ok_and(|status| status.success()) {
+        true => Ok(()),
+        false => Err("symbolon does not build".into()),
+    }
+}
+
+/// Beside this program.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().expect("this program has a path");
+    own.with_file_name("symbolon")
+}
+
+/// A running service.
+pub(crate) struct Symbolon {
+    child: Child,
+    pub(crate) address: String,
+    directory: TempDir,
+}
+
+/// The user whose sessions are opened.
+pub(crate) const USER: &str = "7";
+
+impl Symbolon {
+    /// Each renewal rotates, and a thread that stopped in the middle is forgiven.
+    pub(crate) fn start(database_url: Option<&str>) -> Result<Self, String> {
+        let directory = tempfile::tempdir().map_err(|why| why.to_string())?;
+        let command = || {
+            let mut command = Command::new(program());
+            command.env_clear().current_dir(directory.path());
+            if let Some(url) = database_url {
+                command.env("DATABASE_URL", url);
+            }
+            command
+        };
+        let add = [
+            "user",
+            "add",
+            "--id",
+            USER,
+            "--name",
+            "Ann",
+            "--no-password",
+        ];
+        command()
+            .args(add)
+            .args(["--email", "ann@example.org"])
+            .output()
+            .map_err(|why| format!("symbolon: {why}"))?;
+        let mut child = command()
+            .args(["--listen=127.0.0.1:0", "--trusted-issuers=127.0.0.1/32"])
+            .args(["--access-ttl=1h", "--signing-alg=HS512"])
+            .args(["--rotation-grace=0s", "--late-replay-every=1ms"])
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|why| format!("symbolon: {why}"))?;
+        let mut line = String::new();
+        let out = child.stdout.as_mut().expect("it is piped");
+        let read = BufReader::new(out).read_line(&mut line);
+        read.map_err(|why| why.to_string())?;
+        Ok(Self {
+            child,
+            address: line
+                .trim()
+                .rsplit(' ')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            directory,
+        })
+    }
+
+    /// Opens sessions, and returns their refresh tokens.
+    pub(crate) fn open(&self, sessions: usize) -> Result<Vec<String>, String> {
+        let agent = agent();
+        (0..sessions)
+            .map(|_| self.open_one(&agent))
+            .map(|one| one.map(|(_, cookie)| cookie))
+            .collect()
+    }
+
+    /// An access token.
+    pub(crate) fn access_token(&self) -> Result<String, String> {
+        self.open_one(&agent()).map(|(access, _)| access)
+    }
+
+    fn open_one(&self, agent: &ureq::Agent) -> Result<(String, String), String> {
+        let mut answer = agent
+            .post(format!("http://{}/api/tokens", self.address))
+            .header("content-type", "application/json")
+            .send(r#"{"id":7}"#)
+            .map_err(|why| format!("a session is not opened: {why}"))?;
+        let cookie = answer
+            .headers()
+            .get("set-cookie")
+            .and_then(|value| value.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(['=', ';']).nth(1));
+        let cookie = cookie.ok_or("a session without a cookie")?.to_owned();
+        let body = answer
+            .body_mut()
+            .read_to_vec()
+            .map_err(|why| why.to_string())?;
+        let body: Value = serde_json::from_slice(&body).map_err(|why| why.to_string())?;
+        let access = body["token"].as_str().unwrap_or_default().to_owned();
+        Ok((access, cookie))
+    }
+
+    /// Resident memory, in MiB.
+    pub(crate) fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
+        kib.unwrap_or_default() / 1024.0
+    }
+
+    /// Where its embedded database is.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().proxy(None).build().into()
+}
+
+impl Drop for Symbolon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
