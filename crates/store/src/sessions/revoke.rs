@@ -4,6 +4,23 @@ use diesel::prelude::*;
 
 use super::{AnyConnection, RevokedReason, SessionId, StoreError, UnixMillis, UserId, sessions};
 
+/// What is written into the row of a session that ends.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions)]
+struct Revocation {
+    revoked_at: i64,
+    revoked_reason: &'static str,
+}
+
+impl Revocation {
+    fn new(reason: RevokedReason, now: UnixMillis) -> Self {
+        Self {
+            revoked_at: now.as_millis(),
+            revoked_reason: reason.as_str(),
+        }
+    }
+}
+
 /// Ends a session. `false` when there is none, or it has ended already: then the first reason
 /// stays.
 ///
@@ -20,10 +37,7 @@ pub fn revoke(
         .find(id.to_string())
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
-        .set((
-            sessions::revoked_at.eq(now.as_millis()),
-            sessions::revoked_reason.eq(reason.as_str()),
-        ))
+        .set(Revocation::new(reason, now))
         .execute(connection)?;
     Ok(revoked > 0)
 }
@@ -46,10 +60,7 @@ pub fn revoke_of_user(
         .filter(sessions::idle_expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
-        .set((
-            sessions::revoked_at.eq(now.as_millis()),
-            sessions::revoked_reason.eq(reason.as_str()),
-        ))
+        .set(Revocation::new(reason, now))
         .execute(connection)?;
     Ok(revoked > 0)
 }
@@ -77,10 +88,7 @@ pub fn revoke_all_of_user(
         .filter(sessions::idle_expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
-        .set((
-            sessions::revoked_at.eq(now.as_millis()),
-            sessions::revoked_reason.eq(reason.as_str()),
-        ))
+        .set(Revocation::new(reason, now))
         .returning(sessions::id)
         .get_results::<String>(connection)?;
     super::ids(revoked)
