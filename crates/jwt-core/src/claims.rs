@@ -17,6 +17,11 @@ pub(crate) use de::read;
 /// ```
 pub const REGISTERED_NAMES: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
+/// Whether it is one of [`REGISTERED_NAMES`]. Compared as constants, which is faster than a search.
+fn is_registered(name: &str) -> bool {
+    matches!(name, "iss" | "sub" | "aud" | "exp" | "nbf" | "iat" | "jti")
+}
+
 /// All claims of a token, in JSON one flat object.
 ///
 /// ```

@@ -6,12 +6,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess,
-    SeqAccess, Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use super::{Audience, REGISTERED_NAMES, RegisteredClaims};
+use super::{Audience, RegisteredClaims, is_registered};
 use crate::json::{self, MemberName, NotStrict};
 
 /// Reads a payload: its registered claims into `registered`, and the application's own. The former
@@ -54,12 +54,7 @@ impl<'de, Own: Deserialize<'de>> Visitor<'de> for OwnClaims<'_, Own> {
             map,
             registered: self.registered,
         };
-        let own = Own::deserialize(&mut members)?;
-        // A type that stops early has not seen the registered claims that follow.
-        match members.next_key_seed(PhantomData::<IgnoredAny>)? {
-            None => Ok(own),
-            Some(_) => Err(A::Error::custom("some members were not read")),
-        }
+        Own::deserialize(&mut members)
     }
 }
 
@@ -84,7 +79,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for &mut OwnMembers<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        match fields.iter().any(|field| REGISTERED_NAMES.contains(field)) {
+        match fields.iter().any(|field| is_registered(field)) {
             true => Err(A::Error::custom("a registered claim is not one's own")),
             false => visitor.visit_map(self),
         }
@@ -201,6 +196,7 @@ impl RegisteredClaims {
     }
 }
 
+#[inline]
 fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     claim: &mut Option<T>,
     name: &'static str,

@@ -8,7 +8,7 @@ use serde::ser::{
     Error, Impossible, Serialize, SerializeMap, SerializeStruct, Serializer, StdError,
 };
 
-use super::{Claims, REGISTERED_NAMES};
+use super::{Claims, is_registered};
 
 impl<Own: Serialize> Serialize for Claims<Own> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -52,7 +52,7 @@ struct OwnMembers<'a, M> {
 
 impl<M: SerializeMap> OwnMembers<'_, M> {
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), M::Error> {
-        if REGISTERED_NAMES.contains(&name) {
+        if is_registered(name) {
             return Err(M::Error::custom(format_args!(
                 "`{name}` is a registered claim, not one of the application's own"
             )));

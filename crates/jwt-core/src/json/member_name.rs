@@ -13,9 +13,9 @@ pub(crate) struct MemberName<'de, E> {
 }
 
 impl<'de, E> MemberName<'de, E> {
-    pub(crate) fn new(name: Cow<'de, str>) -> Self {
+    pub(crate) fn new(name: impl Into<Cow<'de, str>>) -> Self {
         Self {
-            name,
+            name: name.into(),
             error: PhantomData,
         }
     }
