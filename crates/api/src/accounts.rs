@@ -6,7 +6,7 @@ mod own_claims;
 
 use std::sync::Arc;
 
-use store::sessions::{RevokedReason, RevokedSession};
+use store::sessions::RevokedReason;
 use store::users::{self, Added, Changed, PasswordHash, User, UserId};
 
 use crate::async_store::AsyncStore;
@@ -73,6 +73,8 @@ pub enum PasswordChange {
     },
     /// The password that was to be replaced is another.
     WrongPassword,
+    /// It was changed meanwhile, or its user disabled or deleted: the bearer's session has ended.
+    Overtaken,
 }
 
 /// Registers users and checks their passwords.
@@ -180,6 +182,7 @@ impl Accounts {
         let checked = user.and_then(|user| user.password);
         let verified = self.hasher.verify(current, checked.clone()).await?;
         let Some(checked) = checked.filter(|_| verified) else {
+            log::warn!("a wrong password was given to change that of user {user_id}");
             return Ok(PasswordChange::WrongPassword);
         };
         let hash = self.hasher.hash(new).await?;
@@ -187,15 +190,11 @@ impl Accounts {
         let change =
             move |c: &mut _| users::change_password(c, &user_id, &checked, &hash, session_id, now);
         match self.store.transaction(change).await? {
-            Changed::NotFound => Ok(PasswordChange::WrongPassword),
+            Changed::NotFound => Ok(PasswordChange::Overtaken),
             Changed::Changed(ids) => {
                 let ended = ids.len();
                 self.revocations
-                    .add(ids.into_iter().map(|id| RevokedSession {
-                        id,
-                        at: now,
-                        reason: RevokedReason::PasswordChanged,
-                    }));
+                    .note(ids, RevokedReason::PasswordChanged, now);
                 Ok(PasswordChange::Changed { ended })
             }
         }

@@ -92,7 +92,7 @@ pub fn open_database(database: &Database) -> Result<(Store, Vec<String>), StartE
             error,
         })?;
     }
-    let migrated = migrations::run(&database.url)?;
+    let migrated = migrations::run(&database.url, &database.options)?;
     Ok((Store::open(&database.url, database.options)?, migrated))
 }
 
@@ -133,7 +133,7 @@ impl Application {
         }
         let revocations = Revocations::load(&store, settings.access_ttl, now)?;
         let revocations = Arc::new(revocations);
-        // Not held up by the calls of clients.
+        // Admitted beside the calls of clients, however many there are.
         let background = AsyncStore::new(store.clone());
         let (server, address) =
             serve(settings, store, keys, revocations.clone(), &clock, &entropy)?;

@@ -39,6 +39,18 @@ impl AsyncStore {
         self.run(move |store| store.read(f)).await
     }
 
+    /// [`Store::watch`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn watch<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(move |store| store.watch(f)).await
+    }
+
     /// [`Store::write`].
     ///
     /// # Errors

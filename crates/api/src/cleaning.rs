@@ -18,8 +18,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Rows deleted in one statement: a few milliseconds on either back end.
 const BATCH: u16 = 500;
 
-/// How long a session stays after its end, so that the clocks of replicas may differ.
-const KEEP: Duration = Duration::from_secs(60);
+/// How long a session stays after its end: a clock that is ahead must not delete a live one.
+const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// Cleans until the service stops.
 pub async fn clean(store: AsyncStore, clock: Arc<dyn Clock>) {

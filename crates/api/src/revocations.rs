@@ -23,8 +23,17 @@ const EVERY: Duration = Duration::from_secs(1);
 /// two replicas differ.
 const OVERLAP: Duration = Duration::from_secs(30);
 
+/// How often all is read that counts.
+const WHOLE_EVERY: Duration = Duration::from_secs(60);
+
 /// Sessions that are read at once.
 const PAGE: u16 = 1000;
+
+/// How long a session is kept after its end: an access token of it may have been issued by another
+/// clock, shortly before.
+fn keep(access_ttl: Duration) -> Duration {
+    access_ttl + Duration::from_secs(LEEWAY.into()) + OVERLAP
+}
 
 /// The sessions that were ended within the last access lifetime.
 #[derive(Debug)]
@@ -41,7 +50,7 @@ impl Revocations {
     ///
     /// [`StoreError`].
     pub fn load(store: &Store, access_ttl: Duration, now: UnixMillis) -> Result<Self, StoreError> {
-        let keep = access_ttl + Duration::from_secs(LEEWAY.into()) + OVERLAP;
+        let keep = keep(access_ttl);
         let revocations = Self {
             keep,
             ended: RwLock::default(),
@@ -56,8 +65,18 @@ impl Revocations {
         ended.get(&id).map(|(_, reason)| *reason)
     }
 
-    /// Adds sessions that were ended, here or elsewhere.
-    pub fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>) {
+    /// Notes sessions that were ended here, just now.
+    pub fn note(
+        &self,
+        ids: impl IntoIterator<Item = SessionId>,
+        reason: RevokedReason,
+        at: UnixMillis,
+    ) {
+        let ids = ids.into_iter();
+        self.add(ids.map(|id| RevokedSession { id, at, reason }));
+    }
+
+    fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>) {
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
         let sessions = sessions.into_iter();
         ended.extend(sessions.map(|session| (session.id, (session.at, session.reason))));
@@ -65,15 +84,16 @@ impl Revocations {
 
     /// Follows the database until the service stops. While it is away, what is known stays.
     pub async fn follow(self: Arc<Self>, store: AsyncStore, clock: Arc<dyn Clock>) {
-        let mut since = clock.now() - self.keep;
+        let mut window = Window::new(self.keep);
         let mut following = true;
         loop {
             sleep(EVERY).await;
             let now = clock.now();
-            match store.read(move |c| all_since(c, since)).await {
+            let since = window.since(now);
+            match store.watch(move |c| all_since(c, since)).await {
                 Ok(sessions) => {
                     self.add(sessions);
-                    since = now - OVERLAP;
+                    window.was_read(now);
                     if !following {
                         log::info!("revoked sessions: the database answers again");
                     }
@@ -103,6 +123,44 @@ impl Revocations {
     }
 }
 
+/// From when on the database is to be read.
+struct Window {
+    keep: Duration,
+    last: Option<UnixMillis>,
+    last_whole: Option<UnixMillis>,
+}
+
+impl Window {
+    fn new(keep: Duration) -> Self {
+        Self {
+            keep,
+            last: None,
+            last_whole: None,
+        }
+    }
+
+    /// A little more than since the last time. All that counts on the first reading, each minute
+    /// after, and when the clock was set back: then what came later still than it should, or was
+    /// forgotten too early, is found.
+    fn since(&self, now: UnixMillis) -> UnixMillis {
+        let whole_is_due = self
+            .last_whole
+            .is_none_or(|at| now.since(at) >= WHOLE_EVERY);
+        match self.last {
+            Some(last) if last <= now && !whole_is_due => last - OVERLAP,
+            _ => now - self.keep,
+        }
+    }
+
+    /// It was read, from [`since`](Self::since) this moment.
+    fn was_read(&mut self, now: UnixMillis) {
+        if self.since(now) == now - self.keep {
+            self.last_whole = Some(now);
+        }
+        self.last = Some(now);
+    }
+}
+
 fn all_since(
     connection: &mut AnyConnection,
     since: UnixMillis,
@@ -122,9 +180,48 @@ fn all_since(
 mod tests {
     use super::*;
 
+    const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn each_reading_begins_before_the_last_one_did() {
+        let mut window = Window::new(seconds(332));
+        assert_eq!(window.since(START), START - seconds(332));
+        window.was_read(START);
+        let next = START + seconds(1);
+        assert_eq!(window.since(next), START - seconds(30));
+        // A reading that failed leaves the window where it was.
+        assert_eq!(window.since(START + seconds(40)), START - seconds(30));
+        window.was_read(next);
+        assert_eq!(window.since(next + seconds(1)), next - seconds(30));
+    }
+
+    #[test]
+    fn all_that_counts_is_read_each_minute_and_when_the_clock_is_set_back() {
+        let mut window = Window::new(seconds(332));
+        window.was_read(START);
+        window.was_read(START + seconds(59));
+        let minute = START + seconds(60);
+        assert_eq!(window.since(minute), minute - seconds(332));
+        window.was_read(minute);
+        let earlier = START - seconds(600);
+        assert_eq!(window.since(earlier), earlier - seconds(332));
+    }
+
+    #[test]
+    fn an_end_is_kept_for_as_long_as_any_token_may_live() {
+        // Issued by a clock that is 29 seconds ahead, and good for the leeway after its end.
+        let issued = START + seconds(29);
+        let dies = issued + seconds(300) + seconds(LEEWAY.into());
+        assert!(START + keep(seconds(300)) > dies);
+    }
+
     #[test]
     fn what_no_access_token_outlives_is_forgotten_and_its_room_given_back() {
-        let start = UnixMillis::from_millis(1_800_000_000_000);
+        let start = START;
         let revocations = Revocations {
             keep: Duration::from_secs(300),
             ended: RwLock::default(),

@@ -42,6 +42,9 @@ impl Django {
                 "-m",
                 "gunicorn",
                 "--workers=4",
+                // Its other workers close the connection after each answer.
+                "--worker-class=gthread",
+                "--threads=4",
                 "--keep-alive=60",
                 "--log-level=error",
             ])

@@ -58,7 +58,14 @@ pub(crate) fn interleave(
         (contender.turn)(Duration::from_secs(1))?;
     }
     for round in 1..=rounds {
-        for (contender, figures) in contenders.iter_mut().zip(&mut figures) {
+        // Each round begins with another one: nobody always follows the same neighbour.
+        let first = round % contenders.len();
+        for n in 0..contenders.len() {
+            let place = match round % 2 {
+                0 => (first + n) % contenders.len(),
+                _ => (first + contenders.len() - n) % contenders.len(),
+            };
+            let (contender, figures) = (&mut contenders[place], &mut figures[place]);
             let rate = (contender.turn)(turn)?;
             eprintln!(
                 "round {round} of {rounds}: {:9.0}/s  {}",

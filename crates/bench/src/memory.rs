@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use throwaway_postgres::PrivateServer;
+
 use crate::report::{Memory, Report};
 use crate::statements::CONNECTIONS;
 use crate::symbolon::Symbolon;
 use crate::wrk::{Kind, Load};
 
 pub(crate) fn measure(renewals: u64, report: &mut Report) -> Result<(), String> {
-    let service = Symbolon::start(None)?;
+    let server = PrivateServer::start().ok_or("PostgreSQL is not installed")?;
+    let service = Symbolon::start(Some(&server.url("postgres")))?;
     let mut tokens = service.open(1000)?;
     let mut memory = Memory::default();
     while memory.renewals < renewals {

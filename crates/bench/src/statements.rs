@@ -1,18 +1,14 @@
 //! The bare statements, without HTTP.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use store::sessions::{
     self, Device, Generation, NewSession, Opened, Renewal, RenewalRules, SessionId,
 };
-use store::users::UserId;
-use store::{DatabaseUrl, Store, StoreOptions, UnixMillis};
+use store::users::{self, User, UserId};
+use store::{DatabaseUrl, Store, StoreOptions, UnixMillis, migrations};
 use throwaway_postgres::PrivateServer;
 
 use crate::symbolon::USER;
@@ -29,7 +25,7 @@ const RULES: RenewalRules = RenewalRules {
     idle_ttl: DAY,
 };
 
-/// The store on a PostgreSQL, and a session for each connection.
+/// The store on a database, and a session for each connection.
 pub(crate) struct Statements {
     store: Store,
     chains: Vec<(SessionId, u32)>,
@@ -44,7 +40,19 @@ impl Statements {
             wait: Duration::from_secs(5),
             prepared_statements: true,
         };
+        migrations::run(&url, &options).map_err(|why| why.to_string())?;
         let store = Store::open(&url, options).map_err(|why| why.to_string())?;
+        let user = User {
+            id: UserId::parse(USER).expect("it is one"),
+            name: "Ann".to_owned(),
+            email: "ann@example.org".to_owned(),
+            password: None,
+            claims: "{}".to_owned(),
+            created_at: START,
+            disabled_at: None,
+        };
+        let added = store.write(move |c| users::add(c, &user));
+        added.map_err(|why| why.to_string())?;
         let mut chains = Vec::new();
         for n in 0..CONNECTIONS {
             let mut random = [seed; 10];
@@ -81,6 +89,12 @@ impl Statements {
             }
             Ok(())
         })
+    }
+
+    /// The same by a single caller: each renewal is a commit of its own.
+    pub(crate) fn updates_one_by_one(&mut self, time: Duration) -> Result<f64, String> {
+        self.chains.truncate(1);
+        self.updates(time)
     }
 
     /// The `SELECT` of `refresh_access`, a second.
@@ -124,7 +138,7 @@ fn run<T: Send>(
 }
 
 #[allow(clippy::cast_precision_loss)]
-pub(crate) fn rate(count: u64, time: Duration) -> f64 {
+fn rate(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
@@ -168,43 +182,4 @@ pub(crate) fn pgbench(server: &PrivateServer, time: Duration) -> Result<f64, Str
         tps.split_whitespace().next()?.parse().ok()
     });
     tps.ok_or(output)
-}
-
-/// What SQLite can do at full durability when each renewal is a commit of its own, a second. The
-/// file is beside the one that is compared.
-pub(crate) struct CommitByCommit {
-    sqlite: SqliteConnection,
-    count: i64,
-}
-
-impl CommitByCommit {
-    pub(crate) fn new(directory: &Path) -> Result<Self, String> {
-        let file = directory.join("commit-by-commit.db");
-        let mut sqlite =
-            SqliteConnection::establish(&file.to_string_lossy()).map_err(|why| why.to_string())?;
-        let set_up = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-            CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, generation INTEGER NOT NULL,
-                rotated_at INTEGER, claims TEXT NOT NULL) STRICT;
-            INSERT INTO sessions VALUES ('0192f0c1-0000-7000-8000-000000000000', 0, NULL, '{}');";
-        sqlite
-            .batch_execute(set_up)
-            .map_err(|why| why.to_string())?;
-        Ok(Self { sqlite, count: 0 })
-    }
-
-    pub(crate) fn run(&mut self, time: Duration) -> Result<f64, String> {
-        let (began, mut count) = (Instant::now(), 0);
-        while began.elapsed() < time {
-            self.count += 1;
-            let changed = diesel::sql_query(
-                "UPDATE sessions SET generation = generation + 1, rotated_at = ? WHERE id = ?",
-            )
-            .bind::<BigInt, _>(self.count)
-            .bind::<Text, _>("0192f0c1-0000-7000-8000-000000000000")
-            .execute(&mut self.sqlite);
-            changed.map_err(|why| why.to_string())?;
-            count += 1;
-        }
-        Ok(rate(count, began.elapsed()))
-    }
 }

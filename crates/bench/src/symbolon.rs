@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) fn build() -> Result<(), String> {
+    if cfg!(debug_assertions) {
+        return Err("run it with --release".into());
+    }
     let cargo = std::env::var("CARGO").unwrap_or("cargo".to_owned());
     let built = Command::new(cargo)
         .args(["build", "--release", "--package", "symbolon"])
@@ -59,7 +62,8 @@ impl Symbolon {
             .args(add)
             .args(["--email", "ann@example.org"])
             .output()
-            .map_err(|why| format!("symbolon: {why}"))?;
+            .map_err(|why| format!("symbolon: {why}"))
+            .and_then(added)?;
         let mut child = command()
             .args(["--listen=127.0.0.1:0", "--trusted-issuers=127.0.0.1/32"])
             .args(["--access-ttl=1h", "--signing-alg=HS512"])
@@ -131,6 +135,15 @@ impl Symbolon {
     /// Where its embedded database is.
     pub(crate) fn directory(&self) -> PathBuf {
         self.directory.path().join("data")
+    }
+}
+
+/// The user, who may be there already.
+fn added(output: Output) -> Result<(), String> {
+    let said = String::from_utf8_lossy(&output.stderr);
+    match output.status.success() || said.contains("another user has this id") {
+        true => Ok(()),
+        false => Err(said.into_owned()),
     }
 }
 

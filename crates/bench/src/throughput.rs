@@ -8,7 +8,7 @@ use crate::django::Django;
 use crate::hello::Hello;
 use crate::measure::{Contender, interleave};
 use crate::report::{Report, Target, composite};
-use crate::statements::{CONNECTIONS, CommitByCommit, OF_PGBENCH, Statements, pgbench};
+use crate::statements::{CONNECTIONS, OF_PGBENCH, Statements, pgbench};
 use crate::symbolon::Symbolon;
 use crate::wrk::{Kind, Load};
 
@@ -26,7 +26,8 @@ pub(crate) fn measure(
     let mut updates = Statements::new(&url, 1)?;
     let mut selects = Statements::new(&url, 2)?;
     Statements::new(&url, OF_PGBENCH)?;
-    let mut commits = CommitByCommit::new(&sqlite.directory())?;
+    let beside = sqlite.directory().join("one-by-one.db");
+    let mut one_by_one = Statements::new(&format!("sqlite://{}", beside.display()), 1)?;
     let access = [postgres.access_token()?];
     let django = match with_django {
         true => Some(Django::start(&server)?),
@@ -97,7 +98,7 @@ pub(crate) fn measure(
             )
         }),
         Contender::new("one commit a renewal, SQLite FULL", |time| {
-            commits.run(time)
+            one_by_one.updates_one_by_one(time)
         }),
         Contender::new("refresh_all, SQLite FULL", |time| {
             let tokens = sqlite.open(CONNECTIONS)?;

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::prelude::*;
 
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
 use crate::schema::users;
+use crate::store::StoreOptions;
 
 /// A connection to SQLite or PostgreSQL.
 #[derive(diesel::MultiConnection)]
@@ -32,12 +33,21 @@ pub(crate) enum Access {
 
 impl AnyConnection {
     /// The derived `establish` would try one back end after the other and hide why each failed.
-    pub(crate) fn open(url: &DatabaseUrl, access: Access) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        url: &DatabaseUrl,
+        access: Access,
+        options: &StoreOptions,
+    ) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, access).map(AnyConnection::Sqlite),
-            DatabaseUrl::Postgres(url) => PgConnection::establish(&url.with_timeouts())
-                .map(AnyConnection::Postgres)
-                .map_err(|error| StoreError::Unavailable(url.redact(&error.to_string()))),
+            DatabaseUrl::Postgres(url) => {
+                let mut postgres = PgConnection::establish(&url.with_timeouts())
+                    .map_err(|error| StoreError::Unavailable(url.redact(&error.to_string())))?;
+                if !options.prepared_statements {
+                    postgres.set_prepared_statement_cache_size(CacheSize::Disabled);
+                }
+                Ok(AnyConnection::Postgres(postgres))
+            }
         }
     }
 

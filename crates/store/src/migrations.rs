@@ -12,6 +12,7 @@ use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
 use crate::schema::__diesel_schema_migrations;
+use crate::store::StoreOptions;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -25,9 +26,9 @@ const ADVISORY_LOCK: i64 = 0x7379_6d62_6f6c_6f6e;
 /// # Errors
 ///
 /// [`StoreError::Unavailable`] or [`StoreError::Migration`]; nothing is changed then.
-pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
+pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, StoreError> {
     // Where there is nothing to do, the right to make tables is not needed.
-    let mut connection = AnyConnection::open(url, Access::Write)?;
+    let mut connection = AnyConnection::open(url, Access::Write, options)?;
     if are_complete(&mut connection).unwrap_or(false) {
         return Ok(Vec::new());
     }

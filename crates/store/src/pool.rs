@@ -1,4 +1,3 @@
-use diesel::connection::CacheSize;
 use diesel::prelude::*;
 use diesel::select;
 use diesel::sql_types::Bool;
@@ -27,7 +26,7 @@ impl Pool {
             .build(Manager {
                 url,
                 access,
-                prepared_statements: options.prepared_statements,
+                options,
             })
             .map(Self)
             .map_err(unavailable)
@@ -54,7 +53,7 @@ fn unavailable(error: r2d2::Error) -> StoreError {
 struct Manager {
     url: DatabaseUrl,
     access: Access,
-    prepared_statements: bool,
+    options: StoreOptions,
 }
 
 struct Pooled {
@@ -68,12 +67,8 @@ impl r2d2::ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Pooled, StoreError> {
-        let mut connection = AnyConnection::open(&self.url, self.access)?;
-        if !self.prepared_statements {
-            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-        }
         Ok(Pooled {
-            connection,
+            connection: AnyConnection::open(&self.url, self.access, &self.options)?,
             failed: false,
         })
     }

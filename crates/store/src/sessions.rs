@@ -138,6 +138,8 @@ pub enum RevokedReason {
     ForcedRenewal,
     /// Its owner opened more sessions than the operator allows.
     SessionLimit,
+    /// A reason that this version does not know: a newer one is at work beside it.
+    Other,
 }
 
 impl RevokedReason {
@@ -163,11 +165,13 @@ impl RevokedReason {
             RevokedReason::UserDisabled => "user_disabled",
             RevokedReason::ForcedRenewal => "forced_renewal",
             RevokedReason::SessionLimit => "session_limit",
+            RevokedReason::Other => "other",
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    fn parse(text: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|reason| reason.as_str() == text);
+        known.unwrap_or(RevokedReason::Other)
     }
 }
 
@@ -252,10 +256,9 @@ impl Row {
         let unreadable = || StoreError::Unreadable("session");
         let revoked = match (self.revoked_at, self.revoked_reason.as_deref()) {
             (None, None) => None,
-            (Some(at), Some(reason)) => Some((
-                UnixMillis::from_millis(at),
-                RevokedReason::parse(reason).ok_or_else(unreadable)?,
-            )),
+            (Some(at), Some(reason)) => {
+                Some((UnixMillis::from_millis(at), RevokedReason::parse(reason)))
+            }
             _ => return Err(unreadable()),
         };
         Ok(Session {

@@ -20,19 +20,28 @@ pub struct Store(Arc<Backend>);
 
 enum Backend {
     Sqlite { writer: Writer, readers: Pool },
-    Postgres(Pool),
+    Postgres { pool: Pool, watch: Pool },
 }
 
 /// How a [`Store`] is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOptions {
-    /// Connections at most; for SQLite those that read.
+    /// Connections at most, beside the one that [`Store::watch`] has; for SQLite those that read.
     pub connections: u32,
     /// How long a call waits for a free connection.
     pub wait: Duration,
     /// Whether statements are prepared by name, once a connection. A pooler in transaction mode
     /// may not carry them. SQLite prepares in any case.
     pub prepared_statements: bool,
+}
+
+impl StoreOptions {
+    fn with_one_connection(self) -> Self {
+        Self {
+            connections: 1,
+            ..self
+        }
+    }
 }
 
 impl Store {
@@ -45,10 +54,13 @@ impl Store {
         let pool = |access| Pool::open(url.clone(), access, options);
         let backend = match url {
             DatabaseUrl::Sqlite(_) => Backend::Sqlite {
-                writer: Writer::start(AnyConnection::open(url, Access::Write)?)?,
+                writer: Writer::start(AnyConnection::open(url, Access::Write, &options)?)?,
                 readers: pool(Access::Read)?,
             },
-            DatabaseUrl::Postgres(_) => Backend::Postgres(pool(Access::Write)?),
+            DatabaseUrl::Postgres(_) => Backend::Postgres {
+                pool: pool(Access::Write)?,
+                watch: Pool::open(url.clone(), Access::Read, options.with_one_connection())?,
+            },
         };
         Ok(Self(Arc::new(backend)))
     }
@@ -64,7 +76,23 @@ impl Store {
     ) -> Result<T, StoreError> {
         match &*self.0 {
             Backend::Sqlite { readers, .. } => readers.run(f),
-            Backend::Postgres(pool) => pool.run(f),
+            Backend::Postgres { pool, .. } => pool.run(f),
+        }
+    }
+
+    /// Runs what only reads, on a connection that is kept for it: it does not wait for what others
+    /// do. (Readers of SQLite never wait.)
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or [`StoreError::Unavailable`].
+    pub fn watch<T>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { readers, .. } => readers.run(f),
+            Backend::Postgres { watch, .. } => watch.run(f),
         }
     }
 
@@ -79,7 +107,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         match &*self.0 {
             Backend::Sqlite { writer, .. } => writer.run(f),
-            Backend::Postgres(pool) => pool.run(f),
+            Backend::Postgres { pool, .. } => pool.run(f),
         }
     }
 
@@ -95,7 +123,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         match &*self.0 {
             Backend::Sqlite { writer, .. } => writer.run_atomically(f),
-            Backend::Postgres(pool) => pool.run(|connection| connection.transaction(f)),
+            Backend::Postgres { pool, .. } => pool.run(|connection| connection.transaction(f)),
         }
     }
 }

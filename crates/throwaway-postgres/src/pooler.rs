@@ -34,7 +34,8 @@ END
 PATH="$PATH:/usr/sbin"
 pgbouncer -q "$1/pgbouncer.ini" &
 cat > /dev/null
-kill %1
+kill $!
+wait
 "#;
 
 impl Pooler {

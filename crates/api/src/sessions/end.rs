@@ -1,7 +1,7 @@
 //! Looking at a user's sessions, and ending them.
 
 use store::UnixMillis;
-use store::sessions::{self as rows, RevokedReason, RevokedSession, Session, SessionId};
+use store::sessions::{self as rows, RevokedReason, Session, SessionId};
 
 use super::{MAX_SESSIONS, Sessions};
 use crate::failure::Failure;
@@ -115,8 +115,6 @@ impl Sessions {
         reason: RevokedReason,
         at: UnixMillis,
     ) {
-        let ids = ids.into_iter();
-        self.revocations
-            .add(ids.map(|id| RevokedSession { id, at, reason }));
+        self.revocations.note(ids, reason, at);
     }
 }

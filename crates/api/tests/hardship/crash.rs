@@ -49,7 +49,14 @@ fn postgres_keeps_what_it_acknowledged() {
 /// What clients were told last of a session.
 struct Promised {
     session: Session,
-    revoked: bool,
+    sign_out: SignOut,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SignOut {
+    NotAsked,
+    Asked,
+    Acknowledged,
 }
 
 /// Clients renew as fast as they can, every fourth signs out in the end, until `kill`.
@@ -68,8 +75,8 @@ fn under_load(site: &Site, address: &str, kill: impl FnOnce(), round: u32) -> Ve
             .collect();
         // Not always at the same point of the work.
         thread::sleep(Duration::from_millis(u64::from(200 + 37 * round)));
-        stopped.store(true, Ordering::Relaxed);
         kill();
+        stopped.store(true, Ordering::Relaxed);
         let promised = clients.into_iter().map(|client| client.join().unwrap());
         promised.collect()
     })
@@ -85,8 +92,11 @@ fn renew_until_it_is_gone(
         // Some get their sign-out acknowledged before the end.
         if signs_out && generation(&session.cookie) > 20 {
             let reply = client.post("/api/logout", &session.cookie);
-            let revoked = reply.is_some_and(|reply| reply.status == 200);
-            return Promised { session, revoked };
+            let sign_out = match reply.is_some_and(|reply| reply.status == 200) {
+                true => SignOut::Acknowledged,
+                false => SignOut::Asked,
+            };
+            return Promised { session, sign_out };
         }
         match client.post("/api/refresh_all", &session.cookie) {
             Some(reply) if reply.status == 200 => {
@@ -95,18 +105,11 @@ fn renew_until_it_is_gone(
             // The database may be gone before the service is.
             Some(reply) if reply.status == 503 => {}
             Some(reply) => panic!("{reply:?}"),
-            None => {
-                return Promised {
-                    session,
-                    revoked: false,
-                };
-            }
+            None => stopped.store(true, Ordering::Relaxed),
         }
         if stopped.load(Ordering::Relaxed) {
-            return Promised {
-                session,
-                revoked: false,
-            };
+            let sign_out = SignOut::NotAsked;
+            return Promised { session, sign_out };
         }
     }
 }
@@ -114,12 +117,12 @@ fn renew_until_it_is_gone(
 fn check(site: &Site, promised: &[Promised]) {
     let live = site.generations();
     let mut renewals = 0;
-    for Promised { session, revoked } in promised {
+    for Promised { session, sign_out } in promised {
         let acknowledged = generation(&session.cookie);
         renewals += acknowledged;
         match live.get(&session.id) {
-            None => assert!(revoked, "{} is gone", session.id),
-            Some(_) if *revoked => panic!("{} came back", session.id),
+            None => assert!(*sign_out != SignOut::NotAsked, "{} is gone", session.id),
+            Some(_) if *sign_out == SignOut::Acknowledged => panic!("{} came back", session.id),
             // One more may have been under way.
             Some(kept) => assert!(
                 (acknowledged..=acknowledged + 1).contains(kept),
@@ -129,6 +132,7 @@ fn check(site: &Site, promised: &[Promised]) {
         }
     }
     assert!(renewals > 0, "nothing was under way");
-    let revoked = promised.iter().filter(|promised| promised.revoked).count();
+    let acknowledged = |promised: &&Promised| promised.sign_out == SignOut::Acknowledged;
+    let revoked = promised.iter().filter(acknowledged).count();
     println!("{renewals} renewals and {revoked} revocations were acknowledged, and hold");
 }

@@ -100,7 +100,8 @@ fn a_pool_that_is_exhausted() {
             // These two wait for the lock, each with a connection.
             scope.spawn(|| {
                 let reply = observed.client.post("/api/refresh_all", &other.cookie);
-                assert_eq!(reply.unwrap().status, 200);
+                // Unless what runs beside the requests was there first.
+                assert!([200, 503].contains(&reply.unwrap().status));
             });
         }
         let mut watch = PgConnection::establish(&server.url("postgres")).unwrap();

@@ -10,6 +10,8 @@ use crate::program::{Program, Running};
 pub(crate) struct Site {
     program: Program,
     database_url: Option<String>,
+    /// For every command.
+    always: &'static [&'static str],
     service_key: String,
 }
 
@@ -22,17 +24,23 @@ pub(crate) struct Session {
 
 impl Site {
     pub(crate) fn sqlite() -> Self {
-        Self::new(None)
+        Self::new(None, &[])
     }
 
     pub(crate) fn postgres(url: &str) -> Self {
-        Self::new(Some(url.to_owned()))
+        Self::new(Some(url.to_owned()), &[])
     }
 
-    fn new(database_url: Option<String>) -> Self {
+    /// Behind a pooler that carries no prepared statements.
+    pub(crate) fn pooled(url: &str) -> Self {
+        Self::new(Some(url.to_owned()), &["--prepared-statements=off"])
+    }
+
+    fn new(database_url: Option<String>, always: &'static [&'static str]) -> Self {
         let mut site = Self {
             program: Program::new(),
             database_url,
+            always,
             service_key: String::new(),
         };
         let add = [
@@ -70,7 +78,7 @@ impl Site {
     }
 
     fn with_database<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
-        let mut arguments = arguments.to_vec();
+        let mut arguments = [arguments, self.always].concat();
         if let Some(url) = &self.database_url {
             arguments.extend(["--database-url", url]);
         }
@@ -88,6 +96,7 @@ impl Site {
         Self {
             program,
             database_url: self.database_url.clone(),
+            always: self.always,
             service_key: self.service_key.clone(),
         }
     }

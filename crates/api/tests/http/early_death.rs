@@ -63,7 +63,7 @@ fn expired_sessions_leave_by_themselves(service: &Service) {
     service.signed_in("ann");
     service.signed_in("bob");
     assert_eq!(service.count("sessions"), 2);
-    let end = crate::support::service::START.as_millis() - 60_000;
+    let end = crate::support::service::START.as_millis() - 24 * 3_600_000;
     service.execute(&format!(
         "UPDATE sessions SET expires_at = {end} \
          WHERE user_id = (SELECT id FROM users WHERE name = 'ann')"

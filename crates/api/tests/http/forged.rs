@@ -59,13 +59,12 @@ fn it_costs_the_database_no_statement() {
         assert_eq!(client.post("/api/refresh_access").send().status, 200);
     }
     // PostgreSQL tells its numbers late; those of the good tokens come last.
-    let told = (0..500).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+    let told = (0..50).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(200));
         statements() - before >= 300
     });
     assert!(told);
     // What runs beside the requests asks once a second, and so does this.
-    let others = 600;
     let counted = statements() - before;
-    assert!(counted < 300 + others, "{counted} statements");
+    assert!(counted < 450, "{counted} statements");
 }

@@ -77,7 +77,7 @@ pub fn revoked_since(
         .load(connection)?;
     rows.into_iter()
         .map(|(id, at, reason)| {
-            let reason = reason.as_deref().and_then(RevokedReason::parse);
+            let reason = reason.as_deref().map(RevokedReason::parse);
             match (SessionId::parse(&id), at, reason) {
                 (Some(id), Some(at), Some(reason)) => Ok(RevokedSession {
                     id,

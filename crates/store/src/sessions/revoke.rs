@@ -42,7 +42,7 @@ pub fn revoke(
     Ok(revoked > 0)
 }
 
-/// Ends a live session if it is this user's, and tells whether it was.
+/// Ends a session if it is this user's, and tells whether it was. `false` as with [`revoke`].
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub fn revoke_of_user(
     let live = sessions::table
         .find(id.to_string())
         .filter(sessions::user_id.eq(user_id.as_str()))
-        .filter(sessions::idle_expires_at.gt(now.as_millis()))
+        .filter(sessions::expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
         .set(Revocation::new(reason, now))
@@ -65,9 +65,10 @@ pub fn revoke_of_user(
     Ok(revoked > 0)
 }
 
-/// Ends all live sessions of a user, but for `keep`, and returns which. In a transaction: the
-/// user's row is locked, so that two such calls do not wait for each other in a circle, and a
-/// sign-in is either ended too or comes later.
+/// Ends all sessions of a user, but for `keep`, and returns which. In a transaction: the user's row
+/// is locked, so that two such calls do not wait for each other in a circle, and a sign-in is
+/// either ended too or comes later. Idle ones end too: by another machine's clock they may not be
+/// idle yet.
 ///
 /// # Errors
 ///
@@ -85,7 +86,7 @@ pub fn revoke_all_of_user(
     let live = sessions::table
         .filter(sessions::user_id.eq(user_id.as_str()))
         .filter(sessions::id.ne(keep))
-        .filter(sessions::idle_expires_at.gt(now.as_millis()))
+        .filter(sessions::expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
         .set(Revocation::new(reason, now))
@@ -104,17 +105,25 @@ pub(super) fn revoke_oldest(
 ) -> Result<Vec<SessionId>, StoreError> {
     let too_many: Vec<String> = sessions::table
         .filter(sessions::user_id.eq(user_id.as_str()))
-        .filter(sessions::idle_expires_at.gt(now.as_millis()))
         .filter(sessions::revoked_at.is_null())
-        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .filter(sessions::idle_expires_at.gt(now.as_millis()))
+        .order(sessions::id.desc())
         .offset(keep.into())
         // SQLite takes no offset without a limit.
         .limit(i64::MAX)
         .select(sessions::id)
         .load(connection)?;
-    let ended = super::ids(too_many)?;
-    for &id in &ended {
-        revoke(connection, id, RevokedReason::SessionLimit, now)?;
+    let mut ended = Vec::new();
+    // A statement has a limited number of parameters.
+    for some in too_many.chunks(500) {
+        let live = sessions::table
+            .filter(sessions::id.eq_any(some))
+            .filter(sessions::revoked_at.is_null());
+        let revoked = diesel::update(live)
+            .set(Revocation::new(RevokedReason::SessionLimit, now))
+            .returning(sessions::id)
+            .get_results::<String>(connection)?;
+        ended.extend(super::ids(revoked)?);
     }
     Ok(ended)
 }

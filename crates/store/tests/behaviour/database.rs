@@ -19,7 +19,7 @@ on_both_back_ends! {
 
 fn migrations_are_complete_once_they_ran(f: &Fixture) {
     assert!(f.store.read(migrations::are_complete).unwrap());
-    assert!(migrations::run(&f.url).unwrap().is_empty());
+    assert!(migrations::run(&f.url, &OPTIONS).unwrap().is_empty());
     f.store
         .write(|c| Ok(c.batch_execute("DELETE FROM __diesel_schema_migrations")?))
         .unwrap();
@@ -223,7 +223,7 @@ fn sqlite_syncs_at_each_commit_and_its_readers_cannot_write() {
 #[test]
 fn sqlite_in_a_directory_that_is_not_there_is_unavailable() {
     let url = DatabaseUrl::sqlite("/nowhere/symbolon.db");
-    let error = migrations::run(&url).unwrap_err();
+    let error = migrations::run(&url, &OPTIONS).unwrap_err();
     assert!(
         matches!(&error, StoreError::Unavailable(why) if why.contains("/nowhere")),
         "{error}"
@@ -234,7 +234,7 @@ fn sqlite_in_a_directory_that_is_not_there_is_unavailable() {
 fn postgres_that_is_away_is_unavailable() {
     let url = DatabaseUrl::parse("postgres://symbolon@/none?host=/nowhere").unwrap();
     assert!(matches!(
-        migrations::run(&url),
+        migrations::run(&url, &OPTIONS),
         Err(StoreError::Unavailable(_))
     ));
 }

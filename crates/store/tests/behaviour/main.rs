@@ -80,7 +80,7 @@ impl Fixture {
         // As several replicas do that start at once.
         let runs: Vec<_> = thread::scope(|scope| {
             let runs: Vec<_> = (0..2)
-                .map(|_| scope.spawn(|| migrations::run(&url)))
+                .map(|_| scope.spawn(|| migrations::run(&url, &OPTIONS)))
                 .collect();
             runs.into_iter()
                 .map(|run| run.join().unwrap().unwrap())

@@ -90,8 +90,9 @@ impl Model {
         self.revoked.get_or_insert((now, reason));
     }
 
-    pub(crate) fn is_live(&self, now: UnixMillis) -> bool {
-        self.dead(now).is_none()
+    /// Neither revoked nor past its end; idle or not.
+    pub(crate) fn may_be_revoked(&self, now: UnixMillis) -> bool {
+        self.revoked.is_none() && now < self.expires_at
     }
 
     fn dead(&self, now: UnixMillis) -> Option<Dead> {

@@ -242,7 +242,8 @@ impl<'a> Run<'a> {
     ) -> Vec<SessionId> {
         let now = self.now;
         let of_user = self.known.iter_mut().filter(|known| known.user == user);
-        let live = of_user.filter(|known| Some(known.id) != keep && known.model.is_live(now));
+        let live =
+            of_user.filter(|known| Some(known.id) != keep && known.model.may_be_revoked(now));
         let mut ended: Vec<_> = live
             .map(|known| {
                 known.model.revoke(reason, now);

@@ -39,6 +39,7 @@ pub(crate) async fn change_password(
     let current = Password::attempt(current);
     match accounts.change_password(signed_in.0, current, new).await? {
         PasswordChange::Changed { ended } => Ok(Json(EndedBody { ended })),
+        PasswordChange::Overtaken => Err(Code::SessionRevoked.into()),
         PasswordChange::WrongPassword => Err(invalid("current", "is not the password")),
     }
 }
