@@ -13,8 +13,8 @@ use diesel::prelude::*;
 
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
+use crate::options::StoreOptions;
 use crate::schema::users;
-use crate::store::StoreOptions;
 
 /// A connection to SQLite or PostgreSQL.
 #[derive(diesel::MultiConnection)]

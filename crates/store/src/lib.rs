@@ -9,6 +9,7 @@
 mod connection;
 mod database_url;
 mod error;
+mod options;
 mod pool;
 mod schema;
 mod sqlite_writer;
@@ -24,5 +25,6 @@ pub mod users;
 pub use connection::AnyConnection;
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, PostgresUrl};
 pub use error::StoreError;
-pub use store::{Store, StoreOptions};
+pub use options::StoreOptions;
+pub use store::Store;
 pub use time::UnixMillis;

@@ -11,8 +11,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
+use crate::options::StoreOptions;
 use crate::schema::__diesel_schema_migrations;
-use crate::store::StoreOptions;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");

@@ -5,7 +5,7 @@ use diesel::sql_types::Bool;
 use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
-use crate::store::StoreOptions;
+use crate::options::StoreOptions;
 
 pub(crate) struct Pool(r2d2::Pool<Manager>);
 

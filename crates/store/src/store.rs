@@ -1,11 +1,11 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::prelude::*;
 
 use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
+use crate::options::StoreOptions;
 use crate::pool::Pool;
 use crate::sqlite_writer::Writer;
 
@@ -21,27 +21,6 @@ pub struct Store(Arc<Backend>);
 enum Backend {
     Sqlite { writer: Writer, readers: Pool },
     Postgres { pool: Pool, watch: Pool },
-}
-
-/// How a [`Store`] is opened.
-#[derive(Clone, Copy, Debug)]
-pub struct StoreOptions {
-    /// Connections at most, beside the one that [`Store::watch`] has; for SQLite those that read.
-    pub connections: u32,
-    /// How long a call waits for a free connection.
-    pub wait: Duration,
-    /// Whether statements are prepared by name, once a connection. A pooler in transaction mode
-    /// may not carry them. SQLite prepares in any case.
-    pub prepared_statements: bool,
-}
-
-impl StoreOptions {
-    fn with_one_connection(self) -> Self {
-        Self {
-            connections: 1,
-            ..self
-        }
-    }
 }
 
 impl Store {

@@ -1,0 +1,22 @@
+use std::time::Duration;
+
+/// How a [`Store`](crate::Store) is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreOptions {
+    /// Connections at most, beside the one that [`Store::watch`](crate::Store::watch) has; for SQLite those that read.
+    pub connections: u32,
+    /// How long a call waits for a free connection.
+    pub wait: Duration,
+    /// Whether statements are prepared by name, once a connection. A pooler in transaction mode
+    /// may not carry them. SQLite prepares in any case.
+    pub prepared_statements: bool,
+}
+
+impl StoreOptions {
+    pub(crate) fn with_one_connection(self) -> Self {
+        Self {
+            connections: 1,
+            ..self
+        }
+    }
+}
