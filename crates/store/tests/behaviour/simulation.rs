@@ -244,9 +244,10 @@ fn renewals_until_found(f: &Fixture, id: SessionId, seed: u64, victim: f64, thie
     }
 }
 
-/// At the first one or the second the two part, and the one who is behind is found. But a late
-/// replay is forgiven, once a day: then it takes as many again.
-const MOST: usize = 4;
+/// At the first one or the second the two part, and the one who is behind is found; later where a
+/// late replay is forgiven, or the two meet inside a grace and are in step again. Of 120,000 thefts
+/// by the rules alone, one in twenty thousand took six, and none more.
+const MOST: usize = 12;
 
 fn thieves_are_found(f: &Fixture) {
     for (name, victim, thief) in [
