@@ -245,10 +245,10 @@ fn serve(
             .wrap(from_fn(shape_errors))
             .wrap(from_fn(secure_headers))
             .wrap(Condition::new(access_log, access_logger()))
-            .configure(routes::pages)
             .wrap_api()
             .configure(routes::api)
             .build()
+            .configure(routes::pages)
             .default_service(actix_web::web::to(|| async {
                 Err::<&str, _>(Problem::from(Code::NotFound))
             }))

@@ -21,7 +21,9 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
         .to_str()
         .ok()?;
     let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim_ascii())
 }
 
 /// What the application was given at its start.

@@ -7,9 +7,11 @@ use super::handlers::{
     me, refresh_access, refresh_all, register, tokens, verify,
 };
 
-/// The calls of the API; paperclip makes the OpenAPI document from them.
+/// The calls of the API; paperclip makes the OpenAPI document from them. They are looked for in
+/// this order: the busiest first, and last the one whose path has a parameter.
 pub(crate) fn api(config: &mut ServiceConfig<'_>) {
     config
+        .service(resource("/api/verify").route(get().to(verify::verify)))
         .service(resource("/api/register").route(post().to(register::register)))
         .service(resource("/api/login").route(post().to(login::login)))
         .service(resource("/api/tokens").route(post().to(tokens::tokens)))
@@ -17,16 +19,15 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(resource("/api/refresh_all").route(post().to(refresh_all::refresh_all)))
         .service(resource("/api/logout").route(post().to(logout::logout)))
         .service(resource("/api/me").route(get().to(me::me)))
-        .service(resource("/api/verify").route(get().to(verify::verify)))
         .service(
             resource("/api/sessions")
                 .route(get().to(list_sessions::list_sessions))
                 .route(delete().to(end_other_sessions::end_other_sessions)),
         )
-        .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)))
         .service(resource("/api/password").route(post().to(change_password::change_password)))
         .service(resource("/health/live").route(get().to(health::live)))
-        .service(resource("/health/ready").route(get().to(health::ready)));
+        .service(resource("/health/ready").route(get().to(health::ready)))
+        .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)));
 }
 
 /// The pages that document it.
