@@ -15,12 +15,13 @@ pub(crate) enum Kind {
     SimpleJwt,
 }
 
-/// A load on one path.
+/// A load on one path. With one connection a thread, each walks its own chain of tokens; with more
+/// the same request is sent again and again.
 pub(crate) struct Load<'a> {
     pub(crate) address: &'a str,
     pub(crate) path: &'a str,
     pub(crate) kind: Kind,
-    /// The connections have them by turns.
+    /// The threads have them by turns.
     pub(crate) tokens: &'a [String],
     pub(crate) threads: usize,
     pub(crate) connections: usize,
@@ -56,11 +57,15 @@ impl Load<'_> {
             Kind::Cookie => "cookie",
             Kind::SimpleJwt => "simplejwt",
         };
+        let script = match self.connections == self.threads {
+            true => concat!(env!("CARGO_MANIFEST_DIR"), "/wrk/chain.lua"),
+            false => concat!(env!("CARGO_MANIFEST_DIR"), "/wrk/fixed.lua"),
+        };
         let threads = self.threads.to_string();
         let output = Command::new("wrk")
             .args(["-t", &threads, "-c", &self.connections.to_string()])
             .args(["-d", &format!("{}s", time.as_secs()), "--timeout", "30s"])
-            .args(["-s", concat!(env!("CARGO_MANIFEST_DIR"), "/wrk/chain.lua")])
+            .args(["-s", script])
             .arg(format!("http://{}/", self.address))
             .args(["--", kind, self.path])
             .arg(file.path())

@@ -27,10 +27,6 @@ local requests = {
     hello = function()
         return "GET " .. path .. " HTTP/1.1\r\nHost: localhost\r\n\r\n"
     end,
-    bearer = function(token)
-        return "GET " .. path .. " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-            .. token .. "\r\n\r\n"
-    end,
     cookie = function(token)
         return "POST " .. path .. " HTTP/1.1\r\nHost: localhost\r\nCookie: refreshToken="
             .. token .. "\r\nContent-Length: 0\r\n\r\n"
