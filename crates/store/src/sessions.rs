@@ -108,6 +108,13 @@ pub struct Session {
     pub device: Device,
 }
 
+impl Session {
+    /// When its refresh token was last renewed, or it was opened.
+    pub fn renewed_at(&self) -> UnixMillis {
+        self.rotated_at.unwrap_or(self.created_at)
+    }
+}
+
 /// The limits that renewals keep to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RenewalRules {
@@ -143,7 +150,8 @@ pub enum RevokedReason {
 }
 
 impl RevokedReason {
-    const ALL: [RevokedReason; 8] = [
+    /// Those that this version writes.
+    const KNOWN: [RevokedReason; 8] = [
         RevokedReason::Logout,
         RevokedReason::Reuse,
         RevokedReason::RevokedByUser,
@@ -170,7 +178,9 @@ impl RevokedReason {
     }
 
     fn parse(text: &str) -> Self {
-        let known = Self::ALL.into_iter().find(|reason| reason.as_str() == text);
+        let known = Self::KNOWN
+            .into_iter()
+            .find(|reason| reason.as_str() == text);
         known.unwrap_or(RevokedReason::Other)
     }
 }

@@ -94,6 +94,7 @@ fn list(arguments: ListArguments) -> Result<(), Failed> {
 impl From<Session> for ListedSession {
     fn from(session: Session) -> Self {
         Self {
+            renewed_at: rfc3339(session.renewed_at()),
             id: session.id.to_string(),
             user_id: session.user_id.to_string(),
             label: session.device.label,
@@ -101,7 +102,6 @@ impl From<Session> for ListedSession {
             user_agent: session.device.user_agent,
             generation: session.generation.get(),
             created_at: rfc3339(session.created_at),
-            renewed_at: rfc3339(session.rotated_at.unwrap_or(session.created_at)),
             idle_expires_at: rfc3339(session.idle_expires_at),
             expires_at: rfc3339(session.expires_at),
         }

@@ -21,18 +21,12 @@ pub(crate) const SESSION_PROBLEMS: &[Code] = &[
     Code::SessionUnknown,
 ];
 
-/// What every call with an access token can answer.
+/// What every call with an access token can answer, beside [`TOKEN_PROBLEMS`] and
+/// [`SESSION_PROBLEMS`].
 pub(crate) const BEARER_PROBLEMS: &[Code] = &[
-    Code::TokenMalformed,
-    Code::TokenForged,
-    Code::TokenForeign,
-    Code::TokenWrongType,
     Code::TokenMissing,
     Code::TokenExpired,
     Code::TokenNotYetValid,
-    Code::SessionExpired,
-    Code::SessionRevoked,
-    Code::SessionUnknown,
 ];
 
 /// What [`refreshed`] can answer, beside [`TOKEN_PROBLEMS`] and [`SESSION_PROBLEMS`].

@@ -165,6 +165,14 @@ impl Problem {
         }
     }
 
+    /// One value of the body or the query will not do.
+    pub(crate) fn invalid_field(field: &str, why: &str) -> Self {
+        Self::invalid(vec![FieldError {
+            field: field.to_owned(),
+            detail: why.to_owned(),
+        }])
+    }
+
     /// Says more than the code does.
     pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
         Self {

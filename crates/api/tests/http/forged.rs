@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 
 use crate::Service;
+use crate::support::client::Client;
 use crate::support::forge;
 use crate::support::service::Place;
 
@@ -17,15 +18,21 @@ fn forge(good: &str) -> String {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
+/// A client that is signed in, and one with a forgery of its refresh token.
+fn good_and_forged(service: &Service) -> (Client, Client) {
+    let client = service.signed_in("ann");
+    let forged = service.client();
+    forged.set_cookie(&forge(&client.cookie().unwrap()));
+    (client, forged)
+}
+
 #[test]
 fn while_the_database_is_away_it_is_still_told_apart() {
     let Some(place) = Place::postgres() else {
         return;
     };
     let service = Service::start(&place, &[]);
-    let client = service.signed_in("ann");
-    let forged = service.client();
-    forged.set_cookie(&forge(&client.cookie().unwrap()));
+    let (client, forged) = good_and_forged(&service);
     place.outage(|| {
         for path in ["/api/refresh_all", "/api/refresh_access"] {
             assert_eq!(client.post(path).send().problem().0, 503);
@@ -41,9 +48,7 @@ fn it_costs_the_database_no_statement() {
         return;
     };
     let service = Service::start(&place, &[]);
-    let client = service.signed_in("ann");
-    let forged = service.client();
-    forged.set_cookie(&forge(&client.cookie().unwrap()));
+    let (client, forged) = good_and_forged(&service);
     // Outside a transaction each statement is one.
     let statements = || {
         service.number(

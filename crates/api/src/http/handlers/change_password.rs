@@ -7,8 +7,8 @@ use super::end_other_sessions::EndedBody;
 use crate::accounts::{Accounts, PasswordChange};
 use crate::http::extract::access_token::SignedIn;
 use crate::http::extract::json_body::JsonBody;
-use crate::http::outcomes::BEARER_PROBLEMS;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
+use crate::http::problem::{Code, Problem};
 use crate::passwords::Password;
 
 /// A password in the place of another.
@@ -22,7 +22,12 @@ pub(crate) struct NewPassword {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[&[Code]] = &[BEARER_PROBLEMS, &[Code::Unavailable, Code::Busy]];
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    BEARER_PROBLEMS,
+    &[Code::Unavailable, Code::Busy],
+];
 
 /// Change one's password
 ///
@@ -35,18 +40,13 @@ pub(crate) async fn change_password(
     accounts: Data<Accounts>,
 ) -> Result<Json<EndedBody>, Problem> {
     let NewPassword { current, new } = body.0;
-    let new = Password::new(new).map_err(|why| invalid("new", &why.to_string()))?;
+    let new = Password::new(new).map_err(|why| Problem::invalid_field("new", &why.to_string()))?;
     let current = Password::attempt(current);
     match accounts.change_password(signed_in.0, current, new).await? {
         PasswordChange::Changed { ended } => Ok(Json(EndedBody { ended })),
         PasswordChange::Overtaken => Err(Code::SessionRevoked.into()),
-        PasswordChange::WrongPassword => Err(invalid("current", "is not the password")),
+        PasswordChange::WrongPassword => {
+            Err(Problem::invalid_field("current", "is not the password"))
+        }
     }
-}
-
-fn invalid(field: &str, why: &str) -> Problem {
-    Problem::invalid(vec![FieldError {
-        field: field.to_owned(),
-        detail: why.to_owned(),
-    }])
 }

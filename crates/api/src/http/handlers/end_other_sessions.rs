@@ -4,7 +4,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 
 use crate::http::extract::access_token::SignedIn;
-use crate::http::outcomes::BEARER_PROBLEMS;
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
 
@@ -17,7 +17,12 @@ pub(crate) struct EndedBody {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[&[Code]] = &[BEARER_PROBLEMS, &[Code::Unavailable]];
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    BEARER_PROBLEMS,
+    &[Code::Unavailable],
+];
 
 /// End all other sessions
 ///

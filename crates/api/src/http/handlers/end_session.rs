@@ -6,13 +6,17 @@ use store::sessions::SessionId;
 use super::logout::SignedOut;
 use crate::http::cookie::RefreshCookie;
 use crate::http::extract::access_token::SignedIn;
-use crate::http::outcomes::BEARER_PROBLEMS;
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[&[Code]] =
-    &[BEARER_PROBLEMS, &[Code::SessionNotFound, Code::Unavailable]];
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    BEARER_PROBLEMS,
+    &[Code::SessionNotFound, Code::Unavailable],
+];
 
 /// End one session
 ///

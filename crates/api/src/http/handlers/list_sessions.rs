@@ -6,8 +6,8 @@ use store::sessions::SessionId;
 
 use super::session_body::SessionBody;
 use crate::http::extract::access_token::SignedIn;
-use crate::http::outcomes::BEARER_PROBLEMS;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
+use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
 
 /// Where a list goes on.
@@ -30,6 +30,8 @@ pub(crate) struct SessionListBody {
 
 /// What it can answer, beside what every call of its kind can.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
     BEARER_PROBLEMS,
     &[
         Code::RequestMalformed,
@@ -61,10 +63,6 @@ pub(crate) async fn list_sessions(
 }
 
 fn session_id(text: &str) -> Result<SessionId, Problem> {
-    SessionId::parse(text).ok_or_else(|| {
-        Problem::invalid(vec![FieldError {
-            field: "before".to_owned(),
-            detail: "is not the `next` of a list".to_owned(),
-        }])
-    })
+    SessionId::parse(text)
+        .ok_or_else(|| Problem::invalid_field("before", "is not the `next` of a list"))
 }

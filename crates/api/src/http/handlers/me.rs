@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::session_body::SessionBody;
 use super::user_body::UserBody;
 use crate::http::extract::access_token::{INVALID_TOKEN, SignedIn};
-use crate::http::outcomes::{BEARER_PROBLEMS, session_problem};
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, session_problem};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
 
@@ -21,7 +21,12 @@ pub(crate) struct MeBody {
 }
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[&[Code]] = &[BEARER_PROBLEMS, &[Code::Unavailable]];
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    BEARER_PROBLEMS,
+    &[Code::Unavailable],
+];
 
 /// See who is signed in
 ///

@@ -10,7 +10,7 @@ use crate::http::extract::token_issuer::{OptionalTokenIssuer, TokenIssuer};
 use crate::http::outcomes::{
     ISSUE_PROBLEMS, REFRESH_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, issued, refreshed,
 };
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::problem::{Code, Problem};
 use crate::sessions::{Sessions, TokenPair};
 
 /// Whose tokens are renewed.
@@ -72,8 +72,5 @@ fn not_null<'de, D: Deserializer<'de>>(json: D) -> Result<Option<UserIdBody>, D:
 }
 
 fn id_is_missing() -> Problem {
-    Problem::invalid(vec![FieldError {
-        field: "id".to_owned(),
-        detail: "is missing: whose tokens are to be renewed?".to_owned(),
-    }])
+    Problem::invalid_field("id", "is missing: whose tokens are to be renewed?")
 }

@@ -35,13 +35,13 @@ impl SessionBody {
     /// A session as the bearer of session `current` sees it.
     pub(crate) fn new(session: Session, current: SessionId) -> Self {
         Self {
+            renewed_at: rfc3339(session.renewed_at()),
             id: session.id.to_string(),
             current: session.id == current,
             label: session.device.label,
             ip: session.device.ip,
             user_agent: session.device.user_agent,
             created_at: rfc3339(session.created_at),
-            renewed_at: rfc3339(session.rotated_at.unwrap_or(session.created_at)),
             idle_expires_at: rfc3339(session.idle_expires_at),
             expires_at: rfc3339(session.expires_at),
         }

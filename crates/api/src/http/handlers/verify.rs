@@ -6,7 +6,7 @@ use paperclip::actix::{OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
 
 use crate::http::extract::access_token::SignedIn;
-use crate::http::outcomes::BEARER_PROBLEMS;
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::Code;
 use crate::tokens::AccessClaims;
 
@@ -14,7 +14,7 @@ use crate::tokens::AccessClaims;
 pub(crate) struct Verified(AccessClaims);
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[&[Code]] = &[BEARER_PROBLEMS];
+pub(crate) const PROBLEMS: &[&[Code]] = &[TOKEN_PROBLEMS, SESSION_PROBLEMS, BEARER_PROBLEMS];
 
 /// Verify an access token
 ///
