@@ -19,10 +19,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
 use crate::http::problem::{Code, Problem};
-use crate::http::{
-    OriginGuard, SecurityHeaders, TrustedIssuers, TrustedProxies, cors, routes, secure_headers,
-    shape_errors,
-};
+use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
 use crate::keys::{KeysError, MasterKeyError, SigningKeys};
 use crate::openapi;
 use crate::private_dir;
@@ -215,8 +212,7 @@ fn serve(
     let cookie = RefreshCookie::new(http);
     let document = Data::new(openapi::document(&cookie));
     let cookie = Data::new(cookie);
-    let origin_guard = Data::new(OriginGuard::new(http));
-    let security_headers = Data::new(SecurityHeaders::new(&http.public_url));
+    let edge = Data::new(Edge::new(http));
     let trusted_issuers = Data::new(TrustedIssuers::new(http));
     let trusted_proxies = Data::new(TrustedProxies(http.trusted_proxies.clone()));
     let allowed_origins = http.allowed_origins.clone();
@@ -233,17 +229,14 @@ fn serve(
             .app_data(clock.clone())
             .app_data(cookie.clone())
             .app_data(document.clone())
-            .app_data(origin_guard.clone())
-            .app_data(security_headers.clone())
+            .app_data(edge.clone())
             .app_data(trusted_issuers.clone())
             .app_data(trusted_proxies.clone())
-            .wrap(from_fn(OriginGuard::check))
             .wrap(Condition::new(
                 !allowed_origins.is_empty(),
                 cors(&allowed_origins),
             ))
-            .wrap(from_fn(shape_errors))
-            .wrap(from_fn(secure_headers))
+            .wrap(from_fn(Edge::pass))
             .wrap(Condition::new(access_log, access_logger()))
             .wrap_api()
             .configure(routes::api)

@@ -4,6 +4,7 @@
 pub(crate) mod cookie;
 mod cors;
 mod csrf;
+mod edge;
 mod extract;
 pub(crate) mod handlers;
 mod headers;
@@ -14,8 +15,6 @@ mod token_pair;
 mod unexpected;
 
 pub(crate) use cors::cors;
-pub(crate) use csrf::OriginGuard;
+pub(crate) use edge::Edge;
 pub(crate) use extract::client_address::TrustedProxies;
 pub(crate) use extract::token_issuer::TrustedIssuers;
-pub(crate) use headers::{SecurityHeaders, secure_headers};
-pub(crate) use unexpected::shape_errors;

@@ -36,8 +36,10 @@ impl SessionId {
 
     /// The id that `text` writes, in lower case with hyphens and no other way.
     pub fn parse(text: &str) -> Option<Self> {
-        let id = Self(Uuid::try_parse(text).ok()?);
-        (id.to_string() == text).then_some(id)
+        let id = Uuid::try_parse(text).ok()?;
+        let mut buffer = Uuid::encode_buffer();
+        let written = id.hyphenated().encode_lower(&mut buffer);
+        (written == text).then_some(Self(id))
     }
 }
 

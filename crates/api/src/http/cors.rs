@@ -4,7 +4,7 @@ use actix_web::http::{Method, header};
 use crate::settings::Origin;
 
 /// CORS with credentials for the allowed origins alone. Who is not among them gets no headers;
-/// [`OriginGuard`](super::OriginGuard) refuses what must not happen.
+/// [`Edge`](super::Edge) refuses what must not happen.
 pub(crate) fn cors(allowed: &[Origin]) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])

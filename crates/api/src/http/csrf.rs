@@ -2,14 +2,8 @@
 //! and no page can make it lie.
 
 use actix_web::HttpRequest;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, ResponseError};
 
-use super::problem::{Code, Problem};
 use crate::settings::{Http, Origin};
 
 /// Which pages may change something here.
@@ -27,23 +21,12 @@ impl OriginGuard {
         }
     }
 
-    /// Middleware: refuses what would change something and comes from a foreign page.
-    pub(crate) async fn check(
-        request: ServiceRequest,
-        next: Next<impl MessageBody + 'static>,
-    ) -> Result<ServiceResponse<BoxBody>, Error> {
-        let guard = request.app_data::<Data<OriginGuard>>();
-        let admitted = request.method().is_safe()
-            || guard.is_some_and(|guard| guard.admits(request.request()));
-        if admitted {
-            Ok(next.call(request).await?.map_into_boxed_body())
-        } else {
-            let problem = Problem::from(Code::OriginDenied).error_response();
-            Ok(request.into_response(problem))
-        }
+    /// Whether a request changes nothing or is from no foreign page.
+    pub(crate) fn admits(&self, request: &HttpRequest) -> bool {
+        request.method().is_safe() || self.is_from_here(request)
     }
 
-    fn admits(&self, request: &HttpRequest) -> bool {
+    fn is_from_here(&self, request: &HttpRequest) -> bool {
         let headers = request.headers();
         let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
         // The browser's own verdict, whatever name the service goes by.

@@ -1,26 +1,21 @@
 //! The shape of errors that the framework makes by itself.
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::ResponseError;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
-use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
 
 use super::problem::{MEDIA_TYPE, Problem};
 
-/// Middleware: an error that is not a problem document becomes one.
-pub(crate) async fn shape_errors(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = next.call(request).await?.map_into_boxed_body();
+/// The answer, or the problem that an error of the framework is.
+pub(crate) fn as_problem(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|media_type| media_type == MEDIA_TYPE);
     if !(status.is_client_error() || status.is_server_error()) || is_problem {
-        return Ok(response);
+        return response;
     }
     let problem = Problem::of_status(status).error_response();
     let allow = response.headers().get(header::ALLOW).cloned();
@@ -35,5 +30,5 @@ pub(crate) async fn shape_errors(
     if let Some(allow) = allow {
         problem.headers_mut().insert(header::ALLOW, allow);
     }
-    Ok(problem)
+    problem
 }

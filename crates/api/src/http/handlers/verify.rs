@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::body::BoxBody;
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use paperclip::actix::{OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
@@ -25,13 +26,16 @@ pub(crate) async fn verify(signed_in: SignedIn) -> Verified {
     Verified(signed_in.0)
 }
 
+const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
+const SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
+
 impl Responder for Verified {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         HttpResponse::Ok()
-            .insert_header(("x-user-id", self.0.user_id.as_str()))
-            .insert_header(("x-session-id", self.0.session_id.to_string()))
+            .insert_header((USER_ID, self.0.user_id.as_str()))
+            .insert_header((SESSION_ID, self.0.session_id.to_string()))
             .finish()
     }
 }
