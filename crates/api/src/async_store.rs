@@ -75,6 +75,13 @@ impl AsyncStore {
         self.run(move |store| store.transaction(f)).await
     }
 
+    /// Runs `f` there and lets it go, admitted or not: whoever uses this sees to it that there are
+    /// few at once.
+    pub(crate) fn spawn(&self, f: impl FnOnce(&Store) + Send + 'static) {
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || f(&store));
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,

@@ -2,6 +2,7 @@
 
 mod device_label;
 mod end;
+mod lookups;
 mod refresh;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::tokens::{AccessToken, AccessTokens, RefreshToken, RefreshTokens};
 
 use device_label::device_label;
 pub use end::Page;
+use lookups::Lookups;
 pub use refresh::{Refreshed, Refusal};
 
 /// One cookie is what an honest client sends. A browser may add some that other paths or domains
@@ -65,6 +67,7 @@ pub enum Issued {
 
 /// Opens, renews and ends sessions.
 pub struct Sessions {
+    lookups: Lookups,
     store: AsyncStore,
     access_tokens: Arc<AccessTokens>,
     refresh_tokens: RefreshTokens,
@@ -86,6 +89,7 @@ impl Sessions {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
+            lookups: Lookups::new(store.clone()),
             store,
             access_tokens,
             refresh_tokens,

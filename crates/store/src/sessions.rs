@@ -6,6 +6,7 @@ mod open;
 mod renew;
 mod revoke;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -214,6 +215,30 @@ pub fn find(connection: &mut AnyConnection, id: SessionId) -> Result<Option<Sess
         .transpose()
 }
 
+/// The same for each of `ids`, in their order, and on PostgreSQL by one statement. A row that
+/// cannot be read spoils no other.
+///
+/// # Errors
+///
+/// [`StoreError`], when none could be looked up.
+pub fn find_many(
+    connection: &mut AnyConnection,
+    ids: &[SessionId],
+) -> Result<Vec<Result<Option<Session>, StoreError>>, StoreError> {
+    let AnyConnection::Postgres(postgres) = connection else {
+        return Ok(ids.iter().map(|id| find(connection, *id)).collect());
+    };
+    let texts: Vec<_> = ids.iter().map(SessionId::to_string).collect();
+    let rows: Vec<Row> = sessions::table
+        .filter(sessions::id.eq_any(&texts))
+        .load(postgres)?;
+    let rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let found = texts.iter().map(|id| rows.get(id).cloned());
+    Ok(found
+        .map(|row| row.map(Row::into_session).transpose())
+        .collect())
+}
+
 /// The session of this id if it is live at `now`, else why it is not.
 ///
 /// # Errors
@@ -224,7 +249,12 @@ pub fn find_live(
     id: SessionId,
     now: UnixMillis,
 ) -> Result<Result<Session, Dead>, StoreError> {
-    Ok(match find(connection, id)? {
+    Ok(live(find(connection, id)?, now))
+}
+
+/// The session if there is one and it is live at `now`, else why it is not.
+fn live(session: Option<Session>, now: UnixMillis) -> Result<Session, Dead> {
+    match session {
         None => Err(Dead::Unknown),
         Some(session) => match session.revoked {
             Some((_, reason)) => Err(Dead::Revoked(reason)),
@@ -232,7 +262,7 @@ pub fn find_live(
             None if session.idle_expires_at <= now => Err(Dead::IdleExpired),
             None => Ok(session),
         },
-    })
+    }
 }
 
 fn ids(texts: Vec<String>) -> Result<Vec<SessionId>, StoreError> {
@@ -241,7 +271,7 @@ fn ids(texts: Vec<String>) -> Result<Vec<SessionId>, StoreError> {
         .ok_or(StoreError::Unreadable("session"))
 }
 
-#[derive(Queryable, Insertable)]
+#[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = sessions)]
 struct Row {
     id: String,

@@ -120,27 +120,19 @@ impl Sessions {
         let Some(user_id) = user_id else {
             return Ok(false);
         };
-        let session = self
-            .store
-            .read(move |c| rows::find(c, claims.session_id))
-            .await?;
+        let session = self.lookups.find(claims.session_id).await?;
         Ok(session.is_some_and(|session| session.user_id != *user_id))
     }
 
     async fn peek_then_renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
-        let rules = self.rules.renewal;
-        let clock = self.clock.clone();
-        let peek = self.store.read(move |c| {
-            let now = clock.now();
-            let peek = rows::peek(c, claims.session_id, claims.generation, now, &rules)?;
-            Ok((peek, now))
-        });
-        match peek.await? {
-            (Peek::Good(session), now) => self
+        let session = self.lookups.find(claims.session_id).await?;
+        let now = self.clock.now();
+        match rows::peek(session, claims.generation, now, &self.rules.renewal) {
+            Peek::Good(session) => self
                 .without_refresh_token(&session, now)
                 .map(Refreshed::Pair),
-            (Peek::Dead(dead), _) => Ok(Refreshed::Refused(Refusal::Session(dead))),
-            (Peek::Undecided, _) => self.renew(claims).await,
+            Peek::Dead(dead) => Ok(Refreshed::Refused(Refusal::Session(dead))),
+            Peek::Undecided => self.renew(claims).await,
         }
     }
 

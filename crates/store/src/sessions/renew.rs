@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::{
     AnyConnection, Dead, Generation, RenewalRules, Row, Session, SessionId, StoreError, UnixMillis,
-    find_live, sessions,
+    find_live, live, sessions,
 };
 use crate::connection::MultiBackend;
 
@@ -43,31 +43,25 @@ pub enum Peek {
     Dead(Dead),
 }
 
-/// Decides with one `SELECT`, where that can decide, whether a refresh token still answers.
-///
-/// # Errors
-///
-/// [`StoreError`].
+/// Decides by the session that was found for a refresh token, where that can decide, whether the
+/// token still answers.
 pub fn peek(
-    connection: &mut AnyConnection,
-    id: SessionId,
+    found: Option<Session>,
     presented: Generation,
     now: UnixMillis,
     rules: &RenewalRules,
-) -> Result<Peek, StoreError> {
-    let session = match find_live(connection, id, now)? {
+) -> Peek {
+    let session = match live(found, now) {
         Ok(session) => session,
-        Err(dead) => return Ok(Peek::Dead(dead)),
+        Err(dead) => return Peek::Dead(dead),
     };
     let current = session.generation == presented;
     let previous = Some(session.generation) == next(presented);
-    Ok(
-        if current || (previous && rotated_recently(&session, now, rules)) {
-            Peek::Good(session)
-        } else {
-            Peek::Undecided
-        },
-    )
+    if current || (previous && rotated_recently(&session, now, rules)) {
+        Peek::Good(session)
+    } else {
+        Peek::Undecided
+    }
 }
 
 /// Renews a session by the refresh token of generation `presented`.

@@ -12,6 +12,7 @@ on_both_back_ends! {
     revoked_sessions_are_told_in_pages_and_in_order
     expired_sessions_are_deleted_in_batches
     a_limit_ends_the_oldest_sessions
+    many_are_found_at_once_in_the_order_asked_for
 }
 
 fn open(f: &Fixture, user_id: &UserId, at: UnixMillis) -> Session {
@@ -160,4 +161,25 @@ fn a_limit_ends_the_oldest_sessions(f: &Fixture) {
     assert_eq!(reason(ids[1]), Some(RevokedReason::SessionLimit));
     assert_eq!(reason(ids[2]), None);
     assert_eq!(reason(of_another), None);
+}
+
+fn many_are_found_at_once_in_the_order_asked_for(f: &Fixture) {
+    let find = |ids: &[SessionId]| f.store.read(|c| sessions::find_many(c, ids)).unwrap();
+    let (ann, bob, eve) = (f.session("ann"), f.session("bob"), f.session("eve"));
+    revoke(f, bob.id, START);
+    f.execute(&format!(
+        "UPDATE sessions SET generation = -1 WHERE id = '{}'",
+        eve.id
+    ));
+    let unknown = SessionId::new(START, [9; 10]);
+
+    let found = find(&[bob.id, unknown, eve.id, ann.id, ann.id]);
+
+    let ended = found[0].as_ref().unwrap().as_ref().unwrap();
+    assert_eq!(ended.revoked, Some((START, RevokedReason::Logout)));
+    assert_eq!(found[1].as_ref().unwrap(), &None);
+    assert!(found[2].is_err(), "it cannot be read, and spoils no other");
+    assert_eq!(found[3].as_ref().unwrap(), &Some(ann.clone()));
+    assert_eq!(found[4].as_ref().unwrap(), &Some(ann));
+    assert!(find(&[]).is_empty());
 }

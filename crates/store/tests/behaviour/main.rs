@@ -141,9 +141,14 @@ impl Fixture {
 
     fn peek(&self, id: SessionId, generation: u32, at: UnixMillis) -> Peek {
         let presented = Generation::new(generation);
-        self.store
-            .read(|c| sessions::peek(c, id, presented, at, &RULES))
-            .unwrap()
+        sessions::peek(self.find(id), presented, at, &RULES)
+    }
+
+    fn execute(&self, sql: &str) {
+        use diesel::connection::SimpleConnection;
+        let sql = sql.to_owned();
+        let executed = self.store.write(move |c| Ok(c.batch_execute(&sql)?));
+        executed.unwrap();
     }
 
     fn find(&self, id: SessionId) -> Option<Session> {

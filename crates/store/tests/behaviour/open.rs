@@ -10,11 +10,6 @@ on_both_back_ends! {
     forced_renewal_ends_all_other_sessions
 }
 
-fn execute(f: &Fixture, sql: &'static str) {
-    use diesel::connection::SimpleConnection;
-    f.store.write(move |c| Ok(c.batch_execute(sql)?)).unwrap();
-}
-
 fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
     let user = f.add_user("ann");
     let new = new_session(user.id.clone(), "s");
@@ -52,9 +47,9 @@ fn a_session_is_refused_when_the_password_is_no_longer_the_one_checked(f: &Fixtu
             .unwrap()
     };
     assert!(matches!(open("one", checked.clone()), Opened::Session(..)));
-    execute(f, "UPDATE users SET password = 'another'");
+    f.execute("UPDATE users SET password = 'another'");
     assert_eq!(open("two", checked.clone()), Opened::PasswordChanged);
-    execute(f, "UPDATE users SET password = NULL");
+    f.execute("UPDATE users SET password = NULL");
     assert_eq!(open("three", checked), Opened::PasswordChanged);
 }
 
@@ -64,9 +59,9 @@ fn a_session_is_refused_for_a_disabled_or_unknown_user(f: &Fixture) {
         let new = new_session(user.id.clone(), seed);
         f.store.transaction(|c| sessions::issue(c, new)).unwrap()
     };
-    execute(f, "UPDATE users SET disabled_at = 1");
+    f.execute("UPDATE users SET disabled_at = 1");
     assert_eq!(open("one"), Opened::UserDisabled);
-    execute(f, "DELETE FROM users");
+    f.execute("DELETE FROM users");
     assert_eq!(open("two"), Opened::UserUnknown);
 }
 

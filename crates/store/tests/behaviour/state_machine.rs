@@ -163,8 +163,9 @@ impl<'a> Run<'a> {
                     return Ok(());
                 };
                 let generation = Generation::new(presented);
-                let peek = |c: &mut _| sessions::peek(c, known.id, generation, now, &rules);
-                let look = match self.f.store.read(peek).unwrap() {
+                let find = |c: &mut _| sessions::find_many(c, &[known.id]);
+                let found = self.f.store.read(find).unwrap().pop().unwrap().unwrap();
+                let look = match sessions::peek(found, generation, now, &rules) {
                     Peek::Good(_) => Look::Good,
                     Peek::Undecided => Look::Undecided,
                     Peek::Dead(dead) => Look::Dead(dead),
