@@ -18,6 +18,7 @@ use crate::cleaning::clean;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
+use crate::http::handlers::account::AccountPage;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
 use crate::keys::{KeysError, MasterKeyError, SigningKeys};
@@ -199,7 +200,7 @@ fn serve(
     ));
     let accounts = Data::new(Accounts::new(
         store.clone(),
-        settings.registration,
+        settings.accounts.registration,
         revocations.clone(),
         clock.clone(),
         entropy.clone(),
@@ -216,6 +217,8 @@ fn serve(
     let trusted_issuers = Data::new(TrustedIssuers::new(http));
     let trusted_proxies = Data::new(TrustedProxies(http.trusted_proxies.clone()));
     let allowed_origins = http.allowed_origins.clone();
+    let account_page = Data::new(AccountPage::new(settings.accounts.registration));
+    let with_account_page = settings.accounts.page;
     let access_log = log::log_enabled!(target: ACCESS_LOG, log::Level::Debug);
 
     let server = HttpServer::new(move || {
@@ -230,6 +233,7 @@ fn serve(
             .app_data(cookie.clone())
             .app_data(document.clone())
             .app_data(edge.clone())
+            .app_data(account_page.clone())
             .app_data(trusted_issuers.clone())
             .app_data(trusted_proxies.clone())
             .wrap(Condition::new(
@@ -242,6 +246,11 @@ fn serve(
             .configure(routes::api)
             .build()
             .configure(routes::pages)
+            .configure(|config| {
+                if with_account_page {
+                    routes::account(config);
+                }
+            })
             .default_service(actix_web::web::to(|| async {
                 Err::<&str, _>(Problem::from(Code::NotFound))
             }))

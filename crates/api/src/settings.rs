@@ -15,9 +15,9 @@ use std::time::Duration;
 use clap::Args;
 use thiserror::Error;
 
-use crate::accounts::Registration;
 use crate::sessions::SessionRules;
 
+pub use accounts::Accounts;
 pub use database::{Database, DatabaseArgs};
 pub use http::{Http, ListenArgs, Origin, PublicUrl, SameSite};
 pub use keys::Keys;
@@ -50,8 +50,8 @@ pub struct Settings {
     pub access_ttl: Duration,
     /// What sessions keep to.
     pub sessions: SessionRules,
-    /// Who may register.
-    pub registration: Registration,
+    /// Who may have an account, and where it is looked after.
+    pub accounts: Accounts,
 }
 
 impl ServeArgs {
@@ -67,9 +67,9 @@ impl ServeArgs {
             .map_or_else(PathBuf::new, |d| d.data_dir.clone());
         let keys = self.keys.resolve(&data_dir, &mut mistakes);
         let sessions = self.sessions.resolve(&mut mistakes);
-        let registration = self.accounts.resolve(&mut mistakes);
-        match (database, http, keys, sessions, registration) {
-            (Some(database), Some(http), Some(keys), Some(sessions), Some(registration))
+        let accounts = self.accounts.resolve(&mut mistakes);
+        match (database, http, keys, sessions, accounts) {
+            (Some(database), Some(http), Some(keys), Some(sessions), Some(accounts))
                 if mistakes.0.is_empty() =>
             {
                 Ok(Settings {
@@ -78,7 +78,7 @@ impl ServeArgs {
                     keys,
                     access_ttl: sessions.access_ttl,
                     sessions: sessions.rules,
-                    registration,
+                    accounts,
                 })
             }
             _ => Err(mistakes),
@@ -136,6 +136,15 @@ impl fmt::Display for Mistakes {
             write!(f, "\n  - {mistake}")?;
         }
         Ok(())
+    }
+}
+
+/// A setting that is on or off.
+fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("one of on, off"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The handlers: one endpoint, one file, its request and response types beside it.
 
+pub(crate) mod account;
 pub(crate) mod change_password;
 pub(crate) mod docs;
 pub(crate) mod end_other_sessions;
@@ -13,6 +14,7 @@ pub(crate) mod refresh_access;
 pub(crate) mod refresh_all;
 pub(crate) mod register;
 pub(crate) mod session_body;
+mod static_file;
 pub(crate) mod tokens;
 pub(crate) mod user_body;
 pub(crate) mod user_id_body;

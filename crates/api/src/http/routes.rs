@@ -3,8 +3,8 @@
 use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
-    change_password, docs, end_other_sessions, end_session, health, list_sessions, login, logout,
-    me, refresh_access, refresh_all, register, tokens, verify,
+    account, change_password, docs, end_other_sessions, end_session, health, list_sessions, login,
+    logout, me, refresh_access, refresh_all, register, tokens, verify,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them. They are looked for in
@@ -30,15 +30,24 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)));
 }
 
-/// The pages that document it.
+/// The pages that document it, and the browser client.
 pub(crate) fn pages(config: &mut actix_web::web::ServiceConfig) {
     use actix_web::web::{get, resource};
     config
         .service(resource("/docs").route(get().to(docs::to_slash)))
         .service(resource("/docs/").route(get().to(docs::swagger_ui)))
         .service(resource("/docs/problems").route(get().to(docs::problems)))
-        .service(resource("/docs/{asset}").route(get().to(docs::asset)))
+        .service(resource("/docs/{file}").route(get().to(docs::file)))
         .service(resource("/redoc").route(get().to(docs::redoc)))
         .service(resource("/docs.json").route(get().to(docs::json)))
-        .service(resource("/docs.yaml").route(get().to(docs::yaml)));
+        .service(resource("/docs.yaml").route(get().to(docs::yaml)))
+        .service(resource("/symbolon.js").route(get().to(account::module)));
+}
+
+/// The account page.
+pub(crate) fn account(config: &mut actix_web::web::ServiceConfig) {
+    use actix_web::web::{get, resource};
+    config
+        .service(resource("/").route(get().to(account::account)))
+        .service(resource("/account/{file}").route(get().to(account::file)));
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use store::{DatabaseUrl, StoreOptions};
 
-use super::Mistakes;
+use super::{Mistakes, switch};
 
 /// Where everything is kept, as it was given.
 #[derive(Args, Clone)]
@@ -86,18 +86,11 @@ impl DatabaseArgs {
                 None
             }
         };
-        let prepared_statements = match self.prepared_statements.as_str() {
-            "on" => Some(true),
-            "off" => Some(false),
-            other => {
-                mistakes.add(
-                    "SYMBOLON_PREPARED_STATEMENTS",
-                    Some(other),
-                    "must be on or off",
-                );
-                None
-            }
-        };
+        let prepared_statements = mistakes.note(
+            "SYMBOLON_PREPARED_STATEMENTS",
+            &self.prepared_statements,
+            switch(&self.prepared_statements),
+        );
         Some(Database {
             url: url?,
             data_dir: self.data_dir,

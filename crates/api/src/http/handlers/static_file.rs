@@ -1,0 +1,70 @@
+//! Files and pages that are part of this binary.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+
+/// A file that changes with the version alone.
+pub(crate) struct StaticFile {
+    pub(crate) name: &'static str,
+    pub(crate) media_type: &'static str,
+    /// The large ones are kept compressed; every browser takes that.
+    pub(crate) gzipped: bool,
+    pub(crate) bytes: &'static [u8],
+}
+
+pub(crate) const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+pub(crate) const CSS: &str = "text/css; charset=utf-8";
+
+/// So long a browser may go on with the file of an older version.
+const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=600");
+
+impl StaticFile {
+    pub(crate) fn answer(&self) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        response.content_type(self.media_type).insert_header(CACHED);
+        if self.gzipped {
+            response.insert_header((header::CONTENT_ENCODING, "gzip"));
+        }
+        response.body(Pieces(Bytes::from_static(self.bytes)))
+    }
+}
+
+/// A page, with its content security policy (CSP Level 3).
+pub(crate) fn page(content_security_policy: &'static str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, content_security_policy));
+    response
+}
+
+/// A body that is handed over piece by piece: a client that does not read then holds one piece in
+/// memory, not a copy of the whole.
+struct Pieces(Bytes);
+
+impl Pieces {
+    const LEN: usize = 16 * 1024;
+}
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let rest = &mut self.get_mut().0;
+        let piece = rest.split_to(rest.len().min(Self::LEN));
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
+    }
+}
