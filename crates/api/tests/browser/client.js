@@ -45,6 +45,15 @@ const told = () => new Promise((done) => {
   a.postMessage(null);
 });
 
+async function withoutLocks(act) {
+  Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
+  try {
+    await act();
+  } finally {
+    delete navigator.locks;
+  }
+}
+
 const checks = {
   async 'the token goes to the service and the origins named, and to no other'() {
     const baseUrl = base();
@@ -59,6 +68,13 @@ const checks = {
     serve(({ path }) => (path === '/api/refresh_all' ? pair('t1') : json(200, {})));
     const client = createClient({ baseUrl: base() });
     await Promise.all(Array.from({ length: 20 }, () => client.token()));
+    same(paths(), ['/api/refresh_all']);
+  },
+
+  async 'without Web Locks as well, in one tab'() {
+    serve(({ path }) => (path === '/api/refresh_all' ? pair('t1') : json(200, {})));
+    const client = createClient({ baseUrl: base() });
+    await withoutLocks(() => Promise.all(Array.from({ length: 20 }, () => client.token())));
     same(paths(), ['/api/refresh_all']);
   },
 
@@ -142,6 +158,20 @@ const checks = {
     await one.token();
     const expected = [{ signedIn: true, reason: null }, { signedIn: false, reason: 'revoked_by_user' }];
     same([seen, seenByOther, paths().length], [expected, expected, 2]);
+  },
+
+  async 'and where both find out, without Web Locks'() {
+    const baseUrl = base();
+    serve((_, n) => (n === 1 ? pair('t1') : ended('idle')));
+    const [one, other] = [createClient({ baseUrl }), createClient({ baseUrl })];
+    const [seen, seenByOther] = [changes(one), changes(other)];
+    await one.token();
+    await told();
+    now += 300_000;
+    await withoutLocks(() => Promise.all([one.token(), other.token()]));
+    await told();
+    const expected = [{ signedIn: true, reason: null }, { signedIn: false, reason: 'idle' }];
+    same([seen, seenByOther, paths().length], [expected, expected, 3]);
   },
 
   async 'a page that is opened with an ended session is told why, and one without a session nothing'() {
