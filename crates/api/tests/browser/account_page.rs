@@ -19,14 +19,6 @@ pub(crate) const SIGNED_IN: &str = "!document.querySelector('#signed-in').hidden
 pub(crate) const SIGNED_OUT: &str = "!document.querySelector('#signed-out').hidden
     && document.querySelector('#signed-in').hidden";
 
-/// What Chromium writes of a call that was answered with an error is no mistake of the page.
-pub(crate) fn complaints(browser: &Browser) -> Vec<String> {
-    let lines = browser.console().into_iter();
-    lines
-        .filter(|line| !line.contains("Failed to load resource"))
-        .collect()
-}
-
 #[test]
 fn register_reload_look_after_the_sessions_and_sign_out() {
     let Some(browser) = Browser::start() else {
@@ -34,12 +26,7 @@ fn register_reload_look_after_the_sessions_and_sign_out() {
     };
     let service = Service::start(&[]);
     browser.open(&service.url);
-    browser.until(SIGNED_OUT);
-    browser.press("#to-register button");
-    browser.fill("#register-name", "Ann");
-    browser.fill("#register-email", "ann@example.org");
-    browser.fill("#register-password", "correct horse battery");
-    browser.press("#register button");
+    browser.register_ann();
     browser.until(SIGNED_IN);
 
     browser.reload();
@@ -87,7 +74,7 @@ fn register_reload_look_after_the_sessions_and_sign_out() {
     browser.until(
         "document.querySelector('#sign-in .error').textContent === 'E-mail or password is wrong.'",
     );
-    assert_eq!(complaints(&browser), [""; 0]);
+    assert_eq!(browser.complaints(), [""; 0]);
 }
 
 #[test]

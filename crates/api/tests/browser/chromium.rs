@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::prelude::{DesiredCapabilities, WebDriver, WebDriverError, WebDriverResult};
 use thirtyfour::session::http::{Body, HttpClient};
-use thirtyfour::{By, CapabilitiesHelper, WindowHandle};
+use thirtyfour::{By, CapabilitiesHelper, Cookie, WindowHandle};
 
 /// A Chromium with a profile of its own. Ends with this value.
 pub(crate) struct Browser {
@@ -49,7 +49,8 @@ impl Browser {
             "--disable-background-networking",
             "--no-proxy-server",
             // Nothing but this machine can be reached, by any name.
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, \
+             EXCLUDE 127.0.0.1",
             "--window-size=1100,900",
             &format!("--user-data-dir={}", profile.path().display()),
         ] {
@@ -57,6 +58,8 @@ impl Browser {
         }
         let everything = json!({"browser": "ALL"});
         capabilities.set("goog:loggingPrefs", everything).unwrap();
+        // Certificates are made on the spot.
+        capabilities.accept_insecure_certs(true).unwrap();
         let runtime = actix_rt::System::new();
         let driver = WebDriver::builder(chromedriver.url.clone(), capabilities)
             .client(Blocking)
@@ -145,11 +148,26 @@ impl Browser {
         self.wait(self.driver().switch_to_window(tab.clone()));
     }
 
+    /// On the account page.
+    pub(crate) fn register_ann(&self) {
+        self.until("!document.querySelector('#signed-out').hidden");
+        self.press("#to-register button");
+        self.fill("#register-name", "Ann");
+        self.fill("#register-email", "ann@example.org");
+        self.fill("#register-password", "correct horse battery");
+        self.press("#register button");
+        self.until("document.querySelector('#name').textContent === 'Ann'");
+    }
+
     /// The refresh cookie, which no script can read.
     pub(crate) fn refresh_cookie(&self) -> String {
-        let cookie = self.wait(self.driver().get_named_cookie("refreshToken"));
+        let cookie = self.cookie("refreshToken");
         assert_eq!(cookie.http_only, Some(true));
         cookie.value
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Cookie {
+        self.wait(self.driver().get_named_cookie(name))
     }
 
     /// A command of Chromium's own protocol.
@@ -160,9 +178,18 @@ impl Browser {
         )
     }
 
+    /// What is wrong with the page by its console, since it was last asked. That a call was answered
+    /// with an error, which Chromium notes as well, is not: who is signed out gets a 401.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let lines = self.console().into_iter();
+        lines
+            .filter(|line| !line.contains("Failed to load resource"))
+            .collect()
+    }
+
     /// What the page has said on its console since it was last asked, violations of its content
-    /// security policy and calls that failed included.
-    pub(crate) fn console(&self) -> Vec<String> {
+    /// security policy included.
+    fn console(&self) -> Vec<String> {
         let lines = self.ask("se/log", &json!({"type": "browser"}));
         let lines = lines.as_array().unwrap().iter();
         lines

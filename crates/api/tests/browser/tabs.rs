@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::account_page::{SIGNED_IN, complaints, sign_in};
+use crate::account_page::{SIGNED_IN, sign_in};
 use crate::chromium::Browser;
 use crate::service::Service;
 
@@ -89,7 +89,7 @@ fn three_tabs(before: &str) {
             Value::from(Vec::<Value>::new())
         );
         browser.until(SIGNED_IN);
-        assert_eq!(complaints(&browser), [""; 0]);
+        assert_eq!(browser.complaints(), [""; 0]);
     }
     let sessions = browser.run(
         "const { createClient } = await import('/symbolon.js');
@@ -126,5 +126,5 @@ fn what_happens_in_one_tab_is_known_in_all() {
     let second = browser.new_tab(&service.url);
     browser.until(SIGNED_IN);
     browser.turn_to(&second);
-    assert_eq!(complaints(&browser), [""; 0]);
+    assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -11,6 +11,8 @@ mod readme;
 mod service_key;
 mod session;
 mod settings;
+#[allow(dead_code, reason = "shared with the tests of the guides")]
+mod tour;
 mod user;
 
 pub(crate) use program::Program;

@@ -1,0 +1,24 @@
+//! The guides in `docs/`, followed as they are written.
+//!
+//! What a guide takes from a registry is installed; where that fails its test is skipped, with a
+//! line that says so. With `REQUIRE_GUIDES=1` it fails. The same goes for Chromium and
+//! `REQUIRE_BROWSER=1`.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod back_ends;
+#[path = "../browser/chromium.rs"]
+#[allow(dead_code, reason = "shared with those of the browser")]
+mod chromium;
+mod first_ten_minutes;
+mod guide;
+mod notes;
+mod proxies;
+mod spa;
+#[path = "../cli/tour.rs"]
+mod tour;

@@ -1,0 +1,98 @@
+//! A back end with users of its own, to whom Symbolon gives tokens: `docs/guides/back-ends.md`.
+
+#![allow(clippy::disallowed_methods, reason = "no part of the service")]
+
+use std::{env, io};
+
+use actix_web::error::ErrorBadGateway;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Json, block};
+use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, post};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Credentials {
+    name: String,
+    password: String,
+}
+
+/// The id of the user, if the password is theirs. Yours to write.
+fn check(credentials: &Credentials) -> Option<u64> {
+    (credentials.name == "bob" && credentials.password == "swordfish").then_some(7)
+}
+
+struct Symbolon {
+    url: String,
+    key: String,
+}
+
+#[post("/login")]
+async fn login(
+    request: HttpRequest,
+    credentials: Json<Credentials>,
+    symbolon: Data<Symbolon>,
+) -> Result<HttpResponse, Error> {
+    let Some(id) = check(&credentials) else {
+        return Ok(HttpResponse::Unauthorized().finish());
+    };
+    // For the list of the user's sessions: whence they come.
+    let user_agent = request.headers().get(header::USER_AGENT).cloned();
+    let user_agent = user_agent.unwrap_or(HeaderValue::from_static(""));
+    let answer = block(move || symbolon.tokens(id, &user_agent)).await?;
+    Ok(answer.map_err(ErrorBadGateway)?.into())
+}
+
+/// What the browser is told: the access token in the body, the refresh token in the cookie.
+struct Answer {
+    status: u16,
+    cookie: Option<HeaderValue>,
+    body: String,
+}
+
+impl Symbolon {
+    fn tokens(&self, id: u64, user_agent: &HeaderValue) -> Result<Answer, ureq::Error> {
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent: ureq::Agent = config.build().into();
+        let mut answer = agent
+            .post(format!("{}/api/tokens", self.url))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .header("user-agent", user_agent.as_bytes())
+            .send(format!(r#"{{"id":{id}}}"#))?;
+        Ok(Answer {
+            status: answer.status().as_u16(),
+            cookie: answer
+                .headers()
+                .get("set-cookie")
+                .and_then(|cookie| HeaderValue::from_bytes(cookie.as_bytes()).ok()),
+            body: answer.body_mut().read_to_string()?,
+        })
+    }
+}
+
+impl From<Answer> for HttpResponse {
+    fn from(answer: Answer) -> Self {
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut response = HttpResponse::build(status);
+        response.content_type("application/json");
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(cookie) = answer.cookie {
+            response.insert_header((header::SET_COOKIE, cookie));
+        }
+        response.body(answer.body)
+    }
+}
+
+#[actix_web::main]
+async fn main() -> io::Result<()> {
+    let symbolon = Data::new(Symbolon {
+        url: env::var("SYMBOLON_URL").map_err(io::Error::other)?,
+        key: env::var("SYMBOLON_KEY").map_err(io::Error::other)?,
+    });
+    let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3000".to_owned());
+    HttpServer::new(move || App::new().app_data(symbolon.clone()).service(login))
+        .bind(listen)?
+        .run()
+        .await
+}
