@@ -51,12 +51,10 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         ));
     }
     if !made.migrations.is_empty() {
-        lines.push(format!(
-            "\nTry:\n  curl -i {here}/api/register -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"name\":\"Ann\",\"email\":\"ann@example.org\",\"password\":\"correct horse battery\"}}'\n  \
-             curl -i {here}/api/login -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"email\":\"ann@example.org\",\"password\":\"correct horse battery\"}}'"
-        ));
+        lines.push(match settings.accounts.page {
+            true => format!("\nOpen {here} and register."),
+            false => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),
+        });
     }
     lines.join("\n") + "\n"
 }

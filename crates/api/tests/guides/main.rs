@@ -18,6 +18,7 @@ mod chromium;
 mod first_ten_minutes;
 mod guide;
 mod notes;
+mod pages;
 mod proxies;
 mod spa;
 #[path = "../cli/tour.rs"]
