@@ -19,9 +19,10 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
 use crate::http::handlers::account::AccountPage;
+use crate::http::handlers::well_known::JwksMaxAge;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
-use crate::keys::{KeysError, MasterKeyError, SigningKeys};
+use crate::keys::{Keys, KeysError, MasterKeyError};
 use crate::openapi;
 use crate::private_dir;
 use crate::readiness::Readiness;
@@ -112,14 +113,16 @@ impl Application {
             .keys
             .master_key
             .load(database_has_keys, &*entropy)?;
-        let algorithm = settings.keys.signing_algorithm;
         let now = clock.now();
-        let keys = SigningKeys::load_or_make(&store, &master_key, algorithm, &entropy, now)?;
-        if keys.access.algorithm() != algorithm.into() {
+        let rules = settings.keys.rules;
+        let keys = Keys::load_or_make(&store, master_key, rules, entropy.clone(), now)?;
+        let rings = keys.rings(now)?;
+        let signing = rings.access.signing.algorithm();
+        if signing != rules.algorithm {
             log::warn!(
-                "access tokens are signed with {}, the algorithm of the key in the database; \
-                 SYMBOLON_SIGNING_ALG={algorithm} is for the next key",
-                keys.access.algorithm()
+                "access tokens are signed with {signing}, the algorithm of the key in the \
+                 database; SYMBOLON_SIGNING_ALG={} is for the next key (`symbolon keys rotate`)",
+                rules.algorithm
             );
         }
         if !settings.http.trusted_issuers.is_empty() {
@@ -133,9 +136,30 @@ impl Application {
         let revocations = Arc::new(revocations);
         // Admitted beside the calls of clients, however many there are.
         let background = AsyncStore::new(store.clone());
-        let (server, address) =
-            serve(settings, store, keys, revocations.clone(), &clock, &entropy)?;
+        let issuer = settings.http.public_url.issuer();
+        let access_tokens = Arc::new(AccessTokens::new(
+            rings.access,
+            issuer,
+            &settings.http.audience,
+            settings.access_ttl,
+        ));
+        let refresh_tokens = Arc::new(RefreshTokens::new(rings.refresh, issuer));
+        let (server, address) = serve(
+            settings,
+            store,
+            access_tokens.clone(),
+            refresh_tokens.clone(),
+            revocations.clone(),
+            &clock,
+            &entropy,
+        )?;
         actix_rt::spawn(revocations.follow(background.clone(), clock.clone()));
+        actix_rt::spawn(
+            keys.follow(background.clone(), clock.clone(), move |rings| {
+                access_tokens.use_ring(rings.access);
+                refresh_tokens.use_ring(rings.refresh);
+            }),
+        );
         actix_rt::spawn(clean(background, clock));
         Ok(Self {
             server,
@@ -175,24 +199,18 @@ impl Application {
 fn serve(
     settings: &Settings,
     store: Store,
-    keys: SigningKeys,
+    access_tokens: Arc<AccessTokens>,
+    refresh_tokens: Arc<RefreshTokens>,
     revocations: Arc<Revocations>,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<(dev::Server, SocketAddr), StartError> {
     let store = AsyncStore::new(store);
     let http = &settings.http;
-    let issuer = http.public_url.issuer();
-    let access_tokens = Arc::new(AccessTokens::new(
-        keys.access,
-        issuer,
-        &http.audience,
-        settings.access_ttl,
-    ));
     let sessions = Data::new(Sessions::new(
         store.clone(),
         access_tokens.clone(),
-        RefreshTokens::new(keys.refresh, issuer),
+        refresh_tokens,
         revocations.clone(),
         settings.sessions,
         clock.clone(),
@@ -210,6 +228,8 @@ fn serve(
     let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
     let readiness = Data::new(Readiness::new(store));
     let clock = Data::new(clock.clone());
+    let jwks_max_age = Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead));
+    let public_url = Data::new(http.public_url.clone());
     let cookie = RefreshCookie::new(http);
     let document = Data::new(openapi::document(&cookie));
     let cookie = Data::new(cookie);
@@ -233,6 +253,8 @@ fn serve(
             .app_data(cookie.clone())
             .app_data(document.clone())
             .app_data(edge.clone())
+            .app_data(jwks_max_age.clone())
+            .app_data(public_url.clone())
             .app_data(account_page.clone())
             .app_data(trusted_issuers.clone())
             .app_data(trusted_proxies.clone())

@@ -86,6 +86,18 @@ impl AsyncStore {
         &self,
         f: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
+        self.with(f).await?.map_err(Failure::Store)
+    }
+
+    /// Runs several calls as one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], if it was not run or has panicked.
+    pub(crate) async fn with<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Store) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
         let admitted = self.admitted.clone().try_acquire_owned();
         let admitted =
             admitted.map_err(|_| StoreError::Unavailable("too many calls wait".into()))?;
@@ -96,9 +108,8 @@ impl AsyncStore {
             drop(admitted);
             result
         };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(result) => result.map_err(Failure::Store),
-            Err(panicked) => Err(Failure::Internal(panicked.to_string())),
-        }
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|panicked| Failure::Internal(panicked.to_string()))
     }
 }

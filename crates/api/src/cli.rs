@@ -2,6 +2,7 @@
 
 mod completions;
 mod healthcheck;
+mod keys;
 mod migrate;
 mod openapi;
 mod output;
@@ -45,6 +46,9 @@ enum Command {
     /// List sessions and end them
     #[command(subcommand)]
     Session(session::Command),
+    /// List, rotate and import the keys that sign tokens; replace the master key
+    #[command(subcommand)]
+    Keys(Box<keys::Command>),
     /// Make, list and revoke the service keys of trusted back ends
     #[command(subcommand)]
     ServiceKey(service_key::Command),
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Migrate(arguments)) => migrate::run(arguments),
         Some(Command::User(command)) => user::run(command),
         Some(Command::Session(command)) => session::run(command),
+        Some(Command::Keys(command)) => keys::run(*command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
         Some(Command::Openapi(arguments)) => openapi::run(arguments),

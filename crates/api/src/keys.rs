@@ -1,28 +1,43 @@
-//! The keys that sign tokens: kept in the database, wrapped under the master key.
+//! The key ring: the keys that sign and verify tokens, kept in the database, wrapped under the
+//! master key. ARCHITECTURE "Keys" tells the life of one.
 
+mod follow;
+mod import;
 mod master_key;
+mod rewrap;
+mod ring;
+mod rotate;
 mod wrap;
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use jwt_core::{HmacAlgorithm, KeyId, SigningKey};
+use jwt_core::{Algorithm, KeyError, SigningKey};
 use store::keys::{self, KeyUse, WrappedKey};
 use store::{Store, StoreError, UnixMillis};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
-use crate::base64url;
 use crate::entropy::Entropy;
 
+pub use follow::Keys;
+pub use import::{Imported, ImportedKey, InvalidKey, KeyForm, import};
 pub use master_key::{InvalidMasterKey, MasterKey, MasterKeyError, MasterKeySource};
+pub use rewrap::{Rewrapped, rewrap};
+pub use ring::{Ring, Rings};
+pub use rotate::{Rotation, rotate};
 
-/// The keys that sign now.
-#[derive(Debug)]
-pub struct SigningKeys {
-    /// Signs access tokens.
-    pub access: SigningKey,
-    /// Signs refresh tokens.
-    pub refresh: SigningKey,
+/// What the key ring keeps to.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRules {
+    /// The algorithm of the next key for access tokens.
+    pub algorithm: Algorithm,
+    /// After how long a key has a successor; `None` is never by itself.
+    pub rotate_every: Option<Duration>,
+    /// How long a key is published before it signs.
+    pub publish_ahead: Duration,
+    /// How long an access token is good.
+    pub access_ttl: Duration,
+    /// How long a session lasts.
+    pub session_ttl: Duration,
 }
 
 /// Why there are no keys to sign with.
@@ -34,8 +49,8 @@ pub enum KeysError {
     /// The master key is not the one that the keys are wrapped under.
     #[error(
         "the master key does not open the {key_use} key {id} in the database: it is not the one \
-         that this database was set up with. Give that one through SYMBOLON_MASTER_KEY or \
-         SYMBOLON_MASTER_KEY_FILE"
+         that this database was set up with, or it was replaced (`symbolon keys rewrap`). Give \
+         the right one through SYMBOLON_MASTER_KEY or SYMBOLON_MASTER_KEY_FILE"
     )]
     WrongMasterKey {
         /// What the key is for.
@@ -44,87 +59,85 @@ pub enum KeysError {
         id: String,
     },
     /// A key was made by another version.
-    #[error("the key {id} in the database is for {algorithm}, which this version cannot sign with")]
-    UnknownAlgorithm {
+    #[error("the {key_use} key {id} in the database is not one that this version can read: {why}")]
+    Unreadable {
+        /// What the key is for.
+        key_use: KeyUse,
         /// Its id.
         id: String,
-        /// What it is for.
-        algorithm: String,
+        /// What is wrong with it.
+        why: KeyError,
     },
+    /// There is no randomness, or no such algorithm.
+    #[error("a key for {algorithm} cannot be made: {why}")]
+    NotMade {
+        /// What it was to be for.
+        algorithm: Algorithm,
+        /// Why.
+        why: KeyError,
+    },
+    /// Nothing signs.
+    #[error("the database has no {0} key that signs")]
+    Missing(KeyUse),
 }
 
-/// The algorithm of refresh tokens. Only we verify them, so it is always an HMAC.
-const REFRESH_ALGORITHM: HmacAlgorithm = HmacAlgorithm::HS256;
+impl KeyRules {
+    /// The algorithm of the next key. Only we verify refresh tokens, so theirs is always an HMAC.
+    fn algorithm(&self, key_use: KeyUse) -> Algorithm {
+        match key_use {
+            KeyUse::Access => self.algorithm,
+            KeyUse::Refresh => Algorithm::HS256,
+        }
+    }
 
-impl SigningKeys {
-    /// Those of the database; on the first start they are made.
-    ///
-    /// # Errors
-    ///
-    /// [`KeysError`].
-    pub fn load_or_make(
-        store: &Store,
-        master_key: &MasterKey,
-        access_algorithm: HmacAlgorithm,
-        entropy: &Arc<dyn Entropy>,
-        now: UnixMillis,
-    ) -> Result<Self, KeysError> {
-        let load = |key_use, algorithm| {
-            let key = active_or_new(store, master_key, key_use, algorithm, &**entropy, now)?;
-            unwrap(master_key, &key)
-        };
-        Ok(Self {
-            access: load(KeyUse::Access, access_algorithm)?,
-            refresh: load(KeyUse::Refresh, REFRESH_ALGORITHM)?,
-        })
+    /// How long a token lives, at most.
+    fn lifetime(&self, key_use: KeyUse) -> Duration {
+        match key_use {
+            KeyUse::Access => self.access_ttl,
+            KeyUse::Refresh => self.session_ttl,
+        }
     }
 }
 
-fn active_or_new(
+/// Adds the first key of each use that has none.
+fn add_first_keys(
     store: &Store,
     master_key: &MasterKey,
-    key_use: KeyUse,
-    algorithm: HmacAlgorithm,
+    rules: &KeyRules,
     entropy: &dyn Entropy,
     now: UnixMillis,
-) -> Result<WrappedKey, StoreError> {
-    if let Some(key) = store.read(|c| keys::active(c, key_use))? {
-        return Ok(key);
+) -> Result<(), KeysError> {
+    for key_use in KeyUse::ALL {
+        if store.read(|c| keys::newest(c, key_use))?.is_none() {
+            let mut first = new_key(master_key, key_use, rules, entropy, now)?;
+            first.signs_from = Some(now);
+            // If another replica was faster, its key is the one.
+            store.write(move |c| keys::add_first(c, &first))?;
+        }
     }
-    let id = base64url::encode(&entropy.bytes::<12>());
-    let secret = Zeroizing::new(entropy.bytes::<64>());
-    let new = WrappedKey {
-        wrapped: wrap::wrap(master_key, key_use, &id, &*secret, entropy.bytes()),
+    Ok(())
+}
+
+/// A key that was made just now, for its place in the ring.
+fn new_key(
+    master_key: &MasterKey,
+    key_use: KeyUse,
+    rules: &KeyRules,
+    entropy: &dyn Entropy,
+    now: UnixMillis,
+) -> Result<WrappedKey, KeysError> {
+    let algorithm = rules.algorithm(key_use);
+    let not_made = |why| KeysError::NotMade { algorithm, why };
+    let key = SigningKey::generate(algorithm).map_err(not_made)?;
+    let id = key.id().ok_or(KeysError::Missing(key_use))?.to_string();
+    let jwk = key.dangerous_private_jwk();
+    Ok(WrappedKey {
+        wrapped: wrap::wrap(master_key, key_use, &id, jwk.as_bytes(), entropy.bytes()),
         id,
         key_use,
         algorithm: algorithm.name().to_owned(),
         created_at: now,
-    };
-    let added = new.clone();
-    if store.write(move |c| keys::add_active(c, &added))? {
-        return Ok(new);
-    }
-    // Another replica was faster: its key is the one.
-    store
-        .read(|c| keys::active(c, key_use))?
-        .ok_or(StoreError::Unreadable("key"))
-}
-
-fn unwrap(master_key: &MasterKey, key: &WrappedKey) -> Result<SigningKey, KeysError> {
-    let wrong_master_key = || KeysError::WrongMasterKey {
-        key_use: key.key_use,
-        id: key.id.clone(),
-    };
-    let secret = wrap::unwrap(master_key, key.key_use, &key.id, &key.wrapped)
-        .ok_or_else(wrong_master_key)?;
-    let algorithm =
-        key.algorithm
-            .parse::<HmacAlgorithm>()
-            .map_err(|_| KeysError::UnknownAlgorithm {
-                id: key.id.clone(),
-                algorithm: key.algorithm.clone(),
-            })?;
-    let unreadable = |_| KeysError::Store(StoreError::Unreadable("key"));
-    let id = KeyId::new(key.id.as_str()).map_err(unreadable)?;
-    SigningKey::from_secret(algorithm, &secret, Some(id)).map_err(unreadable)
+        signs_from: None,
+        verifies_until: None,
+    })
 }

@@ -68,6 +68,7 @@ fn base() -> DefaultApiRaw {
         tags: vec![
             tag("Accounts", "Who may sign in."),
             tag("Sessions", "Signing in, renewing tokens, signing out."),
+            tag("Keys", "What others need to verify tokens."),
             tag("Operation", "For whoever runs the service."),
         ],
         ..DefaultApiRaw::default()

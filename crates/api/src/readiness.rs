@@ -31,8 +31,8 @@ impl Readiness {
             if !migrations::are_complete(c)? {
                 return Ok(Ready::No("The database is not migrated."));
             }
-            for key_use in [KeyUse::Access, KeyUse::Refresh] {
-                if keys::active(c, key_use)?.is_none() {
+            for key_use in KeyUse::ALL {
+                if keys::newest(c, key_use)?.is_none() {
                     return Ok(Ready::No("The database has no signing keys."));
                 }
             }

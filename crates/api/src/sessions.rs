@@ -70,7 +70,7 @@ pub struct Sessions {
     lookups: Lookups,
     store: AsyncStore,
     access_tokens: Arc<AccessTokens>,
-    refresh_tokens: RefreshTokens,
+    refresh_tokens: Arc<RefreshTokens>,
     revocations: Arc<Revocations>,
     rules: SessionRules,
     clock: Arc<dyn Clock>,
@@ -82,7 +82,7 @@ impl Sessions {
     pub fn new(
         store: AsyncStore,
         access_tokens: Arc<AccessTokens>,
-        refresh_tokens: RefreshTokens,
+        refresh_tokens: Arc<RefreshTokens>,
         revocations: Arc<Revocations>,
         rules: SessionRules,
         clock: Arc<dyn Clock>,

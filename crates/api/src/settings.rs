@@ -65,8 +65,10 @@ impl ServeArgs {
         let data_dir = database
             .as_ref()
             .map_or_else(PathBuf::new, |d| d.data_dir.clone());
-        let keys = self.keys.resolve(&data_dir, &mut mistakes);
         let sessions = self.sessions.resolve(&mut mistakes);
+        let keys = self
+            .keys
+            .resolve(&data_dir, sessions.as_ref(), &mut mistakes);
         let accounts = self.accounts.resolve(&mut mistakes);
         match (database, http, keys, sessions, accounts) {
             (Some(database), Some(http), Some(keys), Some(sessions), Some(accounts))
@@ -81,6 +83,38 @@ impl ServeArgs {
                     accounts,
                 })
             }
+            _ => Err(mistakes),
+        }
+    }
+}
+
+/// The settings that concern signing keys, as they were given.
+#[derive(Args, Clone)]
+pub struct KeyRingArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    keys: keys::KeysArgs,
+    #[command(flatten)]
+    sessions: sessions::SessionsArgs,
+}
+
+impl KeyRingArgs {
+    /// # Errors
+    ///
+    /// All [`Mistakes`] in them.
+    pub fn resolve(self) -> Result<(Database, Keys), Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let database = self.database.resolve(&mut mistakes);
+        let sessions = self.sessions.resolve(&mut mistakes);
+        let data_dir = database
+            .as_ref()
+            .map_or_else(PathBuf::new, |d| d.data_dir.clone());
+        let keys = self
+            .keys
+            .resolve(&data_dir, sessions.as_ref(), &mut mistakes);
+        match (database, keys) {
+            (Some(database), Some(keys)) if mistakes.0.is_empty() => Ok((database, keys)),
             _ => Err(mistakes),
         }
     }

@@ -1,10 +1,11 @@
 //! Access and refresh tokens: two types, two keys, two kinds of JWT.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jwt_core::{
-    Claims, Error, KeyRing, NumericDate, RegisteredClaims, Signer, SigningKey, TokenType, Verifier,
+    Claims, Error, JwkSet, KeyRing, NumericDate, RegisteredClaims, Signer, TokenType, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use crate::base64url;
 use crate::clock::numeric_date;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
+use crate::keys::Ring;
 
 /// Seconds by which the clocks of two replicas may differ.
 pub(crate) const LEEWAY: u8 = 2;
@@ -60,27 +62,32 @@ pub struct AccessClaims {
 /// Makes and verifies access tokens (RFC 9068).
 #[derive(Debug)]
 pub struct AccessTokens {
-    signer: Signer,
-    verifier: Verifier,
-    expired_too: Verifier,
+    keys: RwLock<Arc<Prepared>>,
     issuer: String,
     audience: String,
     ttl: Duration,
 }
 
 impl AccessTokens {
-    /// Those that `key` signs, good for `ttl`.
-    pub fn new(key: SigningKey, issuer: &str, audience: &str, ttl: Duration) -> Self {
-        let verifier =
-            verifier(TokenType::ACCESS_TOKEN, &key, issuer, Some(audience)).with_leeway(LEEWAY);
+    /// Those of a key ring, good for `ttl`.
+    pub fn new(ring: Ring, issuer: &str, audience: &str, ttl: Duration) -> Self {
         Self {
-            expired_too: verifier.clone().dangerous_accept_expired(),
-            verifier,
-            signer: Signer::new(TokenType::ACCESS_TOKEN, key),
+            keys: RwLock::new(Arc::new(Prepared::for_access(ring, issuer, audience))),
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             ttl,
         }
+    }
+
+    /// From now on those of this ring.
+    pub fn use_ring(&self, ring: Ring) {
+        let prepared = Prepared::for_access(ring, &self.issuer, &self.audience);
+        replace(&self.keys, prepared);
+    }
+
+    /// The public keys, as they are published (RFC 7517).
+    pub fn jwks(&self) -> String {
+        current(&self.keys).public_keys.clone()
     }
 
     /// A token for a session, which it does not outlive.
@@ -113,7 +120,7 @@ impl AccessTokens {
                 own: own_claims(&session.claims)?,
             },
         };
-        let text = self
+        let text = current(&self.keys)
             .signer
             .sign(&claims)
             .map_err(|error| Failure::Internal(error.to_string()))?;
@@ -130,7 +137,7 @@ impl AccessTokens {
     ///
     /// Which check it failed.
     pub fn verify(&self, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
-        let (claims, issued_at) = access_claims(&self.verifier, token, now)?;
+        let (claims, issued_at) = access_claims(&current(&self.keys).verifier, token, now)?;
         let leeway = Duration::from_secs(LEEWAY.into());
         match issued_at <= numeric_date(now - self.ttl - leeway) {
             true => Err(Error::Expired),
@@ -140,7 +147,7 @@ impl AccessTokens {
 
     /// The session of a token that is or was good: for ending that session.
     pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
-        let (claims, _) = access_claims(&self.expired_too, token, now).ok()?;
+        let (claims, _) = access_claims(&current(&self.keys).expired_too, token, now).ok()?;
         Some(claims.session_id)
     }
 }
@@ -214,25 +221,26 @@ pub struct RefreshClaims {
     pub generation: Generation,
 }
 
-/// Makes and verifies refresh tokens. One session and generation always give the same token.
+/// Makes and verifies refresh tokens. One session and generation always give the same token, as long
+/// as the same key signs.
 #[derive(Debug)]
 pub struct RefreshTokens {
-    signer: Signer,
-    verifier: Verifier,
-    expired_too: Verifier,
+    keys: RwLock<Arc<Prepared>>,
     issuer: String,
 }
 
 impl RefreshTokens {
-    /// Those that `key` signs.
-    pub fn new(key: SigningKey, issuer: &str) -> Self {
-        let verifier = verifier(TokenType::REFRESH_TOKEN, &key, issuer, None);
+    /// Those of a key ring.
+    pub fn new(ring: Ring, issuer: &str) -> Self {
         Self {
-            expired_too: verifier.clone().dangerous_accept_expired(),
-            verifier,
-            signer: Signer::new(TokenType::REFRESH_TOKEN, key),
+            keys: RwLock::new(Arc::new(Prepared::for_refresh(ring, issuer))),
             issuer: issuer.to_owned(),
         }
+    }
+
+    /// From now on those of this ring.
+    pub fn use_ring(&self, ring: Ring) {
+        replace(&self.keys, Prepared::for_refresh(ring, &self.issuer));
     }
 
     /// The current token of a session.
@@ -252,7 +260,8 @@ impl RefreshTokens {
                 generation: session.generation.get(),
             },
         };
-        self.signer
+        current(&self.keys)
+            .signer
             .sign(&claims)
             .map(RefreshToken)
             .map_err(|error| Failure::Internal(error.to_string()))
@@ -264,12 +273,12 @@ impl RefreshTokens {
     ///
     /// Which check it failed.
     pub fn verify(&self, token: &str, now: UnixMillis) -> Result<RefreshClaims, Error> {
-        refresh_claims(&self.verifier, token, now)
+        refresh_claims(&current(&self.keys).verifier, token, now)
     }
 
     /// The session of a token that is or was good: for ending that session.
     pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
-        let claims = refresh_claims(&self.expired_too, token, now).ok()?;
+        let claims = refresh_claims(&current(&self.keys).expired_too, token, now).ok()?;
         Some(claims.session_id)
     }
 }
@@ -293,8 +302,46 @@ fn refresh_claims(
     })
 }
 
-#[expect(clippy::expect_used, reason = "one key has no twin")]
-fn verifier(typ: TokenType, key: &SigningKey, issuer: &str, audience: Option<&str>) -> Verifier {
-    let keys = KeyRing::new([key.verifying_key()]).expect("a ring of one key");
-    Verifier::new(typ, issuer, audience, keys)
+/// What a key ring gives for one kind of token, prepared once.
+#[derive(Debug)]
+struct Prepared {
+    signer: Signer,
+    verifier: Verifier,
+    expired_too: Verifier,
+    public_keys: String,
+}
+
+impl Prepared {
+    fn for_access(ring: Ring, issuer: &str, audience: &str) -> Self {
+        // Replicas' clocks differ; refresh tokens live too long for that to matter.
+        Self::new(TokenType::ACCESS_TOKEN, ring, |keys| {
+            Verifier::new(TokenType::ACCESS_TOKEN, issuer, Some(audience), keys).with_leeway(LEEWAY)
+        })
+    }
+
+    fn for_refresh(ring: Ring, issuer: &str) -> Self {
+        Self::new(TokenType::REFRESH_TOKEN, ring, |keys| {
+            Verifier::new(TokenType::REFRESH_TOKEN, issuer, None, keys)
+        })
+    }
+
+    #[expect(clippy::expect_used, reason = "the database has one key of each id")]
+    fn new(typ: TokenType, ring: Ring, verifier: impl FnOnce(KeyRing) -> Verifier) -> Self {
+        let public_keys = JwkSet::new(ring.verifying.clone()).to_json();
+        let verifier = verifier(KeyRing::new(ring.verifying).expect("no key has a twin"));
+        Self {
+            signer: Signer::new(typ, ring.signing),
+            expired_too: verifier.clone().dangerous_accept_expired(),
+            verifier,
+            public_keys,
+        }
+    }
+}
+
+fn current(keys: &RwLock<Arc<Prepared>>) -> Arc<Prepared> {
+    keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn replace(keys: &RwLock<Arc<Prepared>>, prepared: Prepared) {
+    *keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(prepared);
 }

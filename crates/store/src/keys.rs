@@ -1,16 +1,22 @@
-//! The keys that sign tokens, wrapped: what is stored here signs nothing without the master key.
+//! The key ring: the keys that sign and verify tokens, wrapped. What is stored here signs nothing
+//! without the master key.
+//!
+//! What a key does follows from the time alone, so that every replica sees the same without a
+//! word: it is published at once, signs from `signs_from` until its successor does, and verifies
+//! until `verifies_until`.
 
 use std::fmt;
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
-use crate::schema::keys;
+use crate::schema::{keys, sessions};
 use crate::time::UnixMillis;
 
-/// Which tokens a key signs. It signs no others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which tokens a key is for. It is for no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyUse {
     /// Access tokens.
     Access,
@@ -19,12 +25,19 @@ pub enum KeyUse {
 }
 
 impl KeyUse {
+    /// Both.
+    pub const ALL: [KeyUse; 2] = [KeyUse::Access, KeyUse::Refresh];
+
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             KeyUse::Access => "access",
             KeyUse::Refresh => "refresh",
         }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|of| of.as_str() == text)
     }
 }
 
@@ -34,19 +47,30 @@ impl fmt::Display for KeyUse {
     }
 }
 
-/// A key that signs, under the master key.
+/// A key, under the master key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrappedKey {
     /// The `kid` of its tokens.
     pub id: String,
-    /// Which tokens it signs.
+    /// Which tokens it is for.
     pub key_use: KeyUse,
     /// Its JOSE name.
     pub algorithm: String,
-    /// The encrypted secret.
+    /// The encrypted JWK.
     pub wrapped: Vec<u8>,
     /// When it was made.
     pub created_at: UnixMillis,
+    /// When it begins to sign; `None` if it only verifies.
+    pub signs_from: Option<UnixMillis>,
+    /// When it is gone; `None` as long as it has no successor.
+    pub verifies_until: Option<UnixMillis>,
+}
+
+impl WrappedKey {
+    /// Whether tokens of it are good at `now`.
+    pub fn verifies(&self, now: UnixMillis) -> bool {
+        self.verifies_until.is_none_or(|until| now < until)
+    }
 }
 
 impl fmt::Debug for WrappedKey {
@@ -55,50 +79,160 @@ impl fmt::Debug for WrappedKey {
             .field("id", &self.id)
             .field("key_use", &self.key_use)
             .field("algorithm", &self.algorithm)
+            .field("signs_from", &self.signs_from)
+            .field("verifies_until", &self.verifies_until)
             .finish_non_exhaustive()
     }
 }
 
-/// The key that signs now, if there is one.
+/// All keys of the ring, in the order in which they sign; those that only verify come first.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn active(
+pub fn list(connection: &mut AnyConnection) -> Result<Vec<WrappedKey>, StoreError> {
+    let rows = keys::table
+        .order((keys::signs_from, keys::id))
+        .load::<Row>(connection)?;
+    rows.into_iter().map(Row::into_key).collect()
+}
+
+/// Until this transaction ends, nobody else changes the ring: rotations and a new master key wait
+/// for each other. A writing transaction on SQLite is alone anyway.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn lock(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        keys::table
+            .select(keys::id)
+            .order(keys::id)
+            .for_no_key_update()
+            .execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// The newest key of a use that signs, now or soon.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn newest(
     connection: &mut AnyConnection,
     key_use: KeyUse,
 ) -> Result<Option<WrappedKey>, StoreError> {
     let row = keys::table
         .filter(keys::key_use.eq(key_use.as_str()))
-        .filter(keys::state.eq(ACTIVE))
+        .filter(keys::predecessor.is_not_null())
+        .order((keys::signs_from.desc(), keys::id))
         .first::<Row>(connection)
         .optional()?;
-    Ok(row.map(|row| row.into_key(key_use)))
+    row.map(Row::into_key).transpose()
 }
 
-/// Makes `key` the one that signs, unless another does: of several replicas that start at once,
-/// one wins. `false` when there was one.
+/// Adds the first key of a use. `false` when there was one: of several replicas that start at
+/// once, one wins.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn add_active(connection: &mut AnyConnection, key: &WrappedKey) -> Result<bool, StoreError> {
-    let row = Row {
-        id: key.id.clone(),
-        key_use: key.key_use.as_str().to_owned(),
-        algorithm: key.algorithm.clone(),
-        state: ACTIVE.to_owned(),
-        wrapped: key.wrapped.clone(),
-        created_at: key.created_at.as_millis(),
-    };
-    match diesel::insert_into(keys::table)
-        .values(row)
-        .execute(connection)
-    {
-        Ok(_) => Ok(true),
-        Err(error) if violated_constraint(&error).is_some() => Ok(false),
-        Err(error) => Err(error.into()),
+pub fn add_first(connection: &mut AnyConnection, key: &WrappedKey) -> Result<bool, StoreError> {
+    insert(connection, key, Some(""))
+}
+
+/// Puts `key` after `predecessor`, which verifies until `until` and no longer. `false` when
+/// another replica was faster. Meant for a transaction, which is then of no more use on PostgreSQL.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn add_successor(
+    connection: &mut AnyConnection,
+    key: &WrappedKey,
+    predecessor: &str,
+    until: UnixMillis,
+) -> Result<bool, StoreError> {
+    if !insert(connection, key, Some(predecessor))? {
+        return Ok(false);
     }
+    let retired = diesel::update(keys::table)
+        .filter(keys::id.eq(predecessor))
+        .filter(keys::verifies_until.is_null())
+        .set(keys::verifies_until.eq(until.as_millis()));
+    retired.execute(connection)?;
+    Ok(true)
+}
+
+/// Adds a key that verifies and never signs. `false` when there is one of this id.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn add_verifying(connection: &mut AnyConnection, key: &WrappedKey) -> Result<bool, StoreError> {
+    insert(connection, key, None)
+}
+
+/// All keys of a use but `kept` verify no longer, from `at` on.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn end_others(
+    connection: &mut AnyConnection,
+    key_use: KeyUse,
+    kept: &str,
+    at: UnixMillis,
+) -> Result<usize, StoreError> {
+    let ended = diesel::update(keys::table)
+        .filter(keys::key_use.eq(key_use.as_str()))
+        .filter(keys::id.ne(kept))
+        .filter(
+            keys::verifies_until
+                .is_null()
+                .or(keys::verifies_until.gt(at.as_millis())),
+        )
+        .set(keys::verifies_until.eq(at.as_millis()));
+    Ok(ended.execute(connection)?)
+}
+
+/// Puts another wrapping of the same key in the place of its own.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn rewrap(connection: &mut AnyConnection, id: &str, wrapped: &[u8]) -> Result<(), StoreError> {
+    diesel::update(keys::table.find(id))
+        .set(keys::wrapped.eq(wrapped))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Deletes the keys that are gone since `before`, and returns how many.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn delete_gone(
+    connection: &mut AnyConnection,
+    before: UnixMillis,
+) -> Result<usize, StoreError> {
+    let gone = keys::table.filter(keys::verifies_until.lt(before.as_millis()));
+    Ok(diesel::delete(gone).execute(connection)?)
+}
+
+/// When the last refresh token there is expires.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn last_refresh_expiry(
+    connection: &mut AnyConnection,
+) -> Result<Option<UnixMillis>, StoreError> {
+    let last = sessions::table.select(max(sessions::expires_at));
+    let last = last.first::<Option<i64>>(connection)?;
+    Ok(last.map(UnixMillis::from_millis))
 }
 
 /// Whether there is any key: then the master key that wraps it is somewhere, and must not be
@@ -115,7 +249,28 @@ pub fn exist(connection: &mut AnyConnection) -> Result<bool, StoreError> {
     Ok(!one.is_empty())
 }
 
-const ACTIVE: &str = "active";
+fn insert(
+    connection: &mut AnyConnection,
+    key: &WrappedKey,
+    predecessor: Option<&str>,
+) -> Result<bool, StoreError> {
+    let row = Row {
+        id: key.id.clone(),
+        key_use: key.key_use.as_str().to_owned(),
+        algorithm: key.algorithm.clone(),
+        predecessor: predecessor.map(str::to_owned),
+        wrapped: key.wrapped.clone(),
+        created_at: key.created_at.as_millis(),
+        signs_from: key.signs_from.map_or(0, UnixMillis::as_millis),
+        verifies_until: key.verifies_until.map(UnixMillis::as_millis),
+    };
+    let inserted = diesel::insert_into(keys::table).values(row);
+    match inserted.execute(connection) {
+        Ok(_) => Ok(true),
+        Err(error) if violated_constraint(&error).is_some() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = keys)]
@@ -123,19 +278,24 @@ struct Row {
     id: String,
     key_use: String,
     algorithm: String,
-    state: String,
+    predecessor: Option<String>,
     wrapped: Vec<u8>,
     created_at: i64,
+    signs_from: i64,
+    verifies_until: Option<i64>,
 }
 
 impl Row {
-    fn into_key(self, key_use: KeyUse) -> WrappedKey {
-        WrappedKey {
+    fn into_key(self) -> Result<WrappedKey, StoreError> {
+        let signs = self.predecessor.is_some();
+        Ok(WrappedKey {
             id: self.id,
-            key_use,
+            key_use: KeyUse::parse(&self.key_use).ok_or(StoreError::Unreadable("key"))?,
             algorithm: self.algorithm,
             wrapped: self.wrapped,
             created_at: UnixMillis::from_millis(self.created_at),
-        }
+            signs_from: signs.then(|| UnixMillis::from_millis(self.signs_from)),
+            verifies_until: self.verifies_until.map(UnixMillis::from_millis),
+        })
     }
 }

@@ -53,9 +53,11 @@ diesel::table! {
         id -> Text,
         key_use -> Text,
         algorithm -> Text,
-        state -> Text,
+        predecessor -> Nullable<Text>,
         wrapped -> Binary,
         created_at -> BigInt,
+        signs_from -> BigInt,
+        verifies_until -> Nullable<BigInt>,
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Failed;
+use crate::accounts::Registration;
 use crate::application::Application;
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
@@ -51,9 +52,10 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         ));
     }
     if !made.migrations.is_empty() {
-        lines.push(match settings.accounts.page {
-            true => format!("\nOpen {here} and register."),
-            false => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),
+        let accounts = settings.accounts;
+        lines.push(match (accounts.page, accounts.registration) {
+            (true, Registration::Open) => format!("\nOpen {here} and register."),
+            _ => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),
         });
     }
     lines.join("\n") + "\n"

@@ -19,3 +19,4 @@ pub(crate) mod tokens;
 pub(crate) mod user_body;
 pub(crate) mod user_id_body;
 pub(crate) mod verify;
+pub(crate) mod well_known;

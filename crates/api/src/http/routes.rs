@@ -4,7 +4,7 @@ use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
     account, change_password, docs, end_other_sessions, end_session, health, list_sessions, login,
-    logout, me, refresh_access, refresh_all, register, tokens, verify,
+    logout, me, refresh_access, refresh_all, register, tokens, verify, well_known,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them. They are looked for in
@@ -25,6 +25,11 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
                 .route(delete().to(end_other_sessions::end_other_sessions)),
         )
         .service(resource("/api/password").route(post().to(change_password::change_password)))
+        .service(resource("/.well-known/jwks.json").route(get().to(well_known::jwks)))
+        .service(
+            resource("/.well-known/oauth-authorization-server")
+                .route(get().to(well_known::authorization_server)),
+        )
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)))
         .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)));

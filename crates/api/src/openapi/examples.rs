@@ -38,6 +38,13 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         }),
         "Message" => json!({ "message": "success" }),
         "Health" => json!({ "status": "ready" }),
+        "AuthorizationServer" => json!({
+            "issuer": "https://id.example.org",
+            "jwks_uri": "https://id.example.org/.well-known/jwks.json",
+            "response_types_supported": [],
+            "grant_types_supported": [],
+            "service_documentation": "https://id.example.org/docs/"
+        }),
         "User" => user,
         "Session" => session,
         "SessionList" => json!({ "sessions": [session] }),

@@ -19,6 +19,8 @@ fn the_document_lists_every_call() {
         .cloned()
         .collect();
     let expected = [
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
         "/api/login",
         "/api/logout",
         "/api/me",

@@ -14,7 +14,9 @@ on_both_back_ends! {
 fn unknown_paths_and_methods(service: &Service) {
     let client = service.client();
     for path in [
-        "/",
+        "/index.html",
+        "/account/",
+        "/account/index.html",
         "/api",
         "/api/",
         "/api/login/",

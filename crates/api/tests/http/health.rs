@@ -22,7 +22,7 @@ fn a_running_service_is_live_and_ready(service: &Service) {
 
 fn without_its_keys_or_tables_it_is_live_but_not_ready(service: &Service) {
     let ready = || service.client().get("/health/ready").send();
-    service.execute("UPDATE keys SET state = 'retiring' WHERE key_use = 'refresh'");
+    service.execute("DELETE FROM keys WHERE key_use = 'refresh'");
     let answer = ready();
     assert_eq!(answer.problem(), (503, "unavailable".into()));
     assert_eq!(answer.json()["detail"], "The database has no signing keys.");
