@@ -39,8 +39,9 @@ export interface Session {
 export interface Change {
   readonly signedIn: boolean;
   /**
-   * Why the session ended: the service's `reason` or `code`, as in `logout`, `revoked_by_user`,
-   * `refresh_reused`, `idle`; `null` when somebody has signed in.
+   * Why a session ended: the service's `reason` or `code`, as in `logout`, `revoked_by_user`,
+   * `refresh_reused`, `refresh_missing` (its cookie has run out, or was deleted); `null` when
+   * somebody is signed in, and when nobody was.
    */
   readonly reason: string | null;
 }
@@ -72,14 +73,20 @@ export interface Client {
   /** An access token that is good for a while, renewed if need be; `null` when signed out. */
   token(): Promise<string | null>;
   /**
+   * Renews at once, and is as `token` otherwise. Needed after a sign-in by other means than
+   * `login`, when a back end of yours has set the cookie.
+   */
+  renew(): Promise<string | null>;
+  /**
    * As the browser's `fetch`, with the access token for the service and {@link Options.origins}. A
-   * token that was refused is renewed and the request sent once more, unless its body is a
-   * stream or an upload.
+   * token that was refused is renewed and the request sent once more, if it has no body, or one that
+   * is a string or URLSearchParams, and the session is still the same.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /**
-   * Calls back when somebody signs in or the session ends, in this tab or another; and when this
-   * page was opened with a session that has ended meanwhile. Returns what stops it.
+   * Calls back once it is known whether somebody is signed in (any call finds out), and whenever
+   * that changes, in this tab or another: a sign-in, also as somebody else, or the end of the
+   * session. Returns what stops it.
    */
   onChange(listener: (change: Change) => void): () => void;
 }

@@ -1,9 +1,5 @@
-/**
- * The browser half of Symbolon: keeps a user signed in, in all tabs at once. The access token stays
- * in memory, the refresh token in a cookie that no script can read. Types: symbolon.d.ts.
- */
+/** The browser half of Symbolon. What each call does, and its types: symbolon.d.ts. */
 
-/** What the service refused, with its stable `code`; `reason` where a session ended. */
 export class SymbolonError extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `status ${status}`);
@@ -11,17 +7,17 @@ export class SymbolonError extends Error {
   }
 }
 
-/** Renewed so long before its end, in ms: a request takes its time. */
+/** A token is renewed so long before its end, in ms. */
 const EARLY = 20e3;
-/** An answer that takes longer is lost, in ms. */
+/** A renewal's answer that takes longer is lost, in ms; and any other. */
 const PATIENCE = 7e3;
+const LONG = 40e3;
 /** Waits before another attempt: the first is within a third of the default grace. */
 const AGAIN = [500, 2000, 5000];
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** What may be sent twice: no stream, and nothing that could be large. */
-const isReplayable = (input, body) =>
-  !(input instanceof Request && input.body) && (body == null || typeof body === 'string' || body instanceof URLSearchParams);
+/** Which session an access token belongs to. */
+const sid = (token) => JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sid;
 
 export function createClient({ baseUrl = '', origins = [] } = {}) {
   const base = new URL(baseUrl.replace(/\/?$/, '/'), location.href);
@@ -33,37 +29,40 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
   let access;
   let renewing;
 
-  /** In this tab. `reason`: why a session ended; `isNew`: somebody has just signed in. */
-  function become({ next, reason = null, isNew }) {
+  /** In this tab. Told when it is first known, and when it is another session or none. */
+  function become({ next, reason = null }) {
     const was = access;
     access = next;
-    // That it is over is told once, whoever finds out first.
-    if (was === null && !next) return;
-    if (isNew || reason || !was !== !next) {
-      for (const listener of listeners) listener({ signedIn: !!next, reason });
+    if (was !== undefined && was?.sid === next?.sid) return;
+    for (const listener of listeners) {
+      try {
+        listener({ signedIn: !!next, reason });
+      } catch (error) {
+        reportError(error);
+      }
     }
   }
   /** In all tabs. */
   function everywhere(change) {
-    channel?.postMessage(change);
+    channel?.postMessage({ v: 1, ...change });
     become(change);
   }
-  if (channel) channel.onmessage = ({ data }) => become(data);
+  if (channel) channel.onmessage = ({ data }) => data?.v === 1 && become(data);
 
-  const send = (method, path, { body, token, signal } = {}) =>
+  const send = (method, path, { body, token, patience = LONG } = {}) =>
     fetch(new URL(path, base), {
       method,
       headers: { ...(body && { 'Content-Type': 'application/json' }), ...(token && { Authorization: `Bearer ${token}` }) },
       body: body && JSON.stringify(body),
       credentials: 'include',
       cache: 'no-store',
-      signal,
+      signal: AbortSignal.timeout(patience),
     });
 
   async function answer(sent) {
     const response = await sent;
     const json = await response.json().catch((error) => {
-      // Cut off on the way: as good as lost.
+      // Cut off: as good as lost.
       if (response.ok) throw error;
       return {};
     });
@@ -71,69 +70,92 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
     return json;
   }
 
-  /** Good from when it was asked for, by this clock alone: the service's may differ. */
+  /** Good from when it was asked for, by this clock alone. */
   async function receive(sent, at = Date.now()) {
     const { token, expires_in } = await answer(sent);
-    return { token, until: at + expires_in * 1e3 };
+    return { token, sid: sid(token), until: at + expires_in * 1e3 };
+  }
+
+  /** One at a time in all tabs. Without Web Locks, the service's grace makes several harmless. */
+  async function exclusive(act) {
+    let began;
+    const run = () => { began = true; return act(); };
+    try {
+      if (navigator.locks) return await navigator.locks.request(name, { signal: AbortSignal.timeout(LONG) }, run);
+    } catch (error) {
+      if (began) throw error;
+    }
+    return run();
   }
 
   async function renew(stale) {
     // Another tab may be faster.
     for (let n = 0; access === stale; n++) {
       try {
-        const next = await receive(send('POST', 'api/refresh_all', { signal: AbortSignal.timeout(PATIENCE) }));
+        const next = await receive(send('POST', 'api/refresh_all', { patience: PATIENCE }));
         if (access === stale) everywhere({ next });
       } catch (error) {
-        if (error.status === 401) {
+        // Without a code it is not from the service.
+        const refused = error instanceof SymbolonError && error.code && error.status < 500;
+        if (refused && error.status === 401) {
           const reason = error.reason || (error.code === 'refresh_missing' && !stale ? null : error.code);
           // A late refusal is not about a newer sign-in.
           if (access === stale) everywhere({ next: null, reason });
           return;
         }
-        if ((error.status && error.status < 500) || n >= AGAIN.length) throw error;
+        if (refused || n >= AGAIN.length) throw error;
         await wait(AGAIN[n]);
       }
     }
   }
 
-  /**
-   * One renewal at a time: in this tab and, where there are Web Locks, in all. Without, the
-   * service's grace sees to it that several do no harm.
-   */
-  function renewed(stale = access) {
-    renewing ??= (navigator.locks ? navigator.locks.request(name, () => renew(stale)) : renew(stale))
-      .finally(() => { renewing = undefined; });
+  function renewed() {
+    const stale = access;
+    renewing ??= exclusive(() => renew(stale)).finally(() => { renewing = undefined; });
     return renewing;
   }
 
-  /** An access token that is good for a while, or `null` when signed out. */
   async function token() {
     if (access === undefined || (access && access.until - EARLY < Date.now())) await renewed();
     return access ? access.token : null;
   }
 
   /** Sends with the access token; if that was refused, it is renewed, and all is sent once more. */
-  async function authorized(attempt, mayRepeat = true) {
-    const first = await token();
-    const response = await attempt(first);
+  async function authorized(attempt, mayRepeat = () => true) {
+    await token();
+    const first = access;
+    const response = await attempt(first?.token);
     if (response.status !== 401 || !first) return response;
-    if (access?.token === first) await renewed();
-    return access && mayRepeat ? attempt(access.token) : response;
+    if (access?.token === first.token) await renewed();
+    // Never in the name of somebody else.
+    return access?.sid === first.sid && mayRepeat() ? attempt(access.token) : response;
   }
 
   const call = (method, path, body) => answer(authorized((token) => send(method, path, { body, token })));
 
   return {
     token,
+    async renew() {
+      await renewed();
+      return token();
+    },
     register: (account) => answer(send('POST', 'api/register', { body: account })),
-    async login(credentials) {
-      everywhere({ next: await receive(send('POST', 'api/login', { body: credentials })), isNew: true });
-    },
-    async logout() {
+    login: (credentials) => exclusive(async () => {
+      everywhere({ next: await receive(send('POST', 'api/login', { body: credentials })) });
+    }),
+    logout: () => exclusive(async () => {
       await answer(send('POST', 'api/logout', { token: access?.token }));
-      everywhere({ next: null, reason: access && 'logout' });
+      everywhere({ next: null, reason: 'logout' });
+    }),
+    async user() {
+      if (!(await token())) return null;
+      try {
+        return (await call('GET', 'api/me')).user;
+      } catch (error) {
+        if (access) throw error;
+        return null;
+      }
     },
-    user: async () => ((await token()) ? (await call('GET', 'api/me')).user : null),
     async sessions() {
       const all = [];
       for (let next = ''; next !== undefined;) {
@@ -146,15 +168,19 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
     endSession: async (id) => { await call('DELETE', `api/sessions/${encodeURIComponent(id)}`); },
     endOtherSessions: async () => (await call('DELETE', 'api/sessions')).ended,
     changePassword: async (current, next) => (await call('POST', 'api/password', { current, new: next })).ended,
-    /** As the browser's own, with the access token for the service and `origins`, and nobody else. */
     async fetch(input, init = {}) {
-      const url = new URL(input instanceof Request ? input.url : input, location.href);
-      if (!trusted.has(url.origin)) return fetch(input, init);
+      const request = typeof input === 'string' || input instanceof URL ? null : input;
+      // What is looked at is what is sent.
+      const url = new URL(request ? request.url : input, globalThis.document?.baseURI ?? location.href);
+      const target = request ?? url;
+      if (!trusted.has(url.origin)) return fetch(target, init);
+      const { body } = init;
       return authorized((bearer) => {
-        const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : {}));
+        const headers = new Headers(init.headers ?? request?.headers);
         if (bearer) headers.set('Authorization', `Bearer ${bearer}`);
-        return fetch(input, { ...init, headers });
-      }, isReplayable(input, init.body));
+        return fetch(target, { ...init, headers });
+        // No stream, and nothing that could be large.
+      }, () => !request?.bodyUsed && (body == null || typeof body === 'string' || body instanceof URLSearchParams));
     },
     onChange(listener) {
       listeners.add(listener);

@@ -5,7 +5,6 @@
 use std::{env, io};
 
 use actix_web::error::ErrorBadGateway;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Json, block};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, post};
@@ -45,23 +44,19 @@ async fn login(
 
 /// What the browser is told: the access token in the body, the refresh token in the cookie.
 struct Answer {
-    status: u16,
     cookie: Option<HeaderValue>,
     body: String,
 }
 
 impl Symbolon {
     fn tokens(&self, id: u64, user_agent: &HeaderValue) -> Result<Answer, ureq::Error> {
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
-        let agent: ureq::Agent = config.build().into();
-        let mut answer = agent
-            .post(format!("{}/api/tokens", self.url))
+        // Any other status is an error: a key that has expired is no wrong password.
+        let mut answer = ureq::post(format!("{}/api/tokens", self.url))
             .header("authorization", format!("Bearer {}", self.key))
             .header("content-type", "application/json")
             .header("user-agent", user_agent.as_bytes())
             .send(format!(r#"{{"id":{id}}}"#))?;
         Ok(Answer {
-            status: answer.status().as_u16(),
             cookie: answer
                 .headers()
                 .get("set-cookie")
@@ -73,8 +68,7 @@ impl Symbolon {
 
 impl From<Answer> for HttpResponse {
     fn from(answer: Answer) -> Self {
-        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let mut response = HttpResponse::build(status);
+        let mut response = HttpResponse::Ok();
         response.content_type("application/json");
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(cookie) = answer.cookie {

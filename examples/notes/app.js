@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 
 client.onChange(({ signedIn, reason }) => {
   $('message').textContent = reason ? `You are signed out (${reason}).` : '';
-  show(signedIn);
+  show(signedIn).catch(tell);
 });
 
 async function show(signedIn) {
@@ -26,7 +26,7 @@ function submits(form, act) {
       await act(Object.fromEntries(new FormData(form)));
       form.reset();
     } catch (error) {
-      $('message').textContent = error.message;
+      tell(error);
     }
   };
 }
@@ -36,6 +36,11 @@ submits($('add'), async ({ note }) => {
   await client.fetch('/notes', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(note) });
   await show(true);
 });
-$('sign-out').onclick = () => client.logout();
+$('sign-out').onclick = () => client.logout().catch(tell);
 
-await show(!!(await client.token()));
+function tell(error) {
+  $('message').textContent = error.message;
+}
+
+// Finds out whether somebody is signed in.
+client.token().catch(tell);

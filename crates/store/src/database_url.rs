@@ -78,7 +78,14 @@ impl PostgresUrl {
         let (_, place) = self.split();
         let mut url = self.0.clone();
         let mut separator = if place.contains('?') { '&' } else { '?' };
-        for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "10000")] {
+        // A server that is gone before it has read a query, and one that is gone after.
+        for (name, value) in [
+            ("connect_timeout", "5"),
+            ("tcp_user_timeout", "10000"),
+            ("keepalives_idle", "5"),
+            ("keepalives_interval", "2"),
+            ("keepalives_count", "3"),
+        ] {
             if !place.contains(&format!("{name}=")) {
                 url.push_str(&format!("{separator}{name}={value}"));
                 separator = '&';
@@ -183,15 +190,15 @@ mod tests {
         for (url, expected) in [
             (
                 "postgres://h/d",
-                "postgres://h/d?connect_timeout=5&tcp_user_timeout=10000",
+                "postgres://h/d?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3",
             ),
             (
                 "postgres://u:p?@h/d",
-                "postgres://u:p?@h/d?connect_timeout=5&tcp_user_timeout=10000",
+                "postgres://u:p?@h/d?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3",
             ),
             (
                 "postgres://h/d?connect_timeout=1",
-                "postgres://h/d?connect_timeout=1&tcp_user_timeout=10000",
+                "postgres://h/d?connect_timeout=1&tcp_user_timeout=10000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3",
             ),
         ] {
             assert_eq!(with_timeouts(url), expected);

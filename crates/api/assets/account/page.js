@@ -14,6 +14,7 @@ const REASONS = {
   forced_renewal: 'Your sessions were renewed by a service of yours, which ended this one.',
   session_limit: 'You signed in on more devices than are allowed, and this was the oldest.',
   idle: 'You were away for too long.',
+  refresh_missing: 'You were away for too long, or the cookie of this site was deleted.',
   absolute: 'This session has reached its greatest age.',
 };
 REASONS.reuse = REASONS.refresh_reused;
@@ -22,6 +23,8 @@ REASONS.reuse = REASONS.refresh_reused;
 let shown = { token: null, since: 0, life: 1 };
 /** Whether the service did not answer when it was last asked. */
 let isAway = false;
+/** Whether name and sessions are those of the one who is signed in. */
+let isLoaded = false;
 
 client.onChange(({ signedIn, reason }) => {
   notice(signedIn || !reason ? '' : REASONS[reason] ?? `Your session has ended (${reason}).`, reason === 'logout');
@@ -42,6 +45,13 @@ submits('password', async ({ current, new: next }) => {
   notice(`The password is changed; ${sessions(ended)} ended.`, true);
   await list();
 });
+for (const box of document.querySelectorAll('.show')) {
+  const form = box.closest('form');
+  box.onchange = () => {
+    for (const input of form.querySelectorAll('[autocomplete$="-password"]')) input.type = box.checked ? 'text' : 'password';
+  };
+  form.addEventListener('reset', () => setTimeout(box.onchange));
+}
 presses($('sign-out'), () => client.logout());
 presses($('end-others'), async () => {
   const ended = await client.endOtherSessions();
@@ -53,9 +63,10 @@ setInterval(() => document.hidden || tick(), 1000);
 document.addEventListener('visibilitychange', () => document.hidden || tick());
 start();
 
+/** Finds out whether somebody is signed in; `onChange` is told. */
 async function start() {
   try {
-    await show(!!(await client.token()));
+    await client.token();
   } catch (error) {
     notice(told(error));
     setTimeout(start, 5000);
@@ -67,19 +78,20 @@ async function show(signedIn) {
   $('signed-in').hidden = $('who').hidden = !signedIn;
   for (const form of document.forms) form.reset();
   shown = { token: null, since: 0, life: 1 };
+  isLoaded = false;
   if (!signedIn) return choose('sign-in');
   $('renewals').replaceChildren();
-  try {
-    const user = await client.user();
-    if (!user) return;
-    $('name').textContent = user.name;
-    $('email').textContent = $('password').elements.username.value = user.email;
-    await tick();
-    await list();
-  } catch (error) {
-    notice(told(error));
-  }
   $('access-title').focus();
+  await tick();
+}
+
+async function load() {
+  const user = await client.user();
+  if (!user) return;
+  $('name').textContent = user.name;
+  $('email').textContent = $('password').elements.username.value = user.email;
+  await list();
+  isLoaded = true;
 }
 
 function choose(form) {
@@ -96,6 +108,7 @@ async function tick() {
     isAway = false;
     if (!token) return;
     if (token !== shown.token) draw(token);
+    if (!isLoaded) await load();
     const left = Math.max(0, shown.life - (Date.now() - shown.since) / 1000);
     $('life').value = left / shown.life;
     $('left').textContent = `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, '0')}`;
@@ -218,6 +231,8 @@ function presses(button, act) {
 }
 
 function notice(text, good = false) {
+  // Nobody is to hear the same every second.
+  if ($('notice').textContent === text) return;
   $('notice').textContent = text;
   $('notice').hidden = !text;
   $('notice').className = good ? 'good' : '';

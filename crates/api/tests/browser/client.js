@@ -7,7 +7,10 @@ let now = 1_800_000_000_000;
 let calls;
 
 const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
-const pair = (token, expires_in = 300) => json(200, { token, token_type: 'Bearer', expires_in });
+/** A token of this name, of a session; only the client looks into it. */
+const jwt = (name, sid) => `${name}.${btoa(JSON.stringify({ sid }))}.`;
+const pair = (name, expires_in = 300, sid = 's1') => json(200, { token: jwt(name, sid), token_type: 'Bearer', expires_in });
+const named = (token) => token && token.replace(/^Bearer /, '').split('.')[0];
 const ended = (reason) => json(401, { status: 401, code: 'session_revoked', title: 'The session was ended', reason });
 
 /** Each check has a client of its own, as each base URL is a channel and a lock of its own. */
@@ -18,7 +21,7 @@ function serve(answer) {
   calls = [];
   window.fetch = async (input, init = {}) => {
     const request = new Request(input, { ...init, signal: undefined });
-    const call = { method: request.method, url: request.url, path: new URL(request.url).pathname, token: request.headers.get('Authorization'), init };
+    const call = { method: request.method, url: request.url, path: new URL(request.url).pathname, token: named(request.headers.get('Authorization')), init };
     calls.push(call);
     const answered = await answer(call, calls.length);
     if (answered instanceof Error) throw answered;
@@ -61,7 +64,7 @@ const checks = {
     const client = createClient({ baseUrl, origins: ['https://api.example/v1'] });
     for (const url of [`${baseUrl}/x`, 'https://api.example/y', 'https://api.example.evil.example/z', 'https://evil.example/?https://api.example', 'http://api.example/'])
       await client.fetch(url);
-    same(calls.slice(1).map(({ token }) => token), ['Bearer t1', 'Bearer t1', null, null, null]);
+    same(calls.slice(1).map(({ token }) => token), ['t1', 't1', null, null, null]);
   },
 
   async 'many calls at once renew once'() {
@@ -82,19 +85,19 @@ const checks = {
     let n = 0;
     serve(() => pair(`t${++n}`, 300));
     const client = createClient({ baseUrl: base() });
-    same(await client.token(), 't1');
+    same(named(await client.token()), 't1');
     now += 279_000;
-    same(await client.token(), 't1');
+    same(named(await client.token()), 't1');
     now += 2_000;
-    same(await client.token(), 't2');
+    same(named(await client.token()), 't2');
     // Asleep for a day.
     now += 86_400_000;
-    same(await client.token(), 't3');
+    same(named(await client.token()), 't3');
   },
 
   async 'a token that was refused is renewed, and the call sent once more'() {
     let n = 0;
-    serve(({ path, token }) => (path === '/api/refresh_all' ? pair(`t${++n}`) : token === 'Bearer t1' ? json(401, {}) : json(200, { ok: true })));
+    serve(({ path, token }) => (path === '/api/refresh_all' ? pair(`t${++n}`) : token === 't1' ? json(401, {}) : json(200, { ok: true })));
     const client = createClient({ baseUrl: base() });
     const response = await client.fetch(`https://id${count}.example/orders`, { method: 'POST', body: '{"a":1}' });
     same([response.status, paths()], [200, ['/api/refresh_all', '/orders', '/api/refresh_all', '/orders']]);
@@ -127,12 +130,12 @@ const checks = {
   async 'a lost answer is asked for again'() {
     serve((_, n) => (n < 3 ? new TypeError('lost') : n === 3 ? json(503, {}) : pair('t1')));
     const client = createClient({ baseUrl: base() });
-    same([await client.token(), paths().length], ['t1', 4]);
+    same([named(await client.token()), paths().length], ['t1', 4]);
   },
 
   async 'an answer that was cut off is a lost one'() {
     serve((_, n) => (n === 1 ? new Response('{"token":"t') : pair('t1')));
-    same(await createClient({ baseUrl: base() }).token(), 't1');
+    same(named(await createClient({ baseUrl: base() }).token()), 't1');
   },
 
   async 'without an answer it gives up, says so, and signs nobody out'() {
@@ -142,7 +145,7 @@ const checks = {
     await refused(client.token());
     same([paths().length, seen], [4, []]);
     serve(() => pair('t1'));
-    same([await client.token(), seen], ['t1', [{ signedIn: true, reason: null }]]);
+    same([named(await client.token()), seen], ['t1', [{ signedIn: true, reason: null }]]);
   },
 
   async 'the end of a session is told once in each tab, with the reason'() {
@@ -174,7 +177,7 @@ const checks = {
     same([seen, seenByOther, paths().length], [expected, expected, 3]);
   },
 
-  async 'a page that is opened with an ended session is told why, and one without a session nothing'() {
+  async 'a page that is opened with an ended session is told why'() {
     serve(() => ended('reuse'));
     let client = createClient({ baseUrl: base() });
     let seen = changes(client);
@@ -182,7 +185,7 @@ const checks = {
     serve(() => json(401, { status: 401, code: 'refresh_missing' }));
     client = createClient({ baseUrl: base() });
     seen = changes(client);
-    same([await client.token(), await client.user(), seen], [null, null, []]);
+    same([await client.token(), await client.user(), seen], [null, null, [{ signedIn: false, reason: null }]]);
   },
 
   async 'one tab has the token that another got'() {
@@ -191,30 +194,136 @@ const checks = {
     const [one, other] = [createClient({ baseUrl }), createClient({ baseUrl })];
     await one.token();
     await told();
-    same([await other.token(), paths().length], ['t1', 1]);
+    same([named(await other.token()), paths().length], ['t1', 1]);
   },
 
   async 'a sign-in as somebody else is told, in all tabs'() {
     const baseUrl = base();
-    serve((_, n) => pair(`t${n}`));
+    serve((_, n) => pair(`t${n}`, 300, `s${n}`));
     const [one, other] = [createClient({ baseUrl }), createClient({ baseUrl })];
     await one.token();
     await told();
     const seen = changes(other);
     await one.login({ email: 'bob@example.org', password: 'x' });
     await told();
-    same([await other.token(), seen], ['t2', [{ signedIn: true, reason: null }]]);
+    same([named(await other.token()), seen], ['t2', [{ signedIn: true, reason: null }]]);
   },
 
-  async 'a late refusal does not end a newer sign-in'() {
+  async 'so is one that another page made, at the next renewal'() {
+    serve((_, n) => pair(`t${n}`, 300, n < 3 ? 's1' : 's2'));
+    const client = createClient({ baseUrl: base() });
+    const seen = changes(client);
+    await client.token();
+    now += 300_000;
+    await client.token();
+    now += 300_000;
+    same([named(await client.token()), seen], ['t3', [{ signedIn: true, reason: null }, { signedIn: true, reason: null }]]);
+  },
+
+  async 'a call is never sent again in the name of somebody else'() {
+    serve(({ path }, n) => (path === '/api/refresh_all' ? pair(`t${n}`, 300, `s${n}`) : json(401, {})));
+    const client = createClient({ baseUrl: base() });
+    const response = await client.fetch(`https://id${count}.example/orders`, { method: 'POST', body: 'mine' });
+    same([response.status, paths()], [401, ['/api/refresh_all', '/orders', '/api/refresh_all']]);
+  },
+
+  async 'a sign-in by other means is taken over when asked for'() {
+    let cookie = false;
+    serve(() => (cookie ? pair('t1') : json(401, { status: 401, code: 'refresh_missing' })));
+    const client = createClient({ baseUrl: base() });
+    const seen = changes(client);
+    same(await client.token(), null);
+    cookie = true;
+    same([await client.token(), named(await client.renew())], [null, 't1']);
+    same(seen, [{ signedIn: false, reason: null }, { signedIn: true, reason: null }]);
+  },
+
+  async 'a refusal of somebody else on the way ends nothing'() {
+    serve((_, n) => (n === 1 ? pair('t1') : n < 4 ? new Response('<h1>Who are you?</h1>', { status: 401 }) : pair('t2')));
+    const client = createClient({ baseUrl: base() });
+    const seen = changes(client);
+    await client.token();
+    now += 300_000;
+    same([named(await client.token()), seen.length], ['t2', 1]);
+  },
+
+  async 'a refusal that comes while somebody signs in does not end that'() {
     let refuse;
-    serve(({ path }) => (path === '/api/login' ? pair('t2') : new Promise((done) => { refuse = () => done(ended('logout')); })));
+    const order = [];
+    serve(({ path }) => {
+      order.push(path);
+      return path === '/api/login' ? pair('t2', 300, 's2') : new Promise((done) => { refuse = () => done(ended('logout')); });
+    });
     const client = createClient({ baseUrl: base() });
     const late = client.token();
     while (!refuse) await told();
-    await client.login({ email: 'ann@example.org', password: 'x' });
+    const login = client.login({ email: 'ann@example.org', password: 'x' });
     refuse();
-    same([await late, await client.token()], ['t2', 't2']);
+    await Promise.all([late, login]);
+    same([named(await client.token()), order], ['t2', ['/api/refresh_all', '/api/login']]);
+  },
+
+  async 'without Web Locks a late refusal does not end a newer sign-in either'() {
+    await withoutLocks(async () => {
+      let refuse;
+      serve(({ path }) => (path === '/api/login' ? pair('t2', 300, 's2') : new Promise((done) => { refuse = () => done(ended('logout')); })));
+      const client = createClient({ baseUrl: base() });
+      const late = client.token();
+      while (!refuse) await told();
+      await client.login({ email: 'ann@example.org', password: 'x' });
+      refuse();
+      same([named(await late), named(await client.token())], ['t2', 't2']);
+    });
+  },
+
+  async 'a lock that is never given back is not waited for for ever'() {
+    serve(() => pair('t1'));
+    const baseUrl = base();
+    const client = createClient({ baseUrl });
+    const realSignal = AbortSignal.timeout;
+    AbortSignal.timeout = (ms) => realSignal.call(AbortSignal, Math.min(ms, 100));
+    try {
+      let give;
+      navigator.locks.request(`symbolon ${baseUrl}/`, () => new Promise((done) => { give = done; }));
+      same(named(await client.token()), 't1');
+      give();
+    } finally {
+      AbortSignal.timeout = realSignal;
+    }
+  },
+
+  async 'a relative URL is looked at as the browser resolves it'() {
+    serve(({ path }) => (path === '/api/refresh_all' ? pair('t1') : json(200, {})));
+    const client = createClient();
+    // As with a <base>, which the policy of this page forbids.
+    Object.defineProperty(document, 'baseURI', { value: 'https://evil.example/', configurable: true });
+    try {
+      await client.fetch('orders');
+      const frame = document.body.appendChild(document.createElement('iframe'));
+      await client.fetch(new frame.contentWindow.Request('https://evil.example/steal'));
+      frame.remove();
+    } finally {
+      delete document.baseURI;
+    }
+    same(calls.map(({ url, token }) => [url, token]), [['https://evil.example/orders', null], ['https://evil.example/steal', null]]);
+  },
+
+  async 'a listener that fails and a message of somebody else do no harm'() {
+    const baseUrl = base();
+    serve(() => pair('t1'));
+    const client = createClient({ baseUrl });
+    const realReport = window.reportError;
+    const reported = [];
+    window.reportError = (error) => reported.push(error.message);
+    client.onChange(() => { throw new Error('mine'); });
+    const seen = changes(client);
+    await client.token();
+    const channel = new BroadcastChannel(`symbolon ${baseUrl}/`);
+    for (const message of [undefined, null, {}, { access: null }, 'x']) channel.postMessage(message);
+    channel.close();
+    await told();
+    window.reportError = realReport;
+    same([named(await client.token()), seen.length, reported], ['t1', 1, ['mine']]);
   },
 
   async 'what the service refuses is an error with its code'() {

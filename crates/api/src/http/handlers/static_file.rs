@@ -27,7 +27,12 @@ const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=600"
 impl StaticFile {
     pub(crate) fn answer(&self) -> HttpResponse {
         let mut response = HttpResponse::Ok();
-        response.content_type(self.media_type).insert_header(CACHED);
+        // Whether or not there are other origins now: a cache must not give one the answer to another.
+        let vary = (header::VARY, "Origin");
+        response
+            .content_type(self.media_type)
+            .insert_header(CACHED)
+            .insert_header(vary);
         if self.gzipped {
             response.insert_header((header::CONTENT_ENCODING, "gzip"));
         }
