@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod first_start;
+mod keys;
 mod migrate;
 mod openapi;
 #[allow(dead_code, reason = "shared with the tests of hardship")]

@@ -145,6 +145,14 @@ impl Running {
         call.call().unwrap().status().as_u16()
     }
 
+    pub(crate) fn json(&self, path: &str) -> Value {
+        let mut answer = agent()
+            .get(format!("http://{}{path}", self.address))
+            .call()
+            .unwrap();
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("http://{}{path}", self.address);
         let call = agent().post(url).header("content-type", "application/json");

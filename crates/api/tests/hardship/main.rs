@@ -18,6 +18,7 @@ mod pooler;
 #[allow(dead_code, reason = "shared with those of the command line")]
 mod program;
 mod restore;
+mod rotation;
 mod site;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
