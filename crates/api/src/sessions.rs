@@ -2,6 +2,7 @@
 
 mod device_label;
 mod end;
+mod introspect;
 mod lookups;
 mod refresh;
 
@@ -27,6 +28,7 @@ use crate::tokens::{AccessToken, AccessTokens, RefreshToken, RefreshTokens};
 
 use device_label::device_label;
 pub use end::Page;
+pub use introspect::RevokedBy;
 use lookups::Lookups;
 pub use refresh::{Refreshed, Refusal};
 

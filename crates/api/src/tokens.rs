@@ -145,6 +145,19 @@ impl AccessTokens {
         }
     }
 
+    /// All that a token says that is good now, and the session it belongs to.
+    pub fn all_claims(
+        &self,
+        token: &str,
+        now: UnixMillis,
+    ) -> Option<(Map<String, Value>, SessionId)> {
+        let session_id = self.verify(token, now).ok()?.session_id;
+        let payload = base64url::decode(token.split('.').nth(1)?)?;
+        let mut claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+        claims.insert("token_type".to_owned(), "Bearer".into());
+        Some((claims, session_id))
+    }
+
     /// The session of a token that is or was good: for ending that session.
     pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
         let (claims, _) = access_claims(&current(&self.keys).expired_too, token, now).ok()?;

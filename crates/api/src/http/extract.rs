@@ -3,8 +3,10 @@
 pub(crate) mod access_token;
 pub(crate) mod client_address;
 pub(crate) mod device;
+pub(crate) mod form_body;
 pub(crate) mod json_body;
 pub(crate) mod refresh_tokens;
+pub(crate) mod service_key;
 pub(crate) mod token_issuer;
 
 use actix_web::HttpRequest;

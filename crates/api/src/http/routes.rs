@@ -3,8 +3,9 @@
 use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
-    account, change_password, docs, end_other_sessions, end_session, health, list_sessions, login,
-    logout, me, refresh_access, refresh_all, register, tokens, verify, well_known,
+    account, change_password, docs, end_other_sessions, end_session, health, introspect,
+    list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke, tokens,
+    verify, well_known,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them. They are looked for in
@@ -18,6 +19,8 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(resource("/api/refresh_access").route(post().to(refresh_access::refresh_access)))
         .service(resource("/api/refresh_all").route(post().to(refresh_all::refresh_all)))
         .service(resource("/api/logout").route(post().to(logout::logout)))
+        .service(resource("/api/introspect").route(post().to(introspect::introspect)))
+        .service(resource("/api/revoke").route(post().to(revoke::revoke)))
         .service(resource("/api/me").route(get().to(me::me)))
         .service(
             resource("/api/sessions")

@@ -37,10 +37,14 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
             "expires_in": 300
         }),
         "Message" => json!({ "message": "success" }),
+        "Introspection" => json!({ "active": false }),
         "Health" => json!({ "status": "ready" }),
         "AuthorizationServer" => json!({
             "issuer": "https://id.example.org",
             "jwks_uri": "https://id.example.org/.well-known/jwks.json",
+            "introspection_endpoint": "https://id.example.org/api/introspect",
+            "revocation_endpoint": "https://id.example.org/api/revoke",
+            "revocation_endpoint_auth_methods_supported": ["none"],
             "response_types_supported": [],
             "grant_types_supported": [],
             "service_documentation": "https://id.example.org/docs/"

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::http::handlers::well_known::JWK_SET;
 use crate::http::handlers::{
-    change_password, end_other_sessions, end_session, health, list_sessions, login, logout, me,
-    refresh_access, refresh_all, register, tokens, verify,
+    change_password, end_other_sessions, end_session, health, introspect, list_sessions, login,
+    logout, me, refresh_access, refresh_all, register, revoke, tokens, verify,
 };
 use crate::http::problem::{self, Code};
 
@@ -17,6 +17,8 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("refreshAccess", refresh_access::PROBLEMS),
     ("refreshAll", refresh_all::PROBLEMS),
     ("logout", logout::PROBLEMS),
+    ("introspect", introspect::PROBLEMS),
+    ("revoke", revoke::PROBLEMS),
     ("me", me::PROBLEMS),
     ("verify", verify::PROBLEMS),
     ("listSessions", list_sessions::PROBLEMS),
@@ -65,6 +67,9 @@ fn complete_operation(method: &str, operation: &mut Value) {
     if method == "post" || method == "delete" {
         codes.extend(GUARDED);
     }
+    if id == "introspect" || id == "revoke" {
+        operation["requestBody"] = token_form();
+    }
     if operation["requestBody"].is_object() {
         codes.extend(WITH_BODY);
     }
@@ -72,12 +77,30 @@ fn complete_operation(method: &str, operation: &mut Value) {
         add_success_headers(&id, responses);
         add_problems(&codes, responses);
     }
-    if id == "logout" || id == "refreshAll" || id == "tokens" {
+    if id == "logout" || id == "refreshAll" || id == "tokens" || id == "revoke" {
         // Nothing at all may do as well: for signing out always, else from a trusted network.
         if let Some(alternatives) = operation["security"].as_array_mut() {
             alternatives.push(json!({}));
         }
     }
+}
+
+/// A token, as OAuth sends it.
+fn token_form() -> Value {
+    json!({
+        "required": true,
+        "content": { "application/x-www-form-urlencoded": { "schema": {
+            "type": "object",
+            "required": ["token"],
+            "properties": {
+                "token": { "type": "string", "description": "The token, access or refresh." },
+                "token_type_hint": {
+                    "type": "string",
+                    "description": "Not needed: a token says itself what it is."
+                }
+            }
+        } } }
+    })
 }
 
 fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {

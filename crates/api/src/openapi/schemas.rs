@@ -17,8 +17,9 @@ pub(super) fn complete(document: &mut Value) {
         if let Some(example) = examples::of_schema(name) {
             schema["example"] = example;
         }
-        // Bodies are refused for a member they do not know; answers have no other members.
-        schema["additionalProperties"] = json!(false);
+        // Bodies are refused for a member they do not know; answers have no other members, but for
+        // the claims of a token.
+        schema["additionalProperties"] = json!(name == "Introspection");
     }
     for (schema, field, facts) in facts() {
         if let Some(schema) = schemas.get_mut(schema) {

@@ -1,3 +1,4 @@
+mod introspect;
 mod login;
 mod logout;
 mod me;
@@ -5,6 +6,7 @@ mod password;
 mod refresh_access;
 mod refresh_all;
 mod register;
+mod revoke;
 mod sessions;
 mod tokens;
 mod verify;

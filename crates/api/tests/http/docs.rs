@@ -21,6 +21,7 @@ fn the_document_lists_every_call() {
     let expected = [
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
+        "/api/introspect",
         "/api/login",
         "/api/logout",
         "/api/me",
@@ -28,6 +29,7 @@ fn the_document_lists_every_call() {
         "/api/refresh_access",
         "/api/refresh_all",
         "/api/register",
+        "/api/revoke",
         "/api/sessions",
         "/api/sessions/{id}",
         "/api/tokens",

@@ -65,15 +65,21 @@ type Extraction<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Problem>>>>
 
 /// Strictly: a form that a foreign page can send without a preflight never is.
 fn is_json(request: &HttpRequest) -> bool {
+    has_media_type(request, "application/json")
+}
+
+pub(super) fn has_media_type(request: &HttpRequest, media_type: &str) -> bool {
     request
         .headers()
         .get(header::CONTENT_TYPE)
-        .and_then(|media_type| media_type.to_str().ok())
-        .and_then(|media_type| media_type.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+        .and_then(|sent| sent.to_str().ok())
+        .and_then(|sent| sent.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
-async fn read(payload: impl Future<Output = Result<Payload, Error>>) -> Result<Bytes, Problem> {
+pub(super) async fn read(
+    payload: impl Future<Output = Result<Payload, Error>>,
+) -> Result<Bytes, Problem> {
     let payload = payload.await.map_err(|_| Code::BodyMalformed)?;
     let body = payload.to_bytes_limited(MAX_LEN);
     match timeout(PATIENCE, body).await {

@@ -8,12 +8,10 @@ use ipnet::IpNet;
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use store::service_keys::Scope;
 
-use super::access_token::INVALID_TOKEN;
 use super::client_address::{came_through_a_proxy, peer_address};
-use super::{bearer, data};
+use super::{data, service_key};
 use crate::http::csrf::is_from_a_page;
-use crate::http::problem::{Code, Problem};
-use crate::service_keys::{Authorization, PlainServiceKey, ServiceKeys};
+use crate::http::problem::Problem;
 use crate::settings::Http;
 
 /// Networks whose hosts may issue tokens without a service key.
@@ -64,8 +62,7 @@ impl FromRequest for TokenIssuer {
         Box::pin(async move {
             match find_issuer(&request).await? {
                 Some(issuer) => Ok(issuer),
-                None if bearer(&request).is_some() => Err(invalid_service_key()),
-                None => Err(Code::ServiceKeyMissing.into()),
+                None => Err(service_key::missing(&request)),
             }
         })
     }
@@ -92,26 +89,13 @@ impl FromRequest for OptionalTokenIssuer {
     }
 }
 
-/// A service key that was presented must be good; without one the address may do.
+/// Without a service key the address may do.
 async fn find_issuer(request: &HttpRequest) -> Result<Option<TokenIssuer>, Problem> {
-    let Some(key) = bearer(request).and_then(PlainServiceKey::parse) else {
-        let trusted = data::<TrustedIssuers>(request)?.trusts(request);
-        return Ok(trusted.then_some(TokenIssuer::TrustedNetwork));
-    };
-    let scope = Scope::TokensIssue;
-    match data::<ServiceKeys>(request)?.authorize(&key, scope).await? {
-        Authorization::Granted(_) => Ok(Some(TokenIssuer::ServiceKey)),
-        Authorization::Invalid => Err(invalid_service_key()),
-        Authorization::InsufficientScope => Err(Problem::from(Code::InsufficientScope)
-            .with_detail(format!("It needs the scope {scope}."))
-            .with_challenge(format!(
-                r#"Bearer error="insufficient_scope", scope="{scope}""#
-            ))),
+    if service_key::authorized(request, Scope::TokensIssue).await? {
+        return Ok(Some(TokenIssuer::ServiceKey));
     }
-}
-
-fn invalid_service_key() -> Problem {
-    Problem::from(Code::ServiceKeyInvalid).with_challenge(INVALID_TOKEN)
+    let trusted = data::<TrustedIssuers>(request)?.trusts(request);
+    Ok(trusted.then_some(TokenIssuer::TrustedNetwork))
 }
 
 #[cfg(test)]

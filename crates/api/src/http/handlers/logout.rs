@@ -23,6 +23,10 @@ pub(crate) struct MessageBody {
     message: &'static str,
 }
 
+impl MessageBody {
+    pub(crate) const SUCCESS: Self = Self { message: "success" };
+}
+
 /// A session has ended. The cookie is gone, whatever else happened.
 pub(crate) struct SignedOut {
     cookie: Option<String>,
@@ -65,7 +69,7 @@ impl Responder for SignedOut {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let mut response = match self.outcome {
-            Ok(()) => HttpResponse::Ok().json(MessageBody { message: "success" }),
+            Ok(()) => HttpResponse::Ok().json(MessageBody::SUCCESS),
             Err(problem) => problem.error_response(),
         };
         let cookie = self.cookie.map(header::HeaderValue::try_from);

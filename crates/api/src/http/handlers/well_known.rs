@@ -86,6 +86,12 @@ pub(crate) struct AuthorizationServer {
     issuer: String,
     /// Where the public keys are.
     jwks_uri: String,
+    /// Whether a token is active (RFC 7662); with a service key as bearer token.
+    introspection_endpoint: String,
+    /// Where a token is revoked (RFC 7009).
+    revocation_endpoint: String,
+    /// None: whoever holds a token may revoke it.
+    revocation_endpoint_auth_methods_supported: Vec<String>,
     /// None: there is no authorization endpoint.
     response_types_supported: Vec<String>,
     /// None: there is no token endpoint of OAuth.
@@ -105,6 +111,9 @@ pub(crate) async fn authorization_server(
     Ok(Json(AuthorizationServer {
         issuer: at(""),
         jwks_uri: at("/.well-known/jwks.json"),
+        introspection_endpoint: at("/api/introspect"),
+        revocation_endpoint: at("/api/revoke"),
+        revocation_endpoint_auth_methods_supported: vec!["none".to_owned()],
         response_types_supported: Vec::new(),
         grant_types_supported: Vec::new(),
         service_documentation: at("/docs/"),

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use store::service_keys::Scope;
+
+use crate::support::client::Answer;
+use crate::support::forge;
+use crate::{Service, on_both_back_ends};
+
+on_both_back_ends! {
+    an_active_access_token_tells_its_claims
+    a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not
+    what_is_not_active_says_that_alone
+    without_a_key_of_the_scope_nothing_is_told
+}
+
+fn introspect(service: &Service, key: &str, token: &str) -> Answer {
+    let body = format!("token={token}&token_type_hint=whatever");
+    let call = service.client().post("/api/introspect").bearer(key);
+    call.header("content-type", "application/x-www-form-urlencoded")
+        .body(body)
+        .send()
+}
+
+fn an_active_access_token_tells_its_claims(service: &Service) {
+    let key = service.service_key("gateway", &[Scope::TokensIntrospect]);
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+
+    let answer = introspect(service, &key, &token);
+
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let mut told = answer.json();
+    assert_eq!(told["active"], true);
+    assert_eq!(told["token_type"], "Bearer");
+    // Else it is what the token says.
+    let told = told.as_object_mut().unwrap();
+    told.remove("active");
+    told.remove("token_type");
+    assert_eq!(Value::from(told.clone()), forge::claims(&token));
+}
+
+fn a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not(service: &Service) {
+    let key = service.service_key("gateway", &[Scope::TokensIntrospect]);
+    let ann = service.signed_in("ann");
+    let active = |token: &str| introspect(service, &key, token).json()["active"] == true;
+    let first = ann.cookie().unwrap();
+    assert!(active(&first));
+    ann.post("/api/refresh_all").send();
+    let second = ann.cookie().unwrap();
+    assert!(active(&first) && active(&second));
+    service.advance(Duration::from_secs(60));
+    assert!(!active(&first), "it is outdated");
+    ann.post("/api/refresh_all").send();
+    service.advance(Duration::from_secs(60));
+    assert!(!active(&first), "it would end the session");
+    let told = introspect(service, &key, &ann.cookie().unwrap()).json();
+    assert_eq!(
+        (&told["active"], &told["sub"]),
+        (&json!(true), &json!("id-ann"))
+    );
+    assert_eq!(
+        ann.post("/api/refresh_access").send().status,
+        200,
+        "nobody was signed out"
+    );
+}
+
+fn what_is_not_active_says_that_alone(service: &Service) {
+    let key = service.service_key("gateway", &[Scope::TokensIntrospect]);
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    let cookie = ann.cookie().unwrap();
+    let inactive = |token: &str| {
+        let told = introspect(service, &key, token).json();
+        assert_eq!(told, json!({ "active": false }), "{token}");
+    };
+    for (bad, _) in forge::bad_tokens(&token) {
+        // One that is not there at all is no question.
+        if !bad.is_empty() {
+            inactive(&bad);
+        }
+    }
+    inactive(&key);
+    ann.post("/api/logout").send();
+    inactive(&token);
+    inactive(&cookie);
+}
+
+fn without_a_key_of_the_scope_nothing_is_told(service: &Service) {
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    let issues = service.service_key("issuer", &[Scope::TokensIssue]);
+    let refused = |key: &str| introspect(service, key, &token).problem();
+    assert_eq!(refused(&issues), (403, "insufficient_scope".into()));
+    assert_eq!(
+        refused("symbolon_sk_unknown"),
+        (401, "service_key_invalid".into())
+    );
+    assert_eq!(refused(&token), (401, "service_key_invalid".into()));
+    let bare = service.client().post("/api/introspect");
+    let bare = bare.header("content-type", "application/x-www-form-urlencoded");
+    let bare = bare.body(format!("token={token}")).send();
+    assert_eq!(bare.problem(), (401, "service_key_missing".into()));
+}
+
+#[test]
+fn a_form_is_asked_for() {
+    let service = Service::start(&crate::support::service::Place::sqlite(), &[]);
+    let key = service.service_key("gateway", &[Scope::TokensIntrospect]);
+    let json = service.client().post("/api/introspect").bearer(&key);
+    let json = json.json(json!({ "token": "x" })).send();
+    assert_eq!(json.problem(), (415, "unsupported_media_type".into()));
+    for form in ["", "tokens=x", "token=x&token=y"] {
+        let call = service.client().post("/api/introspect").bearer(&key);
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(
+            call.body(form).send().problem(),
+            (422, "validation_failed".into()),
+            "{form}"
+        );
+    }
+}
