@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
 use crate::http::handlers::account::AccountPage;
+use crate::http::handlers::verify::ClaimHeaders;
 use crate::http::handlers::well_known::JwksMaxAge;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
@@ -228,6 +229,7 @@ fn serve(
     let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
     let readiness = Data::new(Readiness::new(store));
     let clock = Data::new(clock.clone());
+    let claim_headers = Data::new(ClaimHeaders(http.verify_claims.clone()));
     let jwks_max_age = Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead));
     let public_url = Data::new(http.public_url.clone());
     let cookie = RefreshCookie::new(http);
@@ -253,6 +255,7 @@ fn serve(
             .app_data(cookie.clone())
             .app_data(document.clone())
             .app_data(edge.clone())
+            .app_data(claim_headers.clone())
             .app_data(jwks_max_age.clone())
             .app_data(public_url.clone())
             .app_data(account_page.clone())

@@ -55,7 +55,7 @@ enum Command {
     /// Ask the service on this machine whether it is ready
     Healthcheck(ListenArgs),
     /// Print the OpenAPI document
-    Openapi(openapi::Arguments),
+    Openapi(Box<openapi::Arguments>),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -93,7 +93,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keys(command)) => keys::run(*command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
-        Some(Command::Openapi(arguments)) => openapi::run(arguments),
+        Some(Command::Openapi(arguments)) => openapi::run(*arguments),
         Some(Command::Completions(arguments)) => completions::run::<Cli>(arguments),
     };
     match result {

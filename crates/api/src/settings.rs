@@ -19,7 +19,7 @@ use crate::sessions::SessionRules;
 
 pub use accounts::Accounts;
 pub use database::{Database, DatabaseArgs};
-pub use http::{Http, ListenArgs, Origin, PublicUrl, SameSite};
+pub use http::{ClaimHeader, Http, ListenArgs, Origin, PublicUrl, SameSite};
 pub use keys::Keys;
 
 /// All settings of the service, as they were given.

@@ -152,8 +152,7 @@ impl AccessTokens {
         now: UnixMillis,
     ) -> Option<(Map<String, Value>, SessionId)> {
         let session_id = self.verify(token, now).ok()?.session_id;
-        let payload = base64url::decode(token.split('.').nth(1)?)?;
-        let mut claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+        let mut claims = payload(token)?;
         claims.insert("token_type".to_owned(), "Bearer".into());
         Some((claims, session_id))
     }
@@ -163,6 +162,18 @@ impl AccessTokens {
         let (claims, _) = access_claims(&current(&self.keys).expired_too, token, now).ok()?;
         Some(claims.session_id)
     }
+}
+
+/// The user's own claims in a token that was verified.
+pub(crate) fn own_claims_of(token: &str) -> Map<String, Value> {
+    let mut claims = payload(token).unwrap_or_default();
+    claims.retain(|name, _| !is_reserved_claim(name));
+    claims
+}
+
+fn payload(token: &str) -> Option<Map<String, Value>> {
+    let payload = base64url::decode(token.split('.').nth(1)?)?;
+    serde_json::from_slice(&payload).ok()
 }
 
 #[derive(Serialize)]

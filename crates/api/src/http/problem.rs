@@ -92,6 +92,8 @@ codes! {
         "Only the operator adds users here."
     UserDisabled "user_disabled" 403 "The user is disabled"
         "No session is opened for them."
+    ClaimRequired "claim_required" 403 "The token lacks what is asked for"
+        "A claim that the query of this call names is not in the access token, or is another."
     UserMismatch "user_mismatch" 403 "The session is another user's"
         "The refresh token does not belong to the user whose `id` was given."
     NotFound "not_found" 404 "There is nothing here"

@@ -1,15 +1,17 @@
 //! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
 //! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
-//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`.
+//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_VERIFY_CLAIMS`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use actix_web::http::header::HeaderName;
 use clap::Args;
 use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::Mistakes;
+use crate::tokens::is_reserved_claim;
 
 /// Where the service listens, as it was given.
 #[derive(Args, Clone)]
@@ -86,6 +88,17 @@ pub(super) struct HttpArgs {
         hide_default_value = true
     )]
     trusted_proxies: String,
+
+    /// The user's own claims that /api/verify puts into headers, separated by commas: role becomes
+    /// X-Claim-Role
+    #[arg(
+        long,
+        env = "SYMBOLON_VERIFY_CLAIMS",
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    verify_claims: String,
 }
 
 /// How the service is reached.
@@ -105,6 +118,34 @@ pub struct Http {
     pub trusted_issuers: Vec<IpNet>,
     /// Whose `Forwarded` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The user's own claims that verification puts into headers.
+    pub verify_claims: Vec<ClaimHeader>,
+}
+
+/// A claim of the user's own, and the header that has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimHeader {
+    /// The claim's name.
+    pub claim: String,
+    /// The header's.
+    pub header: HeaderName,
+}
+
+impl ClaimHeader {
+    fn parse(name: &str) -> Result<Self, &'static str> {
+        if is_reserved_claim(name) {
+            return Err(
+                "is no claim of the user's own; X-User-Id and X-Session-Id are always there",
+            );
+        }
+        let header = format!("x-claim-{}", name.to_ascii_lowercase().replace('_', "-"));
+        Ok(Self {
+            claim: name.to_owned(),
+            header: header
+                .parse()
+                .map_err(|_| "no name for a header can be made of it")?,
+        })
+    }
 }
 
 impl HttpArgs {
@@ -124,6 +165,11 @@ impl HttpArgs {
             mistakes.note_each("SYMBOLON_TRUSTED_ISSUERS", &self.trusted_issuers, network);
         let trusted_proxies =
             mistakes.note_each("SYMBOLON_TRUSTED_PROXIES", &self.trusted_proxies, network);
+        let verify_claims = mistakes.note_each(
+            "SYMBOLON_VERIFY_CLAIMS",
+            &self.verify_claims,
+            ClaimHeader::parse,
+        );
         let public_url = public_url?;
         Some(Http {
             listen: listen?,
@@ -135,6 +181,7 @@ impl HttpArgs {
             same_site: same_site?,
             trusted_issuers: trusted_issuers?,
             trusted_proxies: trusted_proxies?,
+            verify_claims: verify_claims?,
         })
     }
 }

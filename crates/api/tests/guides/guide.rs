@@ -71,6 +71,16 @@ impl Guide {
         &self.ports[port]
     }
 
+    /// Runs a command of the test's own, which must succeed, and returns what it prints.
+    pub(crate) fn run(&self, command: &str) -> String {
+        let mut shell = self.shell();
+        let shell = shell.args(["-c", &self.with_free_ports(command)]);
+        let output = shell.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command}: {said}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     fn with_free_ports(&self, text: &str) -> String {
         let ports = self.ports.iter();
         ports.fold(text.to_owned(), |text, (port, free)| {
@@ -105,13 +115,13 @@ impl Guide {
         }
     }
 
-    fn shell(&self) -> Command {
+    pub(crate) fn shell(&self) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_symbolon")).parent().unwrap();
         let path = env::var("PATH").unwrap();
         let mut shell = Command::new("bash");
         shell
             .current_dir(self.directory.path())
-            .env("PATH", format!("{}:{path}", program.display()))
+            .env("PATH", format!("{}:{path}:/usr/sbin", program.display()))
             .env("EXAMPLES", program.join("examples"))
             .env("no_proxy", "*");
         if let Some(port) = self.ports.get("8000") {

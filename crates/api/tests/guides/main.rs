@@ -16,6 +16,7 @@ mod back_ends;
 #[allow(dead_code, reason = "shared with those of the browser")]
 mod chromium;
 mod first_ten_minutes;
+mod forward_auth;
 mod guide;
 mod notes;
 mod pages;
@@ -23,3 +24,19 @@ mod proxies;
 mod spa;
 #[path = "../cli/tour.rs"]
 mod tour;
+mod verify_tokens;
+
+use std::process::{Command, Stdio};
+
+/// Whether these programs are here; says so, or fails, as for Chromium.
+fn are_installed(programs: &[&str]) -> bool {
+    programs.iter().all(|program| {
+        let mut found = Command::new("sh");
+        found.args(["-c", &format!("PATH=$PATH:/usr/sbin command -v {program}")]);
+        let is_here = found.stdout(Stdio::null()).status().unwrap().success();
+        if !is_here {
+            chromium::skip(&format!("{program} is not installed"));
+        }
+        is_here
+    })
+}

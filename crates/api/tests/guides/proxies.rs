@@ -1,16 +1,10 @@
-use std::process::{Command, Stdio};
-
-use crate::chromium::{Browser, skip};
+use crate::chromium::Browser;
 use crate::guide::Guide;
 
 #[test]
 fn behind_nginx_and_caddy_the_cookie_is_the_hosts_own() {
-    for program in ["nginx", "caddy", "openssl"] {
-        let mut found = Command::new("sh");
-        found.args(["-c", &format!("PATH=$PATH:/usr/sbin command -v {program}")]);
-        if !found.stdout(Stdio::null()).status().unwrap().success() {
-            return skip(&format!("{program} is not installed"));
-        }
+    if !crate::are_installed(&["nginx", "caddy", "openssl"]) {
+        return;
     }
     let guide = include_str!("../../../../docs/guides/nginx-and-caddy.md");
     let guide = Guide::follow(guide, &["8000", "8443", "8444"]).unwrap();

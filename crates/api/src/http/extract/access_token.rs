@@ -4,14 +4,16 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use paperclip::actix::{Apiv2Security, OperationModifier};
+use serde_json::{Map, Value};
 use store::sessions::Dead;
 
 use super::{bearer, data};
 use crate::clock::Clock;
+use crate::http::handlers::verify::ClaimHeaders;
 use crate::http::outcomes::{session_problem, token_code};
 use crate::http::problem::{Code, Problem};
 use crate::revocations::Revocations;
-use crate::tokens::{AccessClaims, AccessTokens};
+use crate::tokens::{AccessClaims, AccessTokens, own_claims_of};
 
 /// The bearer of a good access token, whose session was not ended.
 #[derive(Apiv2Security)]
@@ -38,6 +40,51 @@ fn signed_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     match revocations.reason(claims.session_id) {
         Some(reason) => Err(session_problem(Dead::Revoked(reason)).with_challenge(INVALID_TOKEN)),
         None => Ok(SignedIn(claims)),
+    }
+}
+
+/// The same, with the user's own claims.
+#[derive(Apiv2Security)]
+#[openapi(apiKey, alias = "accessToken", in = "header", name = "Authorization")]
+pub(crate) struct SignedInWithClaims {
+    pub(crate) claims: AccessClaims,
+    pub(crate) own: Map<String, Value>,
+}
+
+impl FromRequest for SignedInWithClaims {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(signed_in(request).and_then(|signed_in| {
+            // Most proxies ask for none.
+            let needed =
+                !data::<ClaimHeaders>(request)?.0.is_empty() || !request.query_string().is_empty();
+            let own = match bearer(request) {
+                Some(token) if needed => own_claims_of(token),
+                _ => Map::new(),
+            };
+            Ok(Self {
+                claims: signed_in.0,
+                own,
+            })
+        }))
+    }
+}
+
+/// The claims that a call asks for, as its query has them.
+pub(crate) struct WantedClaims(pub(crate) String);
+
+impl paperclip::v2::schema::Apiv2Schema for WantedClaims {}
+
+impl OperationModifier for WantedClaims {}
+
+impl FromRequest for WantedClaims {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(request.query_string().to_owned())))
     }
 }
 

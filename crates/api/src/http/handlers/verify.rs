@@ -1,29 +1,102 @@
 use std::collections::BTreeMap;
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use paperclip::actix::{OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
+use serde_json::Value;
+use url::form_urlencoded;
 
-use crate::http::extract::access_token::SignedIn;
+use crate::http::extract::access_token::{SignedInWithClaims, WantedClaims};
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
-use crate::http::problem::Code;
+use crate::http::problem::{Code, Problem};
+use crate::settings::ClaimHeader;
 use crate::tokens::AccessClaims;
 
 /// Whose a good access token is, in headers: a proxy passes them on.
-pub(crate) struct Verified(AccessClaims);
+pub(crate) struct Verified {
+    claims: AccessClaims,
+    own: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The claims that become headers.
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimHeaders(pub(crate) Vec<ClaimHeader>);
 
 /// What it can answer, beside what every call of its kind can.
-pub(crate) const PROBLEMS: &[&[Code]] = &[TOKEN_PROBLEMS, SESSION_PROBLEMS, BEARER_PROBLEMS];
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    BEARER_PROBLEMS,
+    &[Code::ClaimRequired],
+];
 
 /// Verify an access token
 ///
 /// For proxies (forward authentication): whose token it is comes in the headers `X-User-Id` and
-/// `X-Session-Id`. Looks nothing up, and works while the database is away.
+/// `X-Session-Id`, and claims of the user's own that the operator has named in `X-Claim-…`. The query
+/// asks for such claims, as in `?role=admin`: each must be in the token, or in a list there. Looks
+/// nothing up, and works while the database is away.
 #[api_v2_operation(operation_id = "verify", tags(Sessions))]
-pub(crate) async fn verify(signed_in: SignedIn) -> Verified {
-    Verified(signed_in.0)
+pub(crate) async fn verify(
+    signed_in: SignedInWithClaims,
+    wanted: WantedClaims,
+    headers: Data<ClaimHeaders>,
+) -> Result<Verified, Problem> {
+    let own = &signed_in.own;
+    for (name, value) in form_urlencoded::parse(wanted.0.as_bytes()) {
+        if !own.get(&*name).is_some_and(|claim| has(claim, &value)) {
+            return Err(Problem::from(Code::ClaimRequired)
+                .with_detail(format!("The access token does not have {name}={value}.")));
+        }
+    }
+    let own = headers.0.iter().filter_map(|wanted| {
+        let value = header_value(own.get(&wanted.claim)?)?;
+        Some((wanted.header.clone(), value))
+    });
+    Ok(Verified {
+        own: own.collect(),
+        claims: signed_in.claims,
+    })
+}
+
+/// Whether a claim is this, or a list with this in it.
+fn has(claim: &Value, wanted: &str) -> bool {
+    match claim {
+        Value::Array(several) => several
+            .iter()
+            .any(|one| text(one).as_deref() == Some(wanted)),
+        one => text(one).as_deref() == Some(wanted),
+    }
+}
+
+/// What a claim is in a header; a list with commas. One that cannot be told there is left out.
+fn header_value(claim: &Value) -> Option<HeaderValue> {
+    let value = match claim {
+        Value::Array(several) => {
+            let texts: Option<Vec<_>> = several.iter().map(text).collect();
+            let texts = texts?;
+            // What has a comma in it could pass for two.
+            if texts.iter().any(|text| text.contains(',')) {
+                return None;
+            }
+            texts.join(",")
+        }
+        one => text(one)?,
+    };
+    // Proxies and what is behind them disagree on all other characters.
+    let is_plain = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    HeaderValue::from_str(&value).ok().filter(|_| is_plain)
+}
+
+fn text(claim: &Value) -> Option<String> {
+    match claim {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(claim.to_string()),
+        _ => None,
+    }
 }
 
 const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
@@ -33,10 +106,14 @@ impl Responder for Verified {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok()
-            .insert_header((USER_ID, self.0.user_id.as_str()))
-            .insert_header((SESSION_ID, self.0.session_id.to_string()))
-            .finish()
+        let mut response = HttpResponse::Ok();
+        response
+            .insert_header((USER_ID, self.claims.user_id.as_str()))
+            .insert_header((SESSION_ID, self.claims.session_id.to_string()));
+        for header in self.own {
+            response.insert_header(header);
+        }
+        response.finish()
     }
 }
 
@@ -49,5 +126,40 @@ impl OperationModifier for Verified {
             ..DefaultResponseRaw::default()
         };
         operation.responses = BTreeMap::from([("200".to_owned(), Either::Right(ok))]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_claim_is_what_is_asked_for_or_a_list_with_it() {
+        assert!(has(&json!("admin"), "admin"));
+        assert!(has(&json!(["editor", "admin"]), "admin"));
+        assert!(has(&json!(7), "7") && has(&json!(true), "true"));
+        assert!(!has(&json!("administrator"), "admin"));
+        assert!(!has(&json!(["administrator"]), "admin"));
+        assert!(!has(&json!({ "admin": true }), "admin"));
+        assert!(!has(&json!(null), "null") && !has(&json!([["admin"]]), "admin"));
+    }
+
+    #[test]
+    fn what_a_header_cannot_hold_is_left_out() {
+        let told =
+            |claim: Value| header_value(&claim).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(told(json!("editor")).as_deref(), Some("editor"));
+        assert_eq!(told(json!(["a", "b", 7])).as_deref(), Some("a,b,7"));
+        for claim in [
+            json!("a\r\nX-User-Id: 7"),
+            json!("ж"),
+            json!(["a,b"]),
+            json!({}),
+            json!([{}]),
+        ] {
+            assert_eq!(told(claim.clone()), None, "{claim}");
+        }
     }
 }

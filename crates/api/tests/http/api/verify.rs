@@ -1,3 +1,5 @@
+use store::service_keys::Scope;
+
 use crate::support::forge;
 use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
@@ -31,6 +33,36 @@ fn every_bad_token_is_refused(service: &Service) {
     }
     client.post("/api/logout").send();
     assert_eq!(verify(&token), (401, "session_revoked".into()));
+}
+
+#[test]
+fn claims_are_asked_for_and_passed_on() {
+    let service = Service::start(&Place::sqlite(), &["--verify-claims=role,tenant"]);
+    // With the claim `role`, an editor's.
+    service.import("7", "Ann");
+    let key = service.service_key("back-end", &[Scope::TokensIssue]);
+    let tokens = service.client().post("/api/tokens").bearer(&key);
+    let token = tokens.json(serde_json::json!({ "id": 7 })).send().token();
+    let verify = |query: &str| {
+        let path = format!("/api/verify{query}");
+        service.client().get(&path).bearer(&token).send()
+    };
+    assert_eq!(verify("").header("x-claim-role"), Some("editor"));
+    assert_eq!(verify("?role=editor").status, 200);
+    for query in [
+        "?role=admin",
+        "?role=editor&role=admin",
+        "?tenant=x",
+        "?sub=7",
+        "?role",
+        "?role=edit%6fr2",
+    ] {
+        assert_eq!(
+            verify(query).problem(),
+            (403, "claim_required".into()),
+            "{query}"
+        );
+    }
 }
 
 #[test]
