@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod older_client;
 mod replicas;
+mod secrets;
 mod support;
 
 pub(crate) use support::on_both_back_ends;

@@ -146,6 +146,38 @@ impl Service {
         self.store.read(ask).unwrap()
     }
 
+    /// All rows of all tables, as text; bytes are hexadecimal.
+    pub(crate) fn dump(&self) -> String {
+        let tables = ["users", "sessions", "service_keys", "keys"];
+        let rows = tables.map(|table| {
+            if self.place.database.is_some() {
+                return self.text(&format!(
+                    "SELECT string_agg(t::text, chr(10)) AS t FROM {table} t"
+                ));
+            }
+            let columns = self.text(&format!(
+                "SELECT group_concat('quote(' || name || ')', '||'' ''||') AS t \
+                 FROM pragma_table_info('{table}')"
+            ));
+            self.text(&format!(
+                "SELECT group_concat({columns}, char(10)) AS t FROM {table}"
+            ))
+        });
+        rows.join("\n")
+    }
+
+    /// The `t` of a query.
+    fn text(&self, sql: &str) -> String {
+        use diesel::RunQueryDsl;
+        #[derive(diesel::QueryableByName)]
+        struct Text {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            t: String,
+        }
+        let ask = |c: &mut _| Ok(diesel::sql_query(sql).get_result::<Text>(c)?.t);
+        self.store.read(ask).unwrap()
+    }
+
     /// A client with an empty cookie jar.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.base)
