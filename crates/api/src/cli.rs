@@ -9,6 +9,7 @@ mod output;
 mod serve;
 mod service_key;
 mod session;
+mod token;
 mod user;
 
 use std::path::Path;
@@ -52,6 +53,9 @@ enum Command {
     /// Make, list and revoke the service keys of trusted back ends
     #[command(subcommand)]
     ServiceKey(service_key::Command),
+    /// Show what a token says, and say whether it is good
+    #[command(subcommand)]
+    Token(token::Command),
     /// Ask the service on this machine whether it is ready
     Healthcheck(ListenArgs),
     /// Print the OpenAPI document
@@ -92,6 +96,7 @@ pub fn main() -> ExitCode {
         Some(Command::Session(command)) => session::run(command),
         Some(Command::Keys(command)) => keys::run(*command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
+        Some(Command::Token(command)) => token::run(command),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
         Some(Command::Openapi(arguments)) => openapi::run(*arguments),
         Some(Command::Completions(arguments)) => completions::run::<Cli>(arguments),

@@ -38,6 +38,21 @@ impl Keys {
         now: UnixMillis,
     ) -> Result<Self, KeysError> {
         add_first_keys(store, &master_key, &rules, &*entropy, now)?;
+        Self::load(store, master_key, rules, entropy, now)
+    }
+
+    /// That of the database as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`], if any key of it cannot be opened.
+    pub fn load(
+        store: &Store,
+        master_key: MasterKey,
+        rules: KeyRules,
+        entropy: Arc<dyn Entropy>,
+        now: UnixMillis,
+    ) -> Result<Self, KeysError> {
         let mut keys = Self {
             master_key,
             rules,

@@ -12,6 +12,7 @@ mod readme;
 mod service_key;
 mod session;
 mod settings;
+mod token;
 #[allow(dead_code, reason = "shared with the tests of the guides")]
 mod tour;
 mod user;

@@ -145,6 +145,26 @@ impl Running {
         call.call().unwrap().status().as_u16()
     }
 
+    /// The tokens that a service key gets: access and refresh.
+    pub(crate) fn tokens(&self, service_key: &str, body: &Value) -> (String, String) {
+        let call = agent().post(format!("http://{}/api/tokens", self.address));
+        let call = call.header("authorization", format!("Bearer {service_key}"));
+        let call = call.header("content-type", "application/json");
+        let mut answer = call.send(body.to_string()).unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split([';', '=']).nth(1).unwrap().to_owned();
+        let body = answer.body_mut().read_to_string().unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        (body["token"].as_str().unwrap().to_owned(), cookie)
+    }
+
+    /// Renews, and returns the status.
+    pub(crate) fn renew(&self, cookie: &str) -> u16 {
+        let call = agent().post(format!("http://{}/api/refresh_all", self.address));
+        let call = call.header("cookie", format!("refreshToken={cookie}"));
+        call.send_empty().unwrap().status().as_u16()
+    }
+
     pub(crate) fn json(&self, path: &str) -> Value {
         let mut answer = agent()
             .get(format!("http://{}{path}", self.address))
