@@ -1,6 +1,7 @@
 //! The command line.
 
 mod completions;
+mod doctor;
 mod healthcheck;
 mod keys;
 mod migrate;
@@ -56,6 +57,9 @@ enum Command {
     /// Show what a token says, and say whether it is good
     #[command(subcommand)]
     Token(token::Command),
+    /// Look for what will not work: settings, files, database, keys, clock, and whether the cookie
+    /// travels
+    Doctor(Box<doctor::Arguments>),
     /// Ask the service on this machine whether it is ready
     Healthcheck(ListenArgs),
     /// Print the OpenAPI document
@@ -97,6 +101,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keys(command)) => keys::run(*command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
         Some(Command::Token(command)) => token::run(command),
+        Some(Command::Doctor(arguments)) => doctor::run(*arguments),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
         Some(Command::Openapi(arguments)) => openapi::run(*arguments),
         Some(Command::Completions(arguments)) => completions::run::<Cli>(arguments),

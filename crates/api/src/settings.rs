@@ -19,6 +19,7 @@ use crate::sessions::SessionRules;
 
 pub use accounts::Accounts;
 pub use database::{Database, DatabaseArgs};
+pub(crate) use http::is_local;
 pub use http::{ClaimHeader, Http, ListenArgs, Origin, PublicUrl, SameSite};
 pub use keys::Keys;
 

@@ -214,6 +214,17 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
 pub struct PublicUrl {
     text: String,
     origin: Origin,
+    is_local: bool,
+}
+
+/// Whether its host is this machine, to a browser.
+pub(crate) fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 impl PublicUrl {
@@ -223,13 +234,8 @@ impl PublicUrl {
         if url.path() != "/" {
             return Err("must have no path: the service answers at the root of its host");
         }
-        let local = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        if url.scheme() != "https" && !local && !insecure {
+        let is_local = is_local(&url);
+        if url.scheme() != "https" && !is_local && !insecure {
             return Err(
                 "must be https elsewhere than on localhost (or be forced with \
                         SYMBOLON_DANGER_INSECURE_PUBLIC_URL=true)",
@@ -238,6 +244,7 @@ impl PublicUrl {
         Ok(Self {
             text: origin.to_string(),
             origin,
+            is_local,
         })
     }
 
@@ -249,6 +256,11 @@ impl PublicUrl {
     /// The origin of pages on it.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Whether it is of this machine alone.
+    pub fn is_local(&self) -> bool {
+        self.is_local
     }
 
     /// Whether cookies can be secure.
