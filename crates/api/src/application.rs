@@ -23,7 +23,7 @@ use crate::http::handlers::verify::ClaimHeaders;
 use crate::http::handlers::well_known::JwksMaxAge;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
-use crate::keys::{Keys, KeysError, MasterKeyError};
+use crate::keys::{Keys, KeysError, MasterKeyError, make_first_keys};
 use crate::openapi;
 use crate::private_dir;
 use crate::readiness::Readiness;
@@ -116,7 +116,8 @@ impl Application {
             .load(database_has_keys, &*entropy)?;
         let now = clock.now();
         let rules = settings.keys.rules;
-        let keys = Keys::load_or_make(&store, master_key, rules, entropy.clone(), now)?;
+        make_first_keys(&store, &master_key, &rules, &*entropy, now)?;
+        let keys = Keys::load(&store, master_key, rules, entropy.clone(), now)?;
         let rings = keys.rings(now)?;
         let signing = rings.access.signing.algorithm();
         if signing != rules.algorithm {

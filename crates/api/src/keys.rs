@@ -99,8 +99,12 @@ impl KeyRules {
     }
 }
 
-/// Adds the first key of each use that has none.
-fn add_first_keys(
+/// Makes the first key of each use that has none.
+///
+/// # Errors
+///
+/// [`KeysError`].
+pub fn make_first_keys(
     store: &Store,
     master_key: &MasterKey,
     rules: &KeyRules,

@@ -6,7 +6,7 @@ use store::keys::{self, KeyUse, WrappedKey};
 use store::{Store, UnixMillis};
 
 use super::ring::Opened;
-use super::{KeyRules, KeysError, MasterKey, Rings, Rotation, add_first_keys, rotate};
+use super::{KeyRules, KeysError, MasterKey, Rings, Rotation, rotate};
 use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -25,23 +25,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// That of the database; on the first start its keys are made.
-    ///
-    /// # Errors
-    ///
-    /// [`KeysError`], if any key of it cannot be opened.
-    pub fn load_or_make(
-        store: &Store,
-        master_key: MasterKey,
-        rules: KeyRules,
-        entropy: Arc<dyn Entropy>,
-        now: UnixMillis,
-    ) -> Result<Self, KeysError> {
-        add_first_keys(store, &master_key, &rules, &*entropy, now)?;
-        Self::load(store, master_key, rules, entropy, now)
-    }
-
-    /// That of the database as it is.
+    /// That of the database.
     ///
     /// # Errors
     ///

@@ -4,16 +4,14 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use paperclip::actix::{Apiv2Security, OperationModifier};
-use serde_json::{Map, Value};
 use store::sessions::Dead;
 
 use super::{bearer, data};
 use crate::clock::Clock;
-use crate::http::handlers::verify::ClaimHeaders;
 use crate::http::outcomes::{session_problem, token_code};
 use crate::http::problem::{Code, Problem};
 use crate::revocations::Revocations;
-use crate::tokens::{AccessClaims, AccessTokens, own_claims_of};
+use crate::tokens::{AccessClaims, AccessTokens};
 
 /// The bearer of a good access token, whose session was not ended.
 #[derive(Apiv2Security)]
@@ -43,31 +41,22 @@ fn signed_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     }
 }
 
-/// The same, with the user's own claims.
+/// The same, with the token, for who wants to know more of it.
 #[derive(Apiv2Security)]
 #[openapi(apiKey, alias = "accessToken", in = "header", name = "Authorization")]
-pub(crate) struct SignedInWithClaims {
+pub(crate) struct SignedInBy {
     pub(crate) claims: AccessClaims,
-    pub(crate) own: Map<String, Value>,
+    pub(crate) token: String,
 }
 
-impl FromRequest for SignedInWithClaims {
+impl FromRequest for SignedInBy {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(signed_in(request).and_then(|signed_in| {
-            // Most proxies ask for none.
-            let needed =
-                !data::<ClaimHeaders>(request)?.0.is_empty() || !request.query_string().is_empty();
-            let own = match bearer(request) {
-                Some(token) if needed => own_claims_of(token),
-                _ => Map::new(),
-            };
-            Ok(Self {
-                claims: signed_in.0,
-                own,
-            })
+        ready(signed_in(request).map(|signed_in| Self {
+            claims: signed_in.0,
+            token: bearer(request).unwrap_or_default().to_owned(),
         }))
     }
 }
