@@ -28,6 +28,7 @@ use crate::openapi;
 use crate::private_dir;
 use crate::readiness::Readiness;
 use crate::revocations::Revocations;
+use crate::revoked_sessions::RevokedSessionsList;
 use crate::service_keys::ServiceKeys;
 use crate::sessions::Sessions;
 use crate::settings::{Database, Settings};
@@ -225,6 +226,8 @@ fn serve(
         clock.clone(),
         entropy.clone(),
     ));
+    let revoked_sessions = RevokedSessionsList::new(access_tokens.clone(), revocations.clone());
+    let revoked_sessions = Data::new(revoked_sessions);
     let access_tokens = Data::from(access_tokens);
     let revocations = Data::from(revocations);
     let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
@@ -250,6 +253,7 @@ fn serve(
             .app_data(accounts.clone())
             .app_data(access_tokens.clone())
             .app_data(revocations.clone())
+            .app_data(revoked_sessions.clone())
             .app_data(service_keys.clone())
             .app_data(readiness.clone())
             .app_data(clock.clone())

@@ -20,6 +20,7 @@ pub mod passwords;
 mod private_dir;
 pub mod readiness;
 pub mod revocations;
+pub mod revoked_sessions;
 pub mod service_keys;
 pub mod sessions;
 pub mod settings;

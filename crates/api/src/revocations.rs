@@ -5,6 +5,7 @@
 //! and why it holds.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub struct Revocations {
     /// How long one is kept: no access token of it is good for longer.
     keep: Duration,
     ended: RwLock<HashMap<SessionId, (UnixMillis, RevokedReason)>>,
+    /// Changes with each session that comes or goes.
+    version: AtomicU64,
 }
 
 impl Revocations {
@@ -54,6 +57,7 @@ impl Revocations {
         let revocations = Self {
             keep,
             ended: RwLock::default(),
+            version: AtomicU64::default(),
         };
         revocations.add(store.read(|c| all_since(c, now - keep))?);
         Ok(revocations)
@@ -63,6 +67,20 @@ impl Revocations {
     pub fn reason(&self, id: SessionId) -> Option<RevokedReason> {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
         ended.get(&id).map(|(_, reason)| *reason)
+    }
+
+    /// Another number whenever [`ended`](Self::ended) would tell something else.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// The sessions, sorted, and when the last of them was ended.
+    pub fn ended(&self) -> (UnixMillis, Vec<String>) {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = ended.values().map(|(at, _)| *at).max();
+        let mut ids: Vec<_> = ended.keys().map(ToString::to_string).collect();
+        ids.sort_unstable();
+        (newest.unwrap_or(UnixMillis::from_millis(0)), ids)
     }
 
     /// Notes sessions that were ended here, just now.
@@ -78,8 +96,16 @@ impl Revocations {
 
     fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>) {
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        let before = ended.len();
         let sessions = sessions.into_iter();
         ended.extend(sessions.map(|session| (session.id, (session.at, session.reason))));
+        self.changed(before, ended.len());
+    }
+
+    fn changed(&self, before: usize, after: usize) {
+        if before != after {
+            self.version.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Follows the database until the service stops. While it is away, what is known stays.
@@ -115,7 +141,9 @@ impl Revocations {
     /// Forgets those that ended before `before`.
     fn forget(&self, before: UnixMillis) {
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        let count = ended.len();
         ended.retain(|_, (at, _)| *at >= before);
+        self.changed(count, ended.len());
         // The room of a rush is given back.
         if ended.capacity() > 4096 && ended.len() < ended.capacity() / 8 {
             ended.shrink_to_fit();
@@ -225,6 +253,7 @@ mod tests {
         let revocations = Revocations {
             keep: Duration::from_secs(300),
             ended: RwLock::default(),
+            version: AtomicU64::default(),
         };
         let session = |n: u32, at| RevokedSession {
             id: SessionId::new(

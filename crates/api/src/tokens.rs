@@ -25,6 +25,9 @@ pub(crate) const LEEWAY: u8 = 2;
 /// Claims of access tokens that are not the user's own, beside those of RFC 7519.
 pub(crate) const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
 
+/// The kind of the proof that a list of revoked sessions is ours.
+const REVOKED_SESSIONS: TokenType = TokenType::new("revoked-sessions+jwt");
+
 /// An access token, for the one it was made for. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
@@ -157,6 +160,34 @@ impl AccessTokens {
         Some((claims, session_id))
     }
 
+    /// A proof that a list of revoked sessions is ours: a JWT over its hash, good for `ttl`.
+    ///
+    /// # Errors
+    ///
+    /// None that can be provoked.
+    pub fn prove_revoked_sessions(
+        &self,
+        sha256: &str,
+        newest: UnixMillis,
+        now: UnixMillis,
+        ttl: Duration,
+    ) -> Result<String, Failure> {
+        let claims = Claims {
+            registered: RegisteredClaims {
+                iss: Some(self.issuer.clone()),
+                iat: Some(numeric_date(now)),
+                exp: Some(numeric_date(now + ttl)),
+                ..RegisteredClaims::default()
+            },
+            own: RevokedSessionsClaims {
+                seq: newest.as_millis(),
+                sha256,
+            },
+        };
+        let proof = current(&self.keys).revoked_sessions.sign(&claims);
+        proof.map_err(|error| Failure::Internal(error.to_string()))
+    }
+
     /// The session of a token that is or was good: for ending that session.
     pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
         let (claims, _) = access_claims(&current(&self.keys).expired_too, token, now).ok()?;
@@ -184,6 +215,12 @@ struct IssuedClaims<'a> {
     amr: &'a [String],
     #[serde(flatten)]
     own: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct RevokedSessionsClaims<'a> {
+    seq: i64,
+    sha256: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -330,6 +367,7 @@ fn refresh_claims(
 #[derive(Debug)]
 struct Prepared {
     signer: Signer,
+    revoked_sessions: Signer,
     verifier: Verifier,
     expired_too: Verifier,
     public_keys: String,
@@ -354,6 +392,7 @@ impl Prepared {
         let public_keys = JwkSet::new(ring.verifying.clone()).to_json();
         let verifier = verifier(KeyRing::new(ring.verifying).expect("no key has a twin"));
         Self {
+            revoked_sessions: Signer::new(REVOKED_SESSIONS, ring.signing.clone()),
             signer: Signer::new(typ, ring.signing),
             expired_too: verifier.clone().dangerous_accept_expired(),
             verifier,

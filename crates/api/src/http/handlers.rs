@@ -15,6 +15,7 @@ pub(crate) mod refresh_access;
 pub(crate) mod refresh_all;
 pub(crate) mod register;
 pub(crate) mod revoke;
+pub(crate) mod revoked_sessions;
 pub(crate) mod session_body;
 mod static_file;
 pub(crate) mod tokens;

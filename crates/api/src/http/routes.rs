@@ -4,8 +4,8 @@ use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
     account, change_password, docs, end_other_sessions, end_session, health, introspect,
-    list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke, tokens,
-    verify, well_known,
+    list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke,
+    revoked_sessions, tokens, verify, well_known,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them. They are looked for in
@@ -32,6 +32,10 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(
             resource("/.well-known/oauth-authorization-server")
                 .route(get().to(well_known::authorization_server)),
+        )
+        .service(
+            resource("/.well-known/revoked-sessions")
+                .route(get().to(revoked_sessions::revoked_sessions)),
         )
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)))

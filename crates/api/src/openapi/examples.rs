@@ -37,6 +37,10 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
             "expires_in": 300
         }),
         "Message" => json!({ "message": "success" }),
+        "RevokedSessions" => json!({
+            "sessions": ["0192f0c1-8a9b-7c0d-9e1f-203142536475"],
+            "proof": "eyJhbGciOiJFZERTQSIsInR5cCI6InJldm…"
+        }),
         "Introspection" => json!({ "active": false }),
         "Health" => json!({ "status": "ready" }),
         "AuthorizationServer" => json!({

@@ -74,6 +74,10 @@ fn complete_operation(method: &str, operation: &mut Value) {
         codes.extend(WITH_BODY);
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
+        if id == "revokedSessions" {
+            let unchanged = json!({ "description": "It is what the caller has." });
+            responses.insert("304".to_owned(), unchanged);
+        }
         add_success_headers(&id, responses);
         add_problems(&codes, responses);
     }
@@ -133,6 +137,14 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                 JWK_SET: { "schema": { "type": "object", "required": ["keys"], "properties": {
                     "keys": { "type": "array", "items": { "type": "object" } }
                 } } }
+            });
+        }
+        "revokedSessions" => {
+            success["headers"] = json!({
+                "ETag": {
+                    "description": "For `If-None-Match`.",
+                    "schema": { "type": "string" }
+                }
             });
         }
         "logout" | "endSession" => {
@@ -206,7 +218,7 @@ mod tests {
         let mut ids: Vec<_> = operations
             .filter_map(|o| o["operationId"].as_str())
             .collect();
-        ids.retain(|id| !["live", "jwks", "authorizationServer"].contains(id));
+        ids.retain(|id| !["live", "jwks", "authorizationServer", "revokedSessions"].contains(id));
         let mut told: Vec<_> = PROBLEMS.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
         told.sort_unstable();

@@ -21,6 +21,7 @@ fn the_document_lists_every_call() {
     let expected = [
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
+        "/.well-known/revoked-sessions",
         "/api/introspect",
         "/api/login",
         "/api/logout",

@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod older_client;
 mod replicas;
+mod revoked_sessions;
 mod secrets;
 mod support;
 

@@ -1,0 +1,104 @@
+//! What those who verify by themselves learn of ended sessions.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jwt_core::{Claims, JwkSet, KeyRing, NumericDate, TokenType, Verifier};
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
+
+use crate::Service;
+use crate::support::client::Answer;
+use crate::support::forge;
+use crate::support::service::Place;
+
+const PATH: &str = "/.well-known/revoked-sessions";
+
+fn fetch(service: &Service) -> Answer {
+    service.client().get(PATH).send()
+}
+
+/// What a reader makes of it: the ids, if the proof holds.
+fn read(
+    service: &Service,
+    answer: &Answer,
+    now: u64,
+) -> Result<(Vec<String>, i64), jwt_core::Error> {
+    let jwks = service.client().get("/.well-known/jwks.json").send();
+    let set = JwkSet::parse(std::str::from_utf8(&jwks.body).unwrap()).unwrap();
+    let keys = KeyRing::new(set.keys).unwrap();
+    let typ = TokenType::new("revoked-sessions+jwt");
+    let verifier = Verifier::new(typ, "http://localhost:8000", None, keys);
+    let body = answer.json();
+    let proof = body["proof"].as_str().unwrap();
+    let claims: Claims<Value> = verifier.verify(proof, NumericDate::from_secs(now).unwrap())?;
+    let ids: Vec<String> = serde_json::from_value(body["sessions"].clone()).unwrap();
+    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, lines.as_bytes()).as_ref());
+    assert_eq!(claims.own["sha256"], hash);
+    Ok((ids, claims.own["seq"].as_i64().unwrap()))
+}
+
+#[test]
+fn an_ended_session_is_in_the_list_until_its_tokens_have_expired() {
+    let service = Service::start(&Place::sqlite(), &["--signing-alg=EdDSA"]);
+    let ann = service.signed_in("ann");
+    let claims = forge::claims(&ann.post("/api/refresh_access").send().token());
+    let now = claims["iat"].as_u64().unwrap();
+    let before = fetch(&service);
+    let (none, first) = read(&service, &before, now).unwrap();
+    assert_eq!(none, [""; 0]);
+
+    ann.post("/api/logout").send();
+
+    let after = fetch(&service);
+    let (ended, later) = read(&service, &after, now).unwrap();
+    assert_eq!(ended, [claims["sid"].as_str().unwrap()]);
+    assert!(later > first);
+    assert_ne!(after.header("etag"), before.header("etag"));
+    assert_eq!(
+        read(&service, &after, now + 61).unwrap_err(),
+        jwt_core::Error::Expired
+    );
+}
+
+#[test]
+fn while_nothing_changes_it_is_not_sent_again() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    service.signed_in("ann").post("/api/logout").send();
+    let first = fetch(&service);
+    let etag = first.header("etag").unwrap().to_owned();
+    assert_eq!(first.header("cache-control"), Some("public, max-age=2"));
+    let again = |etag: &str| {
+        service
+            .client()
+            .get(PATH)
+            .header("if-none-match", etag)
+            .send()
+    };
+    for known in [
+        etag.clone(),
+        format!("W/{etag}"),
+        format!("\"other\", {etag}"),
+    ] {
+        let answer = again(&known);
+        assert_eq!((answer.status, answer.body.len()), (304, 0), "{known}");
+        assert_eq!(answer.header("etag"), Some(&*etag));
+    }
+    assert_eq!(again("\"other\"").status, 200);
+    // The proof would soon be too old.
+    service.advance(Duration::from_secs(21));
+    assert_eq!(again(&etag).status, 200);
+}
+
+#[test]
+fn a_proof_is_no_access_token_and_no_refresh_token() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    let proof = fetch(&service).json()["proof"].as_str().unwrap().to_owned();
+    let answer = service.client().get("/api/verify").bearer(&proof).send();
+    assert_eq!(answer.problem(), (401, "token_wrong_type".into()));
+    let client = service.client();
+    client.set_cookie(&proof);
+    assert_eq!(client.post("/api/refresh_all").send().status, 401);
+}
