@@ -5,6 +5,7 @@
 mod doctor;
 mod first_start;
 mod keys;
+mod logs;
 mod migrate;
 mod openapi;
 #[allow(dead_code, reason = "shared with the tests of hardship")]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use store::service_keys::Scope;
+
 use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
 
@@ -33,9 +35,19 @@ fn what_one_replica_ends_is_refused_by_the_other() {
     let list = || elsewhere.get("/api/sessions").bearer(&token).send();
     assert_eq!(list().status, 200);
 
+    let key = here.service_key("gateway", &[Scope::TokensIntrospect]);
+    let is_active = |service: &Service| {
+        let call = service.client().post("/api/introspect").bearer(&key);
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        call.body(format!("token={token}")).send().json()["active"] == true
+    };
+    assert!(is_active(&here) && is_active(&there));
+
     client.post("/api/logout").send();
+    assert!(!is_active(&here), "at once where it was ended");
     until("refused elsewhere", || list().status == 401);
     assert_eq!(list().json()["reason"], "logout");
+    assert!(!is_active(&there));
 }
 
 fn a_replica_that_starts_knows_what_was_ended_before(service: &Service) {
