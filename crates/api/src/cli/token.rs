@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use jwt_core::{JwkSet, KeyRing, TokenType, VerifyingKey};
 use serde_json::{Map, Value};
-use store::UnixMillis;
 use store::sessions::{self, SessionId};
+use store::{Store, UnixMillis};
 
 use super::{Failed, output};
 use crate::application::open_database;
@@ -132,9 +132,15 @@ fn verify(arguments: VerifyArguments) -> Result<(), Failed> {
     let parts = Parts::decode(&token).map_err(Failed::Work)?;
     let mut verdict = Verdict::default();
     let is_refresh = parts.header.get("typ").and_then(Value::as_str) == Some("rt+jwt");
-    let keys = match &arguments.jwks {
-        Some(file) => of_file(file)?,
-        None => of_database(&settings, is_refresh, now)?,
+    let (keys, store) = match &arguments.jwks {
+        Some(file) => (of_file(file)?, None),
+        None => {
+            let (store, _) = open_database(&settings.database).map_err(Failed::work)?;
+            (
+                of_database(&store, &settings, is_refresh, now)?,
+                Some(store),
+            )
+        }
     };
     check_signature(&token, &keys, &mut verdict)?;
     let typ = parts.header.get("typ").and_then(Value::as_str);
@@ -149,8 +155,8 @@ fn verify(arguments: VerifyArguments) -> Result<(), Failed> {
         },
     );
     check_claims(&parts, &settings, is_refresh, now, &mut verdict);
-    if arguments.jwks.is_none() {
-        check_session(&parts, &settings, is_refresh, now, &mut verdict)?;
+    if let Some(store) = store {
+        check_session(&parts, &store, is_refresh, now, &mut verdict)?;
     }
     output::print(&format!(
         "{}\nchecks\n{}",
@@ -257,7 +263,7 @@ fn check_claims(
 /// What has become of its session.
 fn check_session(
     parts: &Parts,
-    settings: &Settings,
+    store: &Store,
     is_refresh: bool,
     now: UnixMillis,
     verdict: &mut Verdict,
@@ -266,7 +272,6 @@ fn check_session(
     let Some(id) = sid.and_then(SessionId::parse) else {
         return Ok(());
     };
-    let (store, _) = open_database(&settings.database).map_err(Failed::work)?;
     let found = store
         .read(|c| sessions::find_live(c, id, now))
         .map_err(Failed::work)?;
@@ -294,18 +299,18 @@ fn of_file(file: &Path) -> Result<Vec<VerifyingKey>, Failed> {
 }
 
 fn of_database(
+    store: &Store,
     settings: &Settings,
     is_refresh: bool,
     now: UnixMillis,
 ) -> Result<Vec<VerifyingKey>, Failed> {
-    let (store, _) = open_database(&settings.database).map_err(Failed::work)?;
     let entropy = std::sync::Arc::new(SystemEntropy::default());
     let (master_key, _) = settings
         .keys
         .master_key
         .load(true, &*entropy)
         .map_err(Failed::work)?;
-    let keys = Keys::load(&store, master_key, settings.keys.rules, entropy, now);
+    let keys = Keys::load(store, master_key, settings.keys.rules, entropy, now);
     let rings = keys
         .and_then(|keys| keys.rings(now))
         .map_err(Failed::work)?;

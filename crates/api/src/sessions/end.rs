@@ -44,11 +44,8 @@ impl Sessions {
         let reason = RevokedReason::Logout;
         let mut outcome = Ok(());
         for id in ids {
-            let revoke = move |c: &mut _| rows::revoke(c, id, reason, now);
-            match self.store.write(revoke).await {
-                Ok(true) => self.note_ended([id], reason, now),
-                Ok(false) => {}
-                Err(failure) => outcome = Err(failure),
+            if let Err(failure) = self.end_one(id, reason, now).await {
+                outcome = Err(failure);
             }
         }
         outcome
@@ -105,6 +102,20 @@ impl Sessions {
         let count = ended.len();
         self.note_ended(ended, reason, now);
         Ok(count)
+    }
+
+    /// Ends a session, unless it has ended before.
+    pub(super) async fn end_one(
+        &self,
+        id: SessionId,
+        reason: RevokedReason,
+        now: UnixMillis,
+    ) -> Result<(), Failure> {
+        let revoke = move |c: &mut _| rows::revoke(c, id, reason, now);
+        if self.store.write(revoke).await? {
+            self.note_ended([id], reason, now);
+        }
+        Ok(())
     }
 
     /// Access tokens of these sessions are refused from now on; on other replicas within two

@@ -70,13 +70,6 @@ impl Sessions {
             RevokedBy::Holder => RevokedReason::Logout,
             RevokedBy::BackEnd => RevokedReason::RevokedByOperator,
         };
-        if self
-            .store
-            .write(move |c| rows::revoke(c, id, reason, now))
-            .await?
-        {
-            self.note_ended([id], reason, now);
-        }
-        Ok(())
+        self.end_one(id, reason, now).await
     }
 }

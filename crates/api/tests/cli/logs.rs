@@ -8,24 +8,9 @@ use crate::Program;
 fn however_much_is_logged_no_token_password_or_key_is() {
     let program = Program::new();
     fs::write(program.directory().join(".env"), "RUST_LOG=trace\n").unwrap();
-    let add = [
-        "user",
-        "add",
-        "--id=7",
-        "--name=Ann",
-        "--email=ann@example.org",
-        "--no-password",
-    ];
-    assert_eq!(program.run(&add).code, 0);
-    let create = [
-        "service-key",
-        "create",
-        "--name=test",
-        "--scope=tokens:issue",
-    ];
-    let key = program.run(&create).out;
+    let key = program.service_key_for_ann();
     let service = program.start(&["--signing-alg=EdDSA"]);
-    let (access, refresh) = service.tokens(key.trim(), &json!({ "id": 7 }));
+    let (access, refresh) = service.tokens(&key, &json!({ "id": 7 }));
     let password = "correct horse battery staple";
     let bob = json!({ "name": "Bob", "email": "bob@example.org", "password": password });
     service.post("/api/register", &bob);
@@ -50,7 +35,7 @@ fn however_much_is_logged_no_token_password_or_key_is() {
     for secret in [
         signature(&access),
         signature(&refresh),
-        key.trim().to_owned(),
+        key,
         master_key.trim().to_owned(),
         password.to_owned(),
         "hunter2".to_owned(),

@@ -61,6 +61,26 @@ impl Program {
         }
     }
 
+    /// Adds Ann, whose id is 7, and makes a service key that opens sessions for her.
+    pub(crate) fn service_key_for_ann(&self) -> String {
+        let add = [
+            "user",
+            "add",
+            "--id=7",
+            "--name=Ann",
+            "--email=ann@example.org",
+            "--no-password",
+        ];
+        assert_eq!(self.run(&add).code, 0);
+        let create = [
+            "service-key",
+            "create",
+            "--name=test",
+            "--scope=tokens:issue",
+        ];
+        self.run(&create).out.trim().to_owned()
+    }
+
     /// Starts the service on a free port.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let log = self.directory().join("log");

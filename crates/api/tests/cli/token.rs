@@ -7,24 +7,9 @@ use crate::program::Running;
 
 /// A service, and an access token and a refresh token of it.
 fn with_tokens(program: &Program, arguments: &[&str]) -> (Running, String, String) {
-    let add = [
-        "user",
-        "add",
-        "--id=7",
-        "--name=Ann",
-        "--email=ann@example.org",
-        "--no-password",
-    ];
-    assert_eq!(program.run(&add).code, 0);
-    let create = [
-        "service-key",
-        "create",
-        "--name=test",
-        "--scope=tokens:issue",
-    ];
-    let key = program.run(&create).out;
+    let key = program.service_key_for_ann();
     let service = program.start(arguments);
-    let (token, cookie) = service.tokens(key.trim(), &json!({ "id": 7 }));
+    let (token, cookie) = service.tokens(&key, &json!({ "id": 7 }));
     (service, token, cookie)
 }
 

@@ -1,12 +1,6 @@
 use crate::guide::Guide;
 
 #[test]
-fn so_do_keys() {
-    let guide = include_str!("../../../../docs/guides/keys.md");
-    assert!(Guide::follow(guide, &["8000"]).is_some());
-}
-
-#[test]
 fn it_goes_as_written() {
     let guide = include_str!("../../../../docs/guides/first-ten-minutes.md");
     assert!(Guide::follow(guide, &["8000"]).is_some());

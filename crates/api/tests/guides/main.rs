@@ -18,6 +18,7 @@ mod chromium;
 mod first_ten_minutes;
 mod forward_auth;
 mod guide;
+mod keys;
 mod notes;
 mod pages;
 mod proxies;

@@ -5,7 +5,7 @@ use actix_web::web::{Bytes, Data, Path};
 
 use super::static_file::{CSS, JAVASCRIPT, StaticFile, page};
 use crate::accounts::Registration;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 
 /// Its own scripts, styles and calls, and nothing else; no text ever becomes a script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -61,8 +61,7 @@ pub(crate) async fn account(html: Data<AccountPage>) -> HttpResponse {
 
 /// A file that the page asks for.
 pub(crate) async fn file(name: Path<String>) -> Result<HttpResponse, Problem> {
-    let file = FILES.iter().find(|file| file.name == *name);
-    Ok(file.ok_or(Code::NotFound)?.answer())
+    StaticFile::answer_one_of(&FILES, &name)
 }
 
 /// The browser client, an ES module.

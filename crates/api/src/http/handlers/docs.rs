@@ -101,8 +101,7 @@ fn row(code: Code) -> String {
 
 /// A file that a page asks for.
 pub(crate) async fn file(name: Path<String>) -> Result<HttpResponse, Problem> {
-    let file = FILES.iter().find(|file| file.name == *name);
-    Ok(file.ok_or(Code::NotFound)?.answer())
+    StaticFile::answer_one_of(&FILES, &name)
 }
 
 pub(crate) async fn json(document: Data<Document>) -> HttpResponse {

@@ -9,6 +9,8 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
+use crate::http::problem::{Code, Problem};
+
 /// A file that changes with the version alone.
 pub(crate) struct StaticFile {
     pub(crate) name: &'static str,
@@ -25,6 +27,12 @@ pub(crate) const CSS: &str = "text/css; charset=utf-8";
 const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=600");
 
 impl StaticFile {
+    /// The one of this name.
+    pub(crate) fn answer_one_of(files: &[Self], name: &str) -> Result<HttpResponse, Problem> {
+        let file = files.iter().find(|file| file.name == name);
+        Ok(file.ok_or(Code::NotFound)?.answer())
+    }
+
     pub(crate) fn answer(&self) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         // Whether or not there are other origins now: a cache must not give one the answer to another.
