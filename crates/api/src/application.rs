@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http::cookie::RefreshCookie;
 use crate::http::handlers::account::AccountPage;
-use crate::http::handlers::verify::ClaimHeaders;
+use crate::http::handlers::verify::PassedOn;
 use crate::http::handlers::well_known::JwksMaxAge;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
@@ -146,6 +146,7 @@ impl Application {
             &settings.http.audience,
             settings.access_ttl,
         ));
+        access_tokens.use_older(rings.older);
         let refresh_tokens = Arc::new(RefreshTokens::new(rings.refresh, issuer));
         let (server, address) = serve(
             settings,
@@ -160,6 +161,7 @@ impl Application {
         actix_rt::spawn(
             keys.follow(background.clone(), clock.clone(), move |rings| {
                 access_tokens.use_ring(rings.access);
+                access_tokens.use_older(rings.older);
                 refresh_tokens.use_ring(rings.refresh);
             }),
         );
@@ -233,7 +235,10 @@ fn serve(
     let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
     let readiness = Data::new(Readiness::new(store));
     let clock = Data::new(clock.clone());
-    let claim_headers = Data::new(ClaimHeaders(http.verify_claims.clone()));
+    let passed_on = Data::new(PassedOn {
+        claims: http.verify_claims.clone(),
+        identity: http.verify_identity,
+    });
     let jwks_max_age = Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead));
     let public_url = Data::new(http.public_url.clone());
     let cookie = RefreshCookie::new(http);
@@ -260,7 +265,7 @@ fn serve(
             .app_data(cookie.clone())
             .app_data(document.clone())
             .app_data(edge.clone())
-            .app_data(claim_headers.clone())
+            .app_data(passed_on.clone())
             .app_data(jwks_max_age.clone())
             .app_data(public_url.clone())
             .app_data(account_page.clone())

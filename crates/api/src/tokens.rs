@@ -1,11 +1,13 @@
 //! Access and refresh tokens: two types, two keys, two kinds of JWT.
 
 mod access;
+mod older;
 mod prepared;
 mod refresh;
 
 pub(crate) use access::own_claims_of;
 pub use access::{AccessClaims, AccessToken, AccessTokens};
+pub use older::{OlderClaims, OlderKey, OlderTokens};
 pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};
 
 /// Seconds by which the clocks of two replicas may differ.

@@ -19,6 +19,7 @@ use crate::keys::{
     Imported, KeyForm, KeyRules, MasterKey, MasterKeySource, Rotation, import, rewrap, rotate,
 };
 use crate::settings::{self, DatabaseArgs, KeyRingArgs};
+use crate::tokens::OlderTokens;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -80,6 +81,21 @@ pub(super) struct ImportArguments {
     /// It signs access tokens, in succession of the key that does now
     #[arg(long)]
     active: bool,
+    /// It verifies access tokens of the service that was here before, which /api/verify and
+    /// /api/introspect then take. They have no session, and open nothing else
+    #[arg(long, conflicts_with = "active")]
+    older: bool,
+    /// The claim of theirs that has the user's id
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "user_id",
+        requires = "older"
+    )]
+    user_claim: String,
+    /// What they must say as well, as in token_type=access. May be given several times
+    #[arg(long = "require", value_name = "NAME=VALUE", value_parser = name_and_value, requires = "older")]
+    required: Vec<(String, String)>,
     /// For how long it verifies, if it does not sign
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = duration)]
     verify_for: Duration,
@@ -108,6 +124,13 @@ impl From<Use> for KeyUse {
 fn algorithm(text: &str) -> Result<Algorithm, String> {
     text.parse()
         .map_err(|_| "not the name of a JOSE algorithm, as in EdDSA".to_owned())
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("a claim and its value, as in token_type=access")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -236,10 +259,17 @@ fn rotate_one(arguments: RotateArguments) -> Result<(), Failed> {
 
 fn import_one(arguments: ImportArguments) -> Result<(), Failed> {
     let text = read(&arguments.file)?;
-    let key = arguments
-        .form
-        .read(&text, arguments.alg, arguments.id, arguments.active)
-        .map_err(|why| Failed::Usage(format!("{}: {why}", arguments.file.display())))?;
+    let older = arguments.older.then(|| OlderTokens {
+        user_claim: arguments.user_claim,
+        required: arguments.required.into_iter().collect(),
+    });
+    let form = arguments.form;
+    let key = form.read(&text, arguments.alg, arguments.id, arguments.active);
+    let key = match &older {
+        Some(tokens) => key.and_then(|key| key.for_older(tokens)),
+        None => key,
+    };
+    let key = key.map_err(|why| Failed::Usage(format!("{}: {why}", arguments.file.display())))?;
     let ring = Ring::open(arguments.settings)?;
     let now = SystemClock.now();
     let until = now + arguments.verify_for;
@@ -254,7 +284,12 @@ fn import_one(arguments: ImportArguments) -> Result<(), Failed> {
     );
     match imported.map_err(Failed::work)? {
         Imported::Verifies { id } => output::print(&format!(
-            "The key {id} verifies access tokens until {}.",
+            "The key {id} verifies access tokens{} until {}.",
+            if older.is_some() {
+                " of the older service"
+            } else {
+                ""
+            },
             rfc3339(until)
         )),
         Imported::Signs { id, signs_from } => output::print(&format!(

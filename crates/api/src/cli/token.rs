@@ -1,21 +1,23 @@
+use std::fmt;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jwt_core::{JwkSet, KeyRing, TokenType, VerifyingKey};
 use serde_json::{Map, Value};
 use store::sessions::{self, SessionId};
 use store::{Store, UnixMillis};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 use super::{Failed, output};
 use crate::application::open_database;
 use crate::base64url;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::entropy::SystemEntropy;
-use crate::keys::Keys;
+use crate::keys::{Keys, Rings};
 use crate::settings::{ServeArgs, Settings};
-use crate::tokens::LEEWAY;
+use crate::tokens::{AccessTokens, LEEWAY, RefreshTokens};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -37,9 +39,9 @@ pub(super) struct VerifyArguments {
     /// The token, or - for standard input, which leaves no trace in the shell's history
     #[arg(value_name = "TOKEN")]
     token: String,
-    /// A file with a JWK set, instead of the keys in the database
-    #[arg(long, value_name = "FILE")]
-    jwks: Option<PathBuf>,
+    /// A file with a JWK set, or its URL, instead of the keys in the database
+    #[arg(long, value_name = "FILE|URL")]
+    jwks: Option<String>,
     #[command(flatten)]
     settings: ServeArgs,
 }
@@ -121,8 +123,8 @@ fn as_time(name: &str, members: &Map<String, Value>, now: UnixMillis) -> String 
     format!("  {} ({distance})", rfc3339(at))
 }
 
-fn whole_seconds(duration: std::time::Duration) -> std::time::Duration {
-    std::time::Duration::from_secs(duration.as_secs())
+fn whole_seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs())
 }
 
 fn verify(arguments: VerifyArguments) -> Result<(), Failed> {
@@ -132,14 +134,27 @@ fn verify(arguments: VerifyArguments) -> Result<(), Failed> {
     let parts = Parts::decode(&token).map_err(Failed::Work)?;
     let mut verdict = Verdict::default();
     let is_refresh = parts.header.get("typ").and_then(Value::as_str) == Some("rt+jwt");
-    let (keys, store) = match &arguments.jwks {
-        Some(file) => (of_file(file)?, None),
+    let (keys, database) = match &arguments.jwks {
+        Some(place) => (of_set(place)?, None),
         None => {
             let (store, _) = open_database(&settings.database).map_err(Failed::work)?;
-            (
-                of_database(&store, &settings, is_refresh, now)?,
-                Some(store),
-            )
+            let rings = of_database(&store, &settings, now)?;
+            if rings
+                .older
+                .iter()
+                .any(|key| key.verify(&token, now).is_some())
+            {
+                return output::print(&format!(
+                    "{}\nThe token is good. It is one of the older service, and has no session.",
+                    parts.describe(now)
+                ));
+            }
+            let ring = if is_refresh {
+                &rings.refresh
+            } else {
+                &rings.access
+            };
+            (ring.verifying.clone(), Some((store, rings)))
         }
     };
     check_signature(&token, &keys, &mut verdict)?;
@@ -155,8 +170,17 @@ fn verify(arguments: VerifyArguments) -> Result<(), Failed> {
         },
     );
     check_claims(&parts, &settings, is_refresh, now, &mut verdict);
-    if let Some(store) = store {
+    if let Some((store, rings)) = database {
         check_session(&parts, &store, is_refresh, now, &mut verdict)?;
+        if verdict.failed == 0 {
+            let verified = as_the_service_does(&token, rings, &settings, is_refresh, now);
+            verdict.check("all of it", verified.is_ok(), || {
+                verified
+                    .err()
+                    .map(|why| why.to_string())
+                    .unwrap_or_default()
+            });
+        }
     }
     output::print(&format!(
         "{}\nchecks\n{}",
@@ -290,20 +314,40 @@ fn check_session(
     Ok(())
 }
 
-fn of_file(file: &Path) -> Result<Vec<VerifyingKey>, Failed> {
-    let text = fs::read_to_string(file);
-    let text = text.map_err(|why| Failed::Work(format!("{}: {why}", file.display())))?;
-    let set = JwkSet::parse(&text);
-    let set = set.map_err(|why| Failed::Work(format!("{}: {why}", file.display())))?;
+/// The keys of a JWK set: a file, or where it is published.
+fn of_set(place: &str) -> Result<Vec<VerifyingKey>, Failed> {
+    let failed = |why: &dyn fmt::Display| Failed::Work(format!("{place}: {why}"));
+    let is_url = place.starts_with("https://") || place.starts_with("http://");
+    let text = match is_url {
+        true => fetch(place).map_err(|why| failed(&why))?,
+        false => fs::read_to_string(place).map_err(|why| failed(&why))?,
+    };
+    let set = JwkSet::parse(&text).map_err(|why| failed(&why))?;
     Ok(set.keys)
 }
 
-fn of_database(
-    store: &Store,
-    settings: &Settings,
-    is_refresh: bool,
-    now: UnixMillis,
-) -> Result<Vec<VerifyingKey>, Failed> {
+fn fetch(url: &str) -> Result<String, ureq::Error> {
+    // The system's certificates, by the OpenSSL that is compiled in for PostgreSQL.
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::NativeTls)
+        .root_certs(RootCerts::PlatformVerifier);
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(10)))
+        .tls_config(tls.build())
+        .build()
+        .new_agent();
+    let mut answer = agent.get(url).call()?;
+    answer
+        .body_mut()
+        .with_config()
+        .limit(MOST_SET)
+        .read_to_string()
+}
+
+/// Bytes that a JWK set may have: some hundred keys.
+const MOST_SET: u64 = 1 << 20;
+
+fn of_database(store: &Store, settings: &Settings, now: UnixMillis) -> Result<Rings, Failed> {
     let entropy = std::sync::Arc::new(SystemEntropy::default());
     let (master_key, _) = settings
         .keys
@@ -311,13 +355,27 @@ fn of_database(
         .load(true, &*entropy)
         .map_err(Failed::work)?;
     let keys = Keys::load(store, master_key, settings.keys.rules, entropy, now);
-    let rings = keys
-        .and_then(|keys| keys.rings(now))
-        .map_err(Failed::work)?;
-    Ok(match is_refresh {
-        true => rings.refresh.verifying,
-        false => rings.access.verifying,
-    })
+    keys.and_then(|keys| keys.rings(now)).map_err(Failed::work)
+}
+
+/// The service's own verdict: the checks above explain it, and could miss something.
+fn as_the_service_does(
+    token: &str,
+    rings: Rings,
+    settings: &Settings,
+    is_refresh: bool,
+    now: UnixMillis,
+) -> Result<(), jwt_core::Error> {
+    let issuer = settings.http.public_url.issuer();
+    if is_refresh {
+        return RefreshTokens::new(rings.refresh, issuer)
+            .verify(token, now)
+            .map(drop);
+    }
+    let audience = &settings.http.audience;
+    AccessTokens::new(rings.access, issuer, audience, settings.access_ttl)
+        .verify(token, now)
+        .map(drop)
 }
 
 fn shown(text: Option<&str>) -> &str {

@@ -1,5 +1,6 @@
 use clap::ValueEnum;
 use jwt_core::{Algorithm, HmacAlgorithm, KeyError, KeyId, SigningKey, VerifyingKey};
+use serde_json::{Map, Value, json};
 use store::keys::{self, KeyUse, WrappedKey};
 use store::{Store, UnixMillis};
 use thiserror::Error;
@@ -8,6 +9,7 @@ use zeroize::Zeroizing;
 use super::rotate::{Rotation, lock_and_check, make_successor};
 use super::{KeyRules, KeysError, MasterKey, wrap};
 use crate::entropy::Entropy;
+use crate::tokens::OlderTokens;
 
 /// The form that a key comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,6 +130,21 @@ impl KeyForm {
             id,
             signs,
         })
+    }
+}
+
+impl ImportedKey {
+    /// It verifies tokens of the service that was here before, and none of ours.
+    ///
+    /// # Errors
+    ///
+    /// None that can be provoked.
+    pub fn for_older(mut self, tokens: &OlderTokens) -> Result<Self, InvalidKey> {
+        let jwk: Option<Map<String, Value>> = serde_json::from_str(&self.jwk).ok();
+        let mut jwk = jwk.ok_or(KeyError::Malformed("JWK"))?;
+        jwk.insert("older_tokens".to_owned(), json!(tokens));
+        self.jwk = Zeroizing::new(Value::Object(jwk).to_string());
+        Ok(self)
     }
 }
 

@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 
-use jwt_core::{SigningKey, VerifyingKey};
+use jwt_core::{KeyError, SigningKey, VerifyingKey};
+use serde::Deserialize;
 use store::UnixMillis;
 use store::keys::{KeyUse, WrappedKey};
 use zeroize::Zeroizing;
 
 use super::{KeysError, MasterKey, wrap};
+use crate::tokens::{OlderKey, OlderTokens};
 
 /// All keys of one use that are in force: one signs, several verify.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Rings {
     pub access: Ring,
     /// For refresh tokens.
     pub refresh: Ring,
+    /// For access tokens of the service that was here before.
+    pub older: Vec<OlderKey>,
 }
 
 /// Keys that were opened before, by id: opening costs, and after the master key was replaced those
@@ -34,13 +38,15 @@ pub(super) struct Opened(HashMap<String, Key>);
 enum Key {
     Signs(SigningKey),
     Verifies(VerifyingKey),
+    Older(OlderKey),
 }
 
 impl Key {
-    fn verifying_key(&self) -> VerifyingKey {
+    fn verifying_key(&self) -> Option<VerifyingKey> {
         match self {
-            Key::Signs(key) => key.verifying_key(),
-            Key::Verifies(key) => key.clone(),
+            Key::Signs(key) => Some(key.verifying_key()),
+            Key::Verifies(key) => Some(key.clone()),
+            Key::Older(_) => None,
         }
     }
 }
@@ -69,7 +75,19 @@ impl Opened {
         Ok(Rings {
             access: self.ring(keys, KeyUse::Access, now)?,
             refresh: self.ring(keys, KeyUse::Refresh, now)?,
+            older: self.older(keys, now),
         })
+    }
+
+    fn older(&self, keys: &[WrappedKey], now: UnixMillis) -> Vec<OlderKey> {
+        let verifying = keys.iter().filter(|key| key.verifies(now));
+        let opened = verifying.filter_map(|key| self.0.get(&key.id));
+        opened
+            .filter_map(|key| match key {
+                Key::Older(key) => Some(key.clone()),
+                Key::Signs(_) | Key::Verifies(_) => None,
+            })
+            .collect()
     }
 
     fn ring(
@@ -86,7 +104,7 @@ impl Opened {
         ring.sort_by_key(|(signs_from, _)| *signs_from);
         let signing = ring.iter().filter_map(|(signs_from, key)| match key {
             Key::Signs(key) => signs_from.map(|from| (from, key)),
-            Key::Verifies(_) => None,
+            Key::Verifies(_) | Key::Older(_) => None,
         });
         // The newest whose time has come; with a clock that is behind, the first to come.
         let signing = signing
@@ -96,7 +114,10 @@ impl Opened {
         let (_, signing) = signing.ok_or(KeysError::Missing(key_use))?;
         Ok(Ring {
             signing: signing.clone(),
-            verifying: ring.iter().map(|(_, key)| key.verifying_key()).collect(),
+            verifying: ring
+                .iter()
+                .filter_map(|(_, key)| key.verifying_key())
+                .collect(),
         })
     }
 }
@@ -108,15 +129,28 @@ fn open(key: &WrappedKey, master_key: &MasterKey) -> Result<Key, KeysError> {
         id: key.id.clone(),
     })?;
     let jwk = Zeroizing::new(String::from_utf8_lossy(&jwk).into_owned());
-    let opened = match key.signs_from {
-        Some(_) => SigningKey::from_jwk(&jwk).map(Key::Signs),
-        None => VerifyingKey::from_jwk(&jwk)
-            .or_else(|_| VerifyingKey::from_secret_jwk(&jwk))
-            .map(Key::Verifies),
-    };
-    opened.map_err(|why| KeysError::Unreadable {
+    read(key, &jwk).map_err(|why| KeysError::Unreadable {
         key_use: key.key_use,
         id: key.id.clone(),
         why,
     })
+}
+
+fn read(key: &WrappedKey, jwk: &str) -> Result<Key, KeyError> {
+    if key.signs_from.is_some() {
+        return SigningKey::from_jwk(jwk).map(Key::Signs);
+    }
+    let verifies = VerifyingKey::from_jwk(jwk).or_else(|_| VerifyingKey::from_secret_jwk(jwk))?;
+    let beside: BesideTheJwk =
+        serde_json::from_str(jwk).map_err(|_| KeyError::Malformed("older_tokens"))?;
+    match beside.older_tokens {
+        Some(tokens) => OlderKey::new(&key.id, verifies, tokens).map(Key::Older),
+        None => Ok(Key::Verifies(verifies)),
+    }
+}
+
+/// What an imported key is kept with, as one more member of its JWK.
+#[derive(Deserialize)]
+struct BesideTheJwk {
+    older_tokens: Option<OlderTokens>,
 }

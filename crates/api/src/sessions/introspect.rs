@@ -29,6 +29,9 @@ impl Sessions {
             let ended = self.revocations.reason(session_id).is_some();
             return Ok((!ended).then_some(claims));
         }
+        if let Some(claims) = self.access_tokens.older_claims(token, now) {
+            return Ok(Some(claims));
+        }
         let Ok(claims) = self.refresh_tokens.verify(token, now) else {
             return Ok(None);
         };

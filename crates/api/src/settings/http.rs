@@ -1,16 +1,18 @@
 //! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
 //! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
-//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_VERIFY_CLAIMS`.
+//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_VERIFY_CLAIMS`,
+//! `SYMBOLON_VERIFY_IDENTITY`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use actix_web::http::header::HeaderName;
 use clap::Args;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::Mistakes;
+use super::{Mistakes, duration};
 use crate::tokens::is_reserved_claim;
 
 /// Where the service listens, as it was given.
@@ -99,6 +101,16 @@ pub(super) struct HttpArgs {
         hide_default_value = true
     )]
     verify_claims: String,
+
+    /// How long the identity token is good that /api/verify gives to what is behind a proxy, in
+    /// X-Identity-Token; 0s is none
+    #[arg(
+        long,
+        env = "SYMBOLON_VERIFY_IDENTITY",
+        value_name = "TIME",
+        default_value = "0s"
+    )]
+    verify_identity: String,
 }
 
 /// How the service is reached.
@@ -120,7 +132,12 @@ pub struct Http {
     pub trusted_proxies: Vec<IpNet>,
     /// The user's own claims that verification puts into headers.
     pub verify_claims: Vec<ClaimHeader>,
+    /// How long an identity token is good; `None` if verification gives none.
+    pub verify_identity: Option<Duration>,
 }
+
+/// An identity token is for one request, and cannot be taken back.
+const MOST_IDENTITY: Duration = Duration::from_secs(300);
 
 /// A claim of the user's own, and the header that has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +187,13 @@ impl HttpArgs {
             &self.verify_claims,
             ClaimHeader::parse,
         );
+        let identity = duration(&self.verify_identity, Duration::ZERO).and_then(|ttl| {
+            let is_short = ttl <= MOST_IDENTITY;
+            is_short
+                .then_some(ttl)
+                .ok_or("must be at most 5m".to_owned())
+        });
+        let identity = mistakes.note("SYMBOLON_VERIFY_IDENTITY", &self.verify_identity, identity);
         let public_url = public_url?;
         Some(Http {
             listen: listen?,
@@ -182,6 +206,7 @@ impl HttpArgs {
             trusted_issuers: trusted_issuers?,
             trusted_proxies: trusted_proxies?,
             verify_claims: verify_claims?,
+            verify_identity: identity.filter(|ttl| !ttl.is_zero()),
         })
     }
 }

@@ -12,7 +12,7 @@ use store::sessions::{Session, SessionId};
 use store::users::UserId;
 
 use super::prepared::{Prepared, current, replace};
-use super::{LEEWAY, is_reserved_claim};
+use super::{LEEWAY, OlderClaims, OlderKey, is_reserved_claim};
 use crate::base64url;
 use crate::clock::numeric_date;
 use crate::entropy::Entropy;
@@ -57,6 +57,7 @@ pub struct AccessClaims {
 #[derive(Debug)]
 pub struct AccessTokens {
     keys: RwLock<Arc<Prepared>>,
+    older: RwLock<Arc<Vec<OlderKey>>>,
     issuer: String,
     audience: String,
     ttl: Duration,
@@ -66,6 +67,7 @@ impl AccessTokens {
     /// Those of a key ring, good for `ttl`.
     pub fn new(ring: Ring, issuer: &str, audience: &str, ttl: Duration) -> Self {
         Self {
+            older: RwLock::default(),
             keys: RwLock::new(Arc::new(Prepared::for_access(ring, issuer, audience))),
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
@@ -77,6 +79,26 @@ impl AccessTokens {
     pub fn use_ring(&self, ring: Ring) {
         let prepared = Prepared::for_access(ring, &self.issuer, &self.audience);
         replace(&self.keys, prepared);
+    }
+
+    /// From now on these are the keys of the service that was here before.
+    pub fn use_older(&self, keys: Vec<OlderKey>) {
+        replace(&self.older, keys);
+    }
+
+    /// What a token of the service that was here before says, if it is good now.
+    pub fn verify_older(&self, token: &str, now: UnixMillis) -> Option<OlderClaims> {
+        let keys = current(&self.older);
+        keys.iter().find_map(|key| key.verify(token, now))
+    }
+
+    /// All that such a token says, with the user's id where RFC 7662 has it.
+    pub fn older_claims(&self, token: &str, now: UnixMillis) -> Option<Map<String, Value>> {
+        let mut claims = self.verify_older(token, now)?;
+        let user_id = claims.user_id.to_string();
+        claims.all.insert("sub".to_owned(), user_id.into());
+        claims.all.insert("token_type".to_owned(), "Bearer".into());
+        Some(claims.all)
     }
 
     /// The public keys, as they are published (RFC 7517).
@@ -179,6 +201,38 @@ impl AccessTokens {
         proof.map_err(|error| Failure::Internal(error.to_string()))
     }
 
+    /// A token for what is behind a proxy, which says for whom a request is made, good for `ttl`. Of
+    /// another kind than access tokens, it opens nothing here.
+    ///
+    /// # Errors
+    ///
+    /// None that can be provoked.
+    pub fn identify(
+        &self,
+        user_id: &UserId,
+        session_id: Option<SessionId>,
+        own: &Map<String, Value>,
+        now: UnixMillis,
+        ttl: Duration,
+    ) -> Result<String, Failure> {
+        let claims = Claims {
+            registered: RegisteredClaims {
+                iss: Some(self.issuer.clone()),
+                sub: Some(user_id.to_string()),
+                aud: Some(self.audience.as_str().into()),
+                iat: Some(numeric_date(now)),
+                exp: Some(numeric_date(now + ttl)),
+                ..RegisteredClaims::default()
+            },
+            own: IdentityClaims {
+                sid: session_id.map(|id| id.to_string()),
+                own,
+            },
+        };
+        let token = current(&self.keys).identity.sign(&claims);
+        token.map_err(|error| Failure::Internal(error.to_string()))
+    }
+
     /// The session of a token that is or was good: for ending that session.
     pub fn session_to_end(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
         let (claims, _) = access_claims(&current(&self.keys).expired_too, token, now).ok()?;
@@ -206,6 +260,14 @@ struct IssuedClaims<'a> {
     amr: &'a [String],
     #[serde(flatten)]
     own: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct IdentityClaims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    #[serde(flatten)]
+    own: &'a Map<String, Value>,
 }
 
 #[derive(Serialize)]

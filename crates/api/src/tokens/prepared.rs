@@ -10,11 +10,15 @@ use crate::keys::Ring;
 /// The kind of the proof that a list of revoked sessions is ours.
 const REVOKED_SESSIONS: TokenType = TokenType::new("revoked-sessions+jwt");
 
+/// The kind of an identity token: it cannot be taken for an access token.
+const IDENTITY: TokenType = TokenType::new("identity+jwt");
+
 /// What a key ring gives for one kind of token, prepared once.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) signer: Signer,
     pub(super) revoked_sessions: Signer,
+    pub(super) identity: Signer,
     pub(super) verifier: Verifier,
     pub(super) expired_too: Verifier,
     pub(super) public_keys: String,
@@ -40,6 +44,7 @@ impl Prepared {
         let verifier = verifier(KeyRing::new(ring.verifying).expect("no key has a twin"));
         Self {
             revoked_sessions: Signer::new(REVOKED_SESSIONS, ring.signing.clone()),
+            identity: Signer::new(IDENTITY, ring.signing.clone()),
             signer: Signer::new(typ, ring.signing),
             expired_too: verifier.clone().dangerous_accept_expired(),
             verifier,
@@ -48,10 +53,10 @@ impl Prepared {
     }
 }
 
-pub(super) fn current(keys: &RwLock<Arc<Prepared>>) -> Arc<Prepared> {
-    keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+pub(super) fn current<T>(now: &RwLock<Arc<T>>) -> Arc<T> {
+    now.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-pub(super) fn replace(keys: &RwLock<Arc<Prepared>>, prepared: Prepared) {
-    *keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(prepared);
+pub(super) fn replace<T>(now: &RwLock<Arc<T>>, next: T) {
+    *now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
 }

@@ -1,7 +1,9 @@
 use std::fs;
 use std::time::Duration;
 
-use serde_json::Value;
+use jwt_core::{HmacAlgorithm, SigningKey, TokenType};
+use serde_json::{Value, json};
+use symbolon::clock::{Clock, SystemClock};
 
 use crate::Program;
 
@@ -87,6 +89,72 @@ fn a_rotation_is_announced_and_comes_once() {
             ("refresh", "HS256", "retiring"),
         ],
     );
+}
+
+/// A token as SimpleJWT makes it.
+fn simple_jwt(key: &SigningKey, kind: &str, expires_in: i64) -> String {
+    let exp = SystemClock.now().as_millis() / 1000 + expires_in;
+    let claims =
+        json!({ "token_type": kind, "exp": exp, "jti": "5c", "user_id": 7, "role": "editor" });
+    let payload = claims.to_string();
+    key.sign_bytes(Some(&TokenType::new("JWT")), payload.as_bytes())
+        .unwrap()
+}
+
+#[test]
+fn tokens_of_the_older_service_say_whose_they_are_until_they_expire() {
+    let program = started();
+    let secret = "django-insecure-0123456789abcdefghijklmnopqrstuv";
+    fs::write(program.directory().join("secret"), secret).unwrap();
+    let import = [
+        "keys",
+        "import",
+        "secret",
+        "--form=secret",
+        "--alg=HS256",
+        "--id=django",
+    ];
+    let older = ["--older", "--require=token_type=access", "--verify-for=1h"];
+    let imported = program.run(&[&import[..], &older].concat());
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    assert!(
+        imported.out.contains("of the older service until"),
+        "{}",
+        imported.out
+    );
+
+    let key = SigningKey::from_secret(HmacAlgorithm::HS256, secret.as_bytes(), None).unwrap();
+    let good = simple_jwt(&key, "access", 300);
+    let service = program.start(&["--verify-identity=30s"]);
+    let verify = |token: &str| service.get_with_token("/api/verify?role=editor", token);
+    assert_eq!(verify(&good), 200);
+    assert_eq!(verify(&simple_jwt(&key, "access", -1)), 401);
+    assert_eq!(verify(&simple_jwt(&key, "refresh", 300)), 401);
+    // There is no session, and so no account to look into.
+    assert_eq!(service.get_with_token("/api/me", &good), 401);
+
+    let told = program.run(&["token", "verify", &good]);
+    assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+    assert!(told.out.contains("of the older service"), "{}", told.out);
+
+    let emergency = program.run(&["keys", "rotate", "--emergency"]);
+    assert_eq!(emergency.code, 0, "{}", emergency.err);
+    let told = program.run(&["token", "verify", &good]);
+    assert_eq!(told.code, 1, "{}", told.out);
+}
+
+#[test]
+fn what_makes_no_sense_together_is_refused() {
+    let program = started();
+    let import = ["keys", "import", "secret", "--form=secret"];
+    for wrong in [
+        &["--older", "--active"][..],
+        &["--require=token_type=access"],
+        &["--older", "--require=token_type"],
+    ] {
+        let refused = program.run(&[&import[..], wrong].concat());
+        assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.err);
+    }
 }
 
 #[test]

@@ -88,6 +88,29 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_jwk_set_at_a_url_will_do() {
+    let program = Program::new();
+    let (service, token, _) = with_tokens(&program, &["--signing-alg=EdDSA"]);
+    let elsewhere = Program::new();
+    let verify = |path: &str| {
+        let jwks = format!("--jwks=http://{}{path}", service.address);
+        elsewhere.run(&["token", "verify", &jwks, &token])
+    };
+    let verified = verify("/.well-known/jwks.json");
+    assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+    let missing = verify("/nothing");
+    assert_eq!(missing.code, 1);
+    assert!(
+        missing.err.contains("/nothing: ") && missing.err.contains("404"),
+        "{}",
+        missing.err
+    );
+    let not_a_set = verify("/docs/");
+    assert_eq!(not_a_set.code, 1, "{}", not_a_set.out);
+    assert!(!elsewhere.directory().join("data").exists());
+}
+
+#[test]
 fn a_jwk_set_in_a_file_will_do() {
     let program = Program::new();
     let (service, token, _) = with_tokens(&program, &["--signing-alg=EdDSA"]);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use paperclip::actix::{Apiv2Security, OperationModifier};
-use store::sessions::Dead;
+use store::sessions::{Dead, SessionId};
+use store::users::UserId;
 
 use super::{bearer, data};
 use crate::clock::Clock;
@@ -41,23 +42,43 @@ fn signed_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     }
 }
 
-/// The same, with the token, for who wants to know more of it.
+/// Whose a good access token is: one of ours, whose session was not ended, or one of the service that
+/// was here before, which has no session.
 #[derive(Apiv2Security)]
 #[openapi(apiKey, alias = "accessToken", in = "header", name = "Authorization")]
-pub(crate) struct SignedInBy {
-    pub(crate) claims: AccessClaims,
+pub(crate) struct TokenHolder {
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: Option<SessionId>,
     pub(crate) token: String,
 }
 
-impl FromRequest for SignedInBy {
+impl FromRequest for TokenHolder {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(signed_in(request).map(|signed_in| Self {
-            claims: signed_in.0,
-            token: bearer(request).unwrap_or_default().to_owned(),
-        }))
+        ready(token_holder(request))
+    }
+}
+
+fn token_holder(request: &HttpRequest) -> Result<TokenHolder, Problem> {
+    let token = bearer(request).unwrap_or_default().to_owned();
+    match signed_in(request) {
+        Ok(SignedIn(claims)) => Ok(TokenHolder {
+            user_id: claims.user_id,
+            session_id: Some(claims.session_id),
+            token,
+        }),
+        Err(problem) => {
+            let tokens = data::<AccessTokens>(request)?;
+            let clock = data::<Arc<dyn Clock>>(request)?;
+            let older = tokens.verify_older(&token, clock.now()).ok_or(problem)?;
+            Ok(TokenHolder {
+                user_id: older.user_id,
+                session_id: None,
+                token,
+            })
+        }
     }
 }
 

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -9,21 +11,27 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Res
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use crate::http::extract::access_token::{SignedInBy, WantedClaims};
+use crate::clock::Clock;
+use crate::http::extract::access_token::{TokenHolder, WantedClaims};
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
 use crate::settings::ClaimHeader;
-use crate::tokens::{AccessClaims, own_claims_of};
+use crate::tokens::{AccessTokens, own_claims_of};
 
 /// Whose a good access token is, in headers: a proxy passes them on.
 pub(crate) struct Verified {
-    claims: AccessClaims,
-    own: Vec<(HeaderName, HeaderValue)>,
+    holder: TokenHolder,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// The claims that become headers.
+/// What a proxy is told beside user and session.
 #[derive(Clone, Debug)]
-pub(crate) struct ClaimHeaders(pub(crate) Vec<ClaimHeader>);
+pub(crate) struct PassedOn {
+    /// The claims that become headers.
+    pub(crate) claims: Vec<ClaimHeader>,
+    /// How long an identity token is good; `None` if there is none.
+    pub(crate) identity: Option<Duration>,
+}
 
 /// What it can answer, beside what every call of its kind can.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
@@ -36,19 +44,23 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// Verify an access token
 ///
 /// For proxies (forward authentication): whose token it is comes in the headers `X-User-Id` and
-/// `X-Session-Id`, and claims of the user's own that the operator has named in `X-Claim-…`. The query
-/// asks for such claims, as in `?role=admin`: each must be in the token, or in a list there. Looks
+/// `X-Session-Id`, and claims of the user's own that the operator has named in `X-Claim-…`; if the
+/// operator wants it, all of it comes signed in `X-Identity-Token`, a JWT of the type `identity+jwt`
+/// that is no access token. Of a token of the older service there is no session. The query asks for such claims, as in `?role=admin`: each must be in the token, or in a list there. Looks
 /// nothing up, and works while the database is away.
 #[api_v2_operation(operation_id = "verify", tags(Sessions))]
 pub(crate) async fn verify(
-    signed_in: SignedInBy,
+    holder: TokenHolder,
     wanted: WantedClaims,
-    headers: Data<ClaimHeaders>,
+    passed_on: Data<PassedOn>,
+    tokens: Data<AccessTokens>,
+    clock: Data<Arc<dyn Clock>>,
 ) -> Result<Verified, Problem> {
     // Most proxies ask for none.
-    let own = match headers.0.is_empty() && wanted.0.is_empty() {
+    let asks_for_none = passed_on.claims.is_empty() && wanted.0.is_empty();
+    let own = match asks_for_none && passed_on.identity.is_none() {
         true => Map::new(),
-        false => own_claims_of(&signed_in.token),
+        false => own_claims_of(&holder.token),
     };
     for (name, value) in form_urlencoded::parse(wanted.0.as_bytes()) {
         if !own.get(&*name).is_some_and(|claim| has(claim, &value)) {
@@ -56,14 +68,17 @@ pub(crate) async fn verify(
                 .with_detail(format!("The access token does not have {name}={value}.")));
         }
     }
-    let own = headers.0.iter().filter_map(|wanted| {
+    let claims = passed_on.claims.iter().filter_map(|wanted| {
         let value = header_value(own.get(&wanted.claim)?)?;
         Some((wanted.header.clone(), value))
     });
-    Ok(Verified {
-        own: own.collect(),
-        claims: signed_in.claims,
-    })
+    let mut headers: Vec<_> = claims.collect();
+    if let Some(ttl) = passed_on.identity {
+        let (user_id, session_id) = (&holder.user_id, holder.session_id);
+        let token = tokens.identify(user_id, session_id, &own, clock.now(), ttl)?;
+        headers.extend(HeaderValue::from_str(&token).map(|token| (IDENTITY_TOKEN, token)));
+    }
+    Ok(Verified { holder, headers })
 }
 
 /// Whether a claim is this, or a list with this in it.
@@ -105,16 +120,18 @@ fn text(claim: &Value) -> Option<String> {
 
 const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
+const IDENTITY_TOKEN: HeaderName = HeaderName::from_static("x-identity-token");
 
 impl Responder for Verified {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::Ok();
-        response
-            .insert_header((USER_ID, self.claims.user_id.as_str()))
-            .insert_header((SESSION_ID, self.claims.session_id.to_string()));
-        for header in self.own {
+        response.insert_header((USER_ID, self.holder.user_id.as_str()));
+        if let Some(session_id) = self.holder.session_id {
+            response.insert_header((SESSION_ID, session_id.to_string()));
+        }
+        for header in self.headers {
             response.insert_header(header);
         }
         response.finish()

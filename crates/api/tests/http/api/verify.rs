@@ -1,3 +1,4 @@
+use jwt_core::{JwkSet, KeyRing, NoClaims, NumericDate, TokenType, Verifier};
 use store::service_keys::Scope;
 
 use crate::support::forge;
@@ -63,6 +64,36 @@ fn claims_are_asked_for_and_passed_on() {
             "{query}"
         );
     }
+}
+
+#[test]
+fn what_is_behind_a_proxy_gets_a_token_that_opens_nothing_here() {
+    let service = Service::start(
+        &Place::sqlite(),
+        &["--verify-identity=30s", "--signing-alg=EdDSA"],
+    );
+    let client = service.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+    let verify = |token: &str| service.client().get("/api/verify").bearer(token).send();
+    let answer = verify(&token);
+    let identity = answer.header("x-identity-token").unwrap();
+    let jwks = service.client().get("/.well-known/jwks.json").send();
+    let keys = JwkSet::parse(std::str::from_utf8(&jwks.body).unwrap())
+        .unwrap()
+        .keys;
+    let (of, issuer) = (TokenType::new("identity+jwt"), "http://localhost:8000");
+    let verifier = Verifier::new(of, issuer, Some(issuer), KeyRing::new(keys).unwrap());
+    let now = NumericDate::from_secs(forge::claims(identity)["iat"].as_u64().unwrap()).unwrap();
+    verifier.verify::<NoClaims>(identity, now).unwrap();
+    let (told, known) = (forge::claims(identity), forge::claims(&token));
+    for claim in ["sub", "sid", "iss", "aud"] {
+        assert_eq!(told[claim], known[claim], "{claim}");
+    }
+    assert_eq!(
+        told["exp"].as_u64().unwrap() - told["iat"].as_u64().unwrap(),
+        30
+    );
+    assert_eq!(verify(identity).problem().0, 401);
 }
 
 #[test]
