@@ -6,6 +6,8 @@ mod own_claims;
 
 use std::sync::Arc;
 
+use argon2::Params;
+
 use store::sessions::RevokedReason;
 use store::users::{self, Added, Changed, PasswordHash, User, UserId};
 
@@ -13,7 +15,7 @@ use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
-use crate::passwords::{Password, PasswordHasher};
+use crate::passwords::{AcceptedPassword, InvalidPassword, Password, PasswordHasher, Verified};
 use crate::revocations::Revocations;
 use crate::tokens::AccessClaims;
 
@@ -38,7 +40,7 @@ pub struct NewAccount {
     /// Their e-mail address.
     pub email: Email,
     /// Their password.
-    pub password: Password,
+    pub password: AcceptedPassword,
 }
 
 /// What became of a registration.
@@ -73,6 +75,8 @@ pub enum PasswordChange {
     },
     /// The password that was to be replaced is another.
     WrongPassword,
+    /// The new one will not do.
+    Invalid(InvalidPassword),
     /// It was changed meanwhile, or its user disabled or deleted: the bearer's session has ended.
     Overtaken,
 }
@@ -92,12 +96,13 @@ impl Accounts {
     pub fn new(
         store: AsyncStore,
         registration: Registration,
+        hashing: Params,
         revocations: Arc<Revocations>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
-            hasher: PasswordHasher::new(entropy.clone()),
+            hasher: PasswordHasher::new(hashing, entropy.clone()),
             store,
             registration,
             revocations,
@@ -154,12 +159,24 @@ impl Accounts {
             .await?;
         let hash = user.as_ref().and_then(|user| user.password.clone());
         let verified = self.hasher.verify(password, hash.clone()).await?;
-        Ok(match (user, hash) {
-            (Some(user), Some(hash)) if verified && user.disabled_at.is_none() => {
-                Some(CheckedUser { id: user.id, hash })
+        let (Some(user), Some(hash)) = (user, hash) else {
+            return Ok(None);
+        };
+        if user.disabled_at.is_some() {
+            return Ok(None);
+        }
+        let id = user.id;
+        match verified {
+            Verified::Wrong => Ok(None),
+            Verified::Good => Ok(Some(CheckedUser { id, hash })),
+            Verified::GoodWithNewHash(new) => {
+                let (user_id, hash_now) = (id.clone(), new.clone());
+                let replace = move |c: &mut _| users::rehash(c, &user_id, &hash, &new);
+                // Replaced meanwhile by somebody else: the sign-in is judged by what is there then.
+                self.store.write(replace).await?;
+                Ok(Some(CheckedUser { id, hash: hash_now }))
             }
-            _ => None,
-        })
+        }
     }
 
     /// Sets the bearer's password in the place of `current`, and ends their other sessions.
@@ -179,9 +196,16 @@ impl Accounts {
         } = bearer;
         let id = user_id.clone();
         let user = self.store.read(move |c| users::find(c, &id)).await?;
-        let checked = user.and_then(|user| user.password);
+        let Some(user) = user else {
+            return Ok(PasswordChange::Overtaken);
+        };
+        let new = match new.accept(&user.name, &user.email) {
+            Ok(new) => new,
+            Err(why) => return Ok(PasswordChange::Invalid(why)),
+        };
+        let checked = user.password;
         let verified = self.hasher.verify(current, checked.clone()).await?;
-        let Some(checked) = checked.filter(|_| verified) else {
+        let Some(checked) = checked.filter(|_| verified.is_good()) else {
             log::warn!("a wrong password was given to change that of user {user_id}");
             return Ok(PasswordChange::WrongPassword);
         };

@@ -224,6 +224,7 @@ fn serve(
     let accounts = Data::new(Accounts::new(
         store.clone(),
         settings.accounts.registration,
+        settings.accounts.hashing.clone(),
         revocations.clone(),
         clock.clone(),
         entropy.clone(),

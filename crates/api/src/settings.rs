@@ -18,6 +18,7 @@ use thiserror::Error;
 use crate::sessions::SessionRules;
 
 pub use accounts::Accounts;
+pub use accounts::HashingArgs;
 pub use database::{Database, DatabaseArgs};
 pub(crate) use http::is_local;
 pub use http::{ClaimHeader, Http, ListenArgs, Origin, PublicUrl, SameSite};

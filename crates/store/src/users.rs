@@ -13,7 +13,7 @@ use crate::error::{StoreError, violated_constraint};
 use crate::schema::users;
 use crate::time::UnixMillis;
 
-pub use change::{Changed, change_password, delete, disable, enable};
+pub use change::{Changed, change_password, delete, disable, enable, rehash};
 
 /// Names a user; in tokens it is the `sub` claim. A UUID for a user registered here, the text
 /// that it was elsewhere for one who was imported.

@@ -52,7 +52,7 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         ));
     }
     if !made.migrations.is_empty() {
-        let accounts = settings.accounts;
+        let accounts = &settings.accounts;
         lines.push(match (accounts.page, accounts.registration) {
             (true, Registration::Open) => format!("\nOpen {here} and register."),
             _ => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),

@@ -11,8 +11,8 @@ use crate::accounts::{Email, Name, OwnClaims};
 use crate::application::open_database;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::entropy::{Entropy, SystemEntropy};
-use crate::passwords::{Password, PasswordHasher};
-use crate::settings::DatabaseArgs;
+use crate::passwords::{AcceptedPassword, Password, PasswordHasher};
+use crate::settings::{DatabaseArgs, HashingArgs};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -54,6 +54,8 @@ pub(super) struct AddArguments {
     /// Without a password: only a service key opens sessions for them
     #[arg(long)]
     no_password: bool,
+    #[command(flatten)]
+    hashing: HashingArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -108,9 +110,10 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
         .map(|id| UserId::parse(id).map_err(|why| usage("--id", why.to_string())));
     let given_id = given_id.transpose()?;
     let database = arguments.database.resolve_alone()?;
+    let hashing = arguments.hashing.resolve_alone()?;
     let password = match arguments.no_password {
         true => None,
-        false => Some(ask_for_password()?),
+        false => Some(ask_for_password(&arguments.name, &arguments.email)?),
     };
 
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
@@ -119,7 +122,8 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
         id: given_id.unwrap_or_else(|| UserId::new(now, entropy.bytes())),
         name: name.into(),
         email: email.into(),
-        password: password.map(|password| PasswordHasher::new(entropy).hash_now(&password)),
+        password: password
+            .map(|password| PasswordHasher::new(hashing, entropy).hash_now(&password)),
         claims: claims.into(),
         created_at: now,
         disabled_at: None,
@@ -138,7 +142,7 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
 }
 
 /// From the terminal, twice and unseen; else the first line of standard input.
-fn ask_for_password() -> Result<Password, Failed> {
+fn ask_for_password(name: &str, email: &str) -> Result<AcceptedPassword, Failed> {
     let text = if io::stdin().is_terminal() {
         let first = rpassword::prompt_password("Password: ").map_err(Failed::work)?;
         let second = rpassword::prompt_password("The same again: ").map_err(Failed::work)?;
@@ -151,7 +155,8 @@ fn ask_for_password() -> Result<Password, Failed> {
         io::stdin().read_line(&mut line).map_err(Failed::work)?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
-    Password::new(text).map_err(|why| Failed::Usage(format!("the password {why}")))
+    let accepted = Password::attempt(text).accept(name, email);
+    accepted.map_err(|why| Failed::Usage(format!("the password {why}")))
 }
 
 #[derive(Serialize)]

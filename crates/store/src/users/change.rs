@@ -45,6 +45,27 @@ pub fn change_password(
     )
 }
 
+/// Sets a hash of the same password in the place of `old`; sessions stay. `false` when it was changed
+/// meanwhile.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn rehash(
+    connection: &mut AnyConnection,
+    id: &UserId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<bool, StoreError> {
+    let same = users::table
+        .find(id.as_str())
+        .filter(users::password.eq(&old.0));
+    let changed = diesel::update(same)
+        .set(users::password.eq(&new.0))
+        .execute(connection)?;
+    Ok(changed == 1)
+}
+
 /// Disables a user who is enabled, and ends their sessions.
 ///
 /// # Errors

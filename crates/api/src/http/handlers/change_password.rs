@@ -17,7 +17,8 @@ use crate::passwords::Password;
 pub(crate) struct NewPassword {
     /// The password until now.
     current: String,
-    /// The password from now on: 8 to 128 characters.
+    /// The password from now on: 8 to 128 characters, not one of the commonest, and without name or
+    /// e-mail address.
     new: String,
 }
 
@@ -40,10 +41,10 @@ pub(crate) async fn change_password(
     accounts: Data<Accounts>,
 ) -> Result<Json<EndedBody>, Problem> {
     let NewPassword { current, new } = body.0;
-    let new = Password::new(new).map_err(|why| Problem::invalid_field("new", &why.to_string()))?;
-    let current = Password::attempt(current);
+    let (current, new) = (Password::attempt(current), Password::attempt(new));
     match accounts.change_password(signed_in.0, current, new).await? {
         PasswordChange::Changed { ended } => Ok(Json(EndedBody { ended })),
+        PasswordChange::Invalid(why) => Err(Problem::invalid_field("new", &why.to_string())),
         PasswordChange::Overtaken => Err(Code::SessionRevoked.into()),
         PasswordChange::WrongPassword => {
             Err(Problem::invalid_field("current", "is not the password"))

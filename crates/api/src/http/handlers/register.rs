@@ -58,8 +58,9 @@ impl RegistrationRequest {
         };
         let name = Name::parse(&self.name).map_err(|why| note("name", why.to_string()));
         let email = Email::parse(&self.email).map_err(|why| note("email", why.to_string()));
-        let password =
-            Password::new(self.password).map_err(|why| note("password", why.to_string()));
+        let password = Password::attempt(self.password)
+            .accept(&self.name, &self.email)
+            .map_err(|why| note("password", why.to_string()));
         match (name, email, password) {
             (Ok(name), Ok(email), Ok(password)) => Ok(NewAccount {
                 name,
