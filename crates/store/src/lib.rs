@@ -1,4 +1,4 @@
-//! Symbolon's users, sessions and keys, in SQLite or PostgreSQL.
+//! Symbolon's users, sessions, keys and audit trail, in SQLite or PostgreSQL.
 //!
 //! The crate knows no HTTP, no JWT, no clock and no environment: the present time is an
 //! argument, and what a token says is decoded before it gets here.
@@ -16,8 +16,11 @@ mod sqlite_writer;
 mod store;
 mod time;
 
+pub mod attempts;
+pub mod events;
 pub mod keys;
 pub mod migrations;
+pub mod password_links;
 pub mod service_keys;
 pub mod sessions;
 pub mod users;

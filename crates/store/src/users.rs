@@ -13,7 +13,10 @@ use crate::error::{StoreError, violated_constraint};
 use crate::schema::users;
 use crate::time::UnixMillis;
 
-pub use change::{Changed, change_password, delete, disable, enable, rehash};
+pub use change::{
+    Changed, Updated, UserChanges, change_password, delete, disable, enable, rehash, set_password,
+    update,
+};
 
 /// Names a user; in tokens it is the `sub` claim. A UUID for a user registered here, the text
 /// that it was elsewhere for one who was imported.
@@ -180,7 +183,8 @@ pub fn find_by_email(
         .transpose()
 }
 
-/// The next users by id, at most `limit`, those after `after`.
+/// The next users by id, at most `limit`, those after `after`; with a text to search for, those whose
+/// e-mail address or name has it, or whose id it is.
 ///
 /// # Errors
 ///
@@ -188,18 +192,44 @@ pub fn find_by_email(
 pub fn list(
     connection: &mut AnyConnection,
     after: Option<&UserId>,
+    search: Option<&str>,
     limit: u16,
 ) -> Result<Vec<User>, StoreError> {
     // No id is smaller than the empty text.
     let after = after.map_or("", UserId::as_str);
-    users::table
-        .filter(users::id.gt(after))
+    let mut wanted = users::table.into_boxed().filter(users::id.gt(after));
+    if let Some(search) = search {
+        // PostgreSQL takes no such text, so nobody has it.
+        if search.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
+        let has_it = users::email_key
+            .like(pattern.clone())
+            .escape('\\')
+            .or(lower(users::name).like(pattern).escape('\\'))
+            .or(users::id.eq(search.to_owned()));
+        wanted = wanted.filter(has_it);
+    }
+    wanted
         .order(users::id)
         .limit(limit.into())
         .load::<Row>(connection)?
         .into_iter()
         .map(Row::into_user)
         .collect()
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// In lower case; SQLite knows ASCII alone.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }
 
 fn email_key(email: &str) -> String {

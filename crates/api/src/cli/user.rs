@@ -176,7 +176,7 @@ fn list(arguments: ListArguments) -> Result<(), Failed> {
     let mut last: Option<UserId> = None;
     loop {
         let page = store
-            .read(|c| users::list(c, last.as_ref(), 1000))
+            .read(|c| users::list(c, last.as_ref(), None, 1000))
             .map_err(Failed::work)?;
         match page.last() {
             Some(user) => last = Some(user.id.clone()),

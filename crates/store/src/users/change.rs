@@ -3,7 +3,10 @@
 
 use diesel::prelude::*;
 
-use super::{AnyConnection, PasswordHash, StoreError, UnixMillis, UserId, users};
+use super::{
+    AnyConnection, PasswordHash, StoreError, UnixMillis, User, UserId, email_key, find, users,
+};
+use crate::schema::sessions;
 use crate::sessions::{RevokedReason, SessionId, revoke_all_of_user};
 
 /// What became of a change, and which sessions it ended.
@@ -64,6 +67,100 @@ pub fn rehash(
         .set(users::password.eq(&new.0))
         .execute(connection)?;
     Ok(changed == 1)
+}
+
+/// Sets a password whatever it was, and ends all sessions of the user, who must be enabled.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn set_password(
+    connection: &mut AnyConnection,
+    id: &UserId,
+    new: &PasswordHash,
+    now: UnixMillis,
+) -> Result<Changed, StoreError> {
+    let enabled = users::table
+        .find(id.as_str())
+        .filter(users::disabled_at.is_null());
+    let changed = diesel::update(enabled)
+        .set(users::password.eq(&new.0))
+        .execute(connection)?;
+    let reason = RevokedReason::PasswordChanged;
+    end_sessions(connection, changed, id, None, reason, now)
+}
+
+/// What of a user is to be another; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChanges {
+    /// Their name.
+    pub name: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// Their own claims, a JSON object. Access tokens have them from the next renewal on.
+    pub claims: Option<String>,
+}
+
+/// What became of such a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Updated {
+    /// It was made.
+    Updated(User),
+    /// There is no such user.
+    NotFound,
+    /// Someone has that name.
+    NameTaken,
+    /// Someone has that e-mail address.
+    EmailTaken,
+}
+
+/// Changes name, e-mail address or claims; sessions stay, and get the claims. In a transaction of its
+/// own: where somebody has the name or address, nothing is changed.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn update(
+    connection: &mut AnyConnection,
+    id: &UserId,
+    changes: &UserChanges,
+) -> Result<Updated, StoreError> {
+    connection.lock_user(id.as_str())?;
+    let Some(mut user) = find(connection, id)? else {
+        return Ok(Updated::NotFound);
+    };
+    user.name = changes.name.clone().unwrap_or(user.name);
+    user.email = changes.email.clone().unwrap_or(user.email);
+    user.claims = changes.claims.clone().unwrap_or(user.claims);
+    // Looked at first: an error would end the transaction on PostgreSQL.
+    let others = users::table
+        .filter(users::id.ne(id.as_str()))
+        .select(users::id);
+    let of_name = others.filter(users::name.eq(&user.name));
+    if of_name.first::<String>(connection).optional()?.is_some() {
+        return Ok(Updated::NameTaken);
+    }
+    let of_email = others.filter(users::email_key.eq(email_key(&user.email)));
+    if of_email.first::<String>(connection).optional()?.is_some() {
+        return Ok(Updated::EmailTaken);
+    }
+    diesel::update(users::table.find(id.as_str()))
+        .set((
+            users::name.eq(&user.name),
+            users::email.eq(&user.email),
+            users::email_key.eq(email_key(&user.email)),
+            users::claims.eq(&user.claims),
+        ))
+        .execute(connection)?;
+    if changes.claims.is_some() {
+        let live = sessions::table
+            .filter(sessions::user_id.eq(id.as_str()))
+            .filter(sessions::revoked_at.is_null());
+        diesel::update(live)
+            .set(sessions::claims.eq(&user.claims))
+            .execute(connection)?;
+    }
+    Ok(Updated::Updated(user))
 }
 
 /// Disables a user who is enabled, and ends their sessions.

@@ -32,7 +32,10 @@ fn a_failed_transaction_changes_nothing(f: &Fixture) {
         Err(StoreError::Unreadable("test"))
     });
     assert!(result.is_err());
-    let users = f.store.read(|c| store::users::list(c, None, 10)).unwrap();
+    let users = f
+        .store
+        .read(|c| store::users::list(c, None, None, 10))
+        .unwrap();
     assert!(users.is_empty());
 }
 
@@ -49,7 +52,10 @@ fn a_failed_write_harms_no_other(f: &Fixture) {
             });
         }
     });
-    let users = f.store.read(|c| store::users::list(c, None, 100)).unwrap();
+    let users = f
+        .store
+        .read(|c| store::users::list(c, None, None, 100))
+        .unwrap();
     assert_eq!(users.len(), 10);
 }
 
@@ -65,7 +71,10 @@ fn a_panic_undoes_what_it_did_and_harms_no_later_write(f: &Fixture) {
         assert!(!matches!(panicked, Ok(Ok(()))));
     }
     f.add_user("ann");
-    let users = f.store.read(|c| store::users::list(c, None, 10)).unwrap();
+    let users = f
+        .store
+        .read(|c| store::users::list(c, None, None, 10))
+        .unwrap();
     assert_eq!(users.len(), 1);
 }
 
@@ -86,7 +95,7 @@ fn sqlite_commits_nothing_of_a_transaction_that_was_lost_on_the_way() {
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     assert!(
         f.store
-            .read(|c| store::users::list(c, None, 10))
+            .read(|c| store::users::list(c, None, None, 10))
             .unwrap()
             .is_empty()
     );
@@ -165,7 +174,10 @@ fn a_full_sqlite_file_is_unavailable_and_loses_nothing_that_was_acknowledged() {
     limit("1000000");
     f.renew(session, 0, START);
     f.add_user("late");
-    let users = f.store.read(|c| store::users::list(c, None, 1000)).unwrap();
+    let users = f
+        .store
+        .read(|c| store::users::list(c, None, None, 1000))
+        .unwrap();
     assert_eq!(users.len(), added + 1);
 }
 
@@ -183,7 +195,7 @@ fn postgres_that_comes_back_is_used_again() {
     }
     assert_eq!(
         f.store
-            .read(|c| store::users::list(c, None, 10))
+            .read(|c| store::users::list(c, None, None, 10))
             .unwrap()
             .len(),
         1

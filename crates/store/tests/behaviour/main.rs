@@ -7,13 +7,16 @@
     clippy::unwrap_used
 )]
 
+mod attempts;
 mod change;
 mod concurrency;
 mod database;
+mod events;
 mod keys;
 mod list;
 mod model;
 mod open;
+mod password_links;
 mod renew;
 mod revoke;
 mod service_keys;

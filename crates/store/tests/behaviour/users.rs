@@ -1,4 +1,4 @@
-use store::users::{self, Added, User, UserId};
+use store::users::{self, Added, Updated, User, UserChanges, UserId};
 
 use crate::{Fixture, on_both_back_ends, user};
 
@@ -6,6 +6,8 @@ on_both_back_ends! {
     a_user_is_found_by_id_and_by_email_in_any_case
     ids_names_and_emails_are_taken_once
     users_are_listed_in_pages
+    users_are_searched_for
+    a_user_is_changed_and_sessions_get_the_claims
 }
 
 fn add(f: &Fixture, user: User) -> Added {
@@ -52,10 +54,67 @@ fn users_are_listed_in_pages(f: &Fixture) {
         f.add_user(name);
     }
     let page = |after: Option<&UserId>| {
-        let users = f.store.read(|c| users::list(c, after, 2)).unwrap();
+        let users = f.store.read(|c| users::list(c, after, None, 2)).unwrap();
         users.into_iter().map(|user| user.name).collect::<Vec<_>>()
     };
     assert_eq!(page(None), ["a", "b"]);
     assert_eq!(page(Some(&user("b").id)), ["c"]);
     assert!(page(Some(&user("c").id)).is_empty());
+}
+
+fn users_are_searched_for(f: &Fixture) {
+    for name in ["Ann_Lee", "annxlee", "bob%"] {
+        f.add_user(name);
+    }
+    let found = |search: &str| {
+        let users = f.store.read(|c| users::list(c, None, Some(search), 10));
+        let users = users.unwrap().into_iter();
+        users.map(|user| user.name).collect::<Vec<_>>()
+    };
+    assert_eq!(found("ANN"), ["Ann_Lee", "annxlee"]);
+    assert_eq!(found("n_l"), ["Ann_Lee"]);
+    assert_eq!(found("bob%@"), ["bob%"]);
+    assert_eq!(found("id-annxlee"), ["annxlee"]);
+    assert!(found("\0").is_empty() && found("\\").is_empty());
+}
+
+fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
+    let session = f.session("ann");
+    f.add_user("bob");
+    let update = |changes: UserChanges| {
+        let id = session.user_id.clone();
+        let update = move |c: &mut _| users::update(c, &id, &changes);
+        f.store.transaction(update).unwrap()
+    };
+    let any = UserChanges::default();
+    let claims = UserChanges {
+        claims: Some(r#"{"role":"admin"}"#.into()),
+        ..any.clone()
+    };
+    assert!(matches!(update(claims), Updated::Updated(user) if user.name == "ann"));
+    assert_eq!(f.find(session.id).unwrap().claims, r#"{"role":"admin"}"#);
+    let named = |name: &str| UserChanges {
+        name: Some(name.into()),
+        ..any.clone()
+    };
+    assert_eq!(update(named("bob")), Updated::NameTaken);
+    let mail = |email: &str| UserChanges {
+        email: Some(email.into()),
+        ..any.clone()
+    };
+    assert_eq!(update(mail("BOB@example.org")), Updated::EmailTaken);
+    assert!(matches!(
+        update(mail("Ann@new.example")),
+        Updated::Updated(_)
+    ));
+    let found = f.store.read(|c| users::find_by_email(c, "ann@NEW.example"));
+    assert_eq!(found.unwrap().unwrap().id, session.user_id);
+    let nobody = |c: &mut _| {
+        users::update(
+            c,
+            &UserId::parse("nobody").unwrap(),
+            &UserChanges::default(),
+        )
+    };
+    assert_eq!(f.store.transaction(nobody).unwrap(), Updated::NotFound);
 }

@@ -1,0 +1,74 @@
+use std::thread;
+
+use store::password_links::{self, LinkHash};
+use store::users::{self, Changed, PasswordHash, UserId};
+
+use crate::{Fixture, SECOND, START, on_both_back_ends};
+
+on_both_back_ends! {
+    a_link_sets_a_password_once_and_ends_the_sessions
+    a_newer_link_takes_the_place_of_an_older_one
+    a_link_of_nobody_or_out_of_time_does_nothing
+}
+
+const ONE: LinkHash = LinkHash([1; 32]);
+const TWO: LinkHash = LinkHash([2; 32]);
+
+fn add(f: &Fixture, hash: LinkHash, user_id: &UserId) -> bool {
+    let user_id = user_id.clone();
+    let add = move |c: &mut _| password_links::add(c, hash, &user_id, START + 60 * SECOND);
+    f.store.transaction(add).unwrap()
+}
+
+fn redeem(f: &Fixture, hash: LinkHash, seconds: u32) -> Option<(UserId, Changed)> {
+    let new = PasswordHash::new("new".into());
+    let now = START + seconds * SECOND;
+    let redeem = move |c: &mut _| password_links::redeem(c, hash, &new, now);
+    f.store.transaction(redeem).unwrap()
+}
+
+fn a_link_sets_a_password_once_and_ends_the_sessions(f: &Fixture) {
+    let session = f.session("ann");
+    assert!(add(f, ONE, &session.user_id));
+    let found = |hash| {
+        f.store
+            .read(move |c| password_links::find(c, hash, START))
+            .unwrap()
+    };
+    assert_eq!(found(ONE).unwrap().id, session.user_id);
+    assert_eq!(found(TWO), None);
+    let redeemed: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| redeem(f, ONE, 1))).collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap());
+        results.flatten().collect()
+    });
+    let ended = Changed::Changed(vec![session.id]);
+    assert_eq!(redeemed, [(session.user_id.clone(), ended)]);
+    let user = f.store.read(|c| users::find(c, &session.user_id)).unwrap();
+    assert_eq!(user.unwrap().password.unwrap().expose(), "new");
+}
+
+fn a_newer_link_takes_the_place_of_an_older_one(f: &Fixture) {
+    let ann = f.add_user("ann").id;
+    assert!(add(f, ONE, &ann) && add(f, TWO, &ann));
+    assert_eq!(redeem(f, ONE, 1), None);
+    assert!(redeem(f, TWO, 1).is_some());
+}
+
+fn a_link_of_nobody_or_out_of_time_does_nothing(f: &Fixture) {
+    assert!(!add(f, ONE, &UserId::parse("nobody").unwrap()));
+    let ann = f.add_user("ann").id;
+    assert!(add(f, ONE, &ann));
+    assert_eq!(redeem(f, ONE, 60), None);
+    let id = ann.clone();
+    f.store
+        .transaction(move |c| users::disable(c, &id, START))
+        .unwrap();
+    assert_eq!(redeem(f, ONE, 1), None);
+    assert!(!add(f, TWO, &ann));
+    let delete = |seconds: u32| {
+        let delete = move |c: &mut _| password_links::delete_expired(c, START + seconds * SECOND);
+        f.store.write(delete).unwrap()
+    };
+    assert_eq!((delete(60), delete(61)), (0, 1));
+}

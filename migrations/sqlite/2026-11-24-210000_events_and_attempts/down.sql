@@ -1,0 +1,3 @@
+DROP TABLE password_links;
+DROP TABLE sign_in_attempts;
+DROP TABLE events;
