@@ -5,19 +5,24 @@ mod name;
 mod own_claims;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::Params;
 
-use store::sessions::RevokedReason;
+use ring::digest::{Context, SHA256};
+use store::attempts::{self, Allowance, Attempt, Target};
+use store::events::EventKind;
+use store::sessions::{Device, RevokedReason};
 use store::users::{self, Added, Changed, PasswordHash, User, UserId};
 
 use crate::async_store::AsyncStore;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
 use crate::passwords::{AcceptedPassword, InvalidPassword, Password, PasswordHasher, Verified};
 use crate::revocations::Revocations;
-use crate::tokens::AccessClaims;
+use crate::tokens::{AccessClaims, KnownDevice};
 
 pub use email::{Email, InvalidEmail};
 pub use name::{InvalidName, Name};
@@ -28,6 +33,8 @@ pub use own_claims::{InvalidOwnClaims, OwnClaims};
 pub enum Registration {
     /// Anyone may.
     Open,
+    /// Anyone may, and nobody is told that an e-mail address is taken.
+    Discreet,
     /// Only the operator adds users.
     Closed,
 }
@@ -63,6 +70,22 @@ pub struct CheckedUser {
     pub id: UserId,
     /// What the password was checked against.
     pub hash: PasswordHash,
+    /// What the attempt was counted for.
+    pub counted: Option<Target>,
+}
+
+/// What came of a password that somebody gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// It is theirs.
+    Good(CheckedUser),
+    /// It is not, or nobody has that address, or they may not sign in.
+    Refused,
+    /// There were too many attempts; nothing was looked at.
+    TooMany {
+        /// How long to wait.
+        wait: Duration,
+    },
 }
 
 /// What became of a password that was to be changed.
@@ -75,10 +98,26 @@ pub enum PasswordChange {
     },
     /// The password that was to be replaced is another.
     WrongPassword,
+    /// There were too many attempts.
+    TooMany {
+        /// How long to wait.
+        wait: Duration,
+    },
     /// The new one will not do.
     Invalid(InvalidPassword),
     /// It was changed meanwhile, or its user disabled or deleted: the bearer's session has ended.
     Overtaken,
+}
+
+/// What accounts keep to.
+#[derive(Clone, Debug)]
+pub struct AccountRules {
+    /// Who may register.
+    pub registration: Registration,
+    /// How passwords are hashed.
+    pub hashing: Params,
+    /// How often one may try the password of an account.
+    pub limit: Option<Allowance>,
 }
 
 /// Registers users and checks their passwords.
@@ -86,7 +125,9 @@ pub struct Accounts {
     store: AsyncStore,
     hasher: PasswordHasher,
     registration: Registration,
+    limit: Option<Allowance>,
     revocations: Arc<Revocations>,
+    audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -95,17 +136,19 @@ impl Accounts {
     /// Those in `store`.
     pub fn new(
         store: AsyncStore,
-        registration: Registration,
-        hashing: Params,
+        rules: AccountRules,
         revocations: Arc<Revocations>,
+        audit: Arc<Audit>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
-            hasher: PasswordHasher::new(hashing, entropy.clone()),
+            hasher: PasswordHasher::new(rules.hashing, entropy.clone()),
             store,
-            registration,
+            registration: rules.registration,
+            limit: rules.limit,
             revocations,
+            audit,
             clock,
             entropy,
         }
@@ -116,8 +159,14 @@ impl Accounts {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn register(&self, account: NewAccount) -> Result<Registered, Failure> {
+    pub async fn register(
+        &self,
+        account: NewAccount,
+        device: &Device,
+    ) -> Result<Registered, Failure> {
+        let event = self.audit.event(EventKind::Registration).device(device);
         if self.registration == Registration::Closed {
+            self.audit.record(event.refused("closed"));
             return Ok(Registered::Closed);
         }
         let hash = self.hasher.hash(account.password).await?;
@@ -134,16 +183,28 @@ impl Accounts {
         let added = user.clone();
         let outcome = self.store.write(move |c| users::add(c, &added)).await?;
         match outcome {
-            Added::Added => Ok(Registered::User(user)),
-            Added::NameTaken => Ok(Registered::NameTaken),
-            Added::EmailTaken => Ok(Registered::EmailTaken),
+            Added::Added => {
+                self.audit.record(event.user(&user.id));
+                Ok(Registered::User(user))
+            }
+            Added::NameTaken => {
+                self.audit.record(event.refused("name_taken"));
+                Ok(Registered::NameTaken)
+            }
+            Added::EmailTaken => {
+                self.audit.record(event.refused("email_taken"));
+                Ok(match self.registration {
+                    Registration::Discreet => Registered::User(user),
+                    Registration::Open | Registration::Closed => Registered::EmailTaken,
+                })
+            }
             Added::IdTaken => Err(Failure::Internal("a new user id is taken".into())),
         }
     }
 
     /// The user of this e-mail address, if this is their password and they are not disabled. An
     /// unknown address, a wrong password, a disabled user and one without a password take the
-    /// same time and give the same answer.
+    /// same time and give the same answer, and count the same.
     ///
     /// # Errors
     ///
@@ -152,31 +213,68 @@ impl Accounts {
         &self,
         email: String,
         password: Password,
-    ) -> Result<Option<CheckedUser>, Failure> {
+        known: Option<&KnownDevice>,
+        device: &Device,
+    ) -> Result<PasswordCheck, Failure> {
+        let event = self.audit.event(EventKind::SignIn).device(device);
+        let key = email.to_lowercase();
         let user = self
             .store
             .read(move |c| users::find_by_email(c, &email))
             .await?;
+        let event = match &user {
+            Some(user) => event.user(&user.id),
+            None => event,
+        };
+        // Strangers do not count against a device on which this user has signed in before.
+        let known = known.filter(|known| user.as_ref().is_some_and(|u| u.id == known.user_id));
+        let target = match known {
+            Some(known) => target(&["device", known.user_id.as_str(), &known.id]),
+            None => target(&["account", &key]),
+        };
+        if let Attempt::Exhausted { wait } = self.count(target).await? {
+            self.audit.record(event.refused("rate_limited"));
+            return Ok(PasswordCheck::TooMany { wait });
+        }
         let hash = user.as_ref().and_then(|user| user.password.clone());
         let verified = self.hasher.verify(password, hash.clone()).await?;
-        let (Some(user), Some(hash)) = (user, hash) else {
-            return Ok(None);
+        let (user, hash) = match (user, hash) {
+            (Some(user), Some(hash)) if verified.is_good() && user.disabled_at.is_none() => {
+                (user, hash)
+            }
+            (user, hash) => {
+                let why = match user {
+                    None => "email_unknown",
+                    Some(user) if user.disabled_at.is_some() => "user_disabled",
+                    Some(_) if hash.is_none() => "no_password",
+                    Some(_) => "wrong_password",
+                };
+                self.audit.record(event.refused(why));
+                return Ok(PasswordCheck::Refused);
+            }
         };
-        if user.disabled_at.is_some() {
-            return Ok(None);
-        }
-        let id = user.id;
-        match verified {
-            Verified::Wrong => Ok(None),
-            Verified::Good => Ok(Some(CheckedUser { id, hash })),
+        let (id, counted) = (user.id, self.limit.map(|_| target));
+        let hash = match verified {
             Verified::GoodWithNewHash(new) => {
-                let (user_id, hash_now) = (id.clone(), new.clone());
-                let replace = move |c: &mut _| users::rehash(c, &user_id, &hash, &new);
+                let (user_id, set) = (id.clone(), new.clone());
+                let replace = move |c: &mut _| users::rehash(c, &user_id, &hash, &set);
                 // Replaced meanwhile by somebody else: the sign-in is judged by what is there then.
                 self.store.write(replace).await?;
-                Ok(Some(CheckedUser { id, hash: hash_now }))
+                new
             }
-        }
+            Verified::Good | Verified::Wrong => hash,
+        };
+        Ok(PasswordCheck::Good(CheckedUser { id, hash, counted }))
+    }
+
+    /// Counts an attempt to guess, on all replicas together.
+    async fn count(&self, target: Target) -> Result<Attempt, Failure> {
+        let Some(limit) = self.limit else {
+            return Ok(Attempt::Allowed);
+        };
+        let now = self.clock.now();
+        let count = move |c: &mut _| attempts::count(c, target, limit, now);
+        self.store.write(count).await
     }
 
     /// Sets the bearer's password in the place of `current`, and ends their other sessions.
@@ -189,6 +287,7 @@ impl Accounts {
         bearer: AccessClaims,
         current: Password,
         new: Password,
+        device: &Device,
     ) -> Result<PasswordChange, Failure> {
         let AccessClaims {
             user_id,
@@ -203,10 +302,17 @@ impl Accounts {
             Ok(new) => new,
             Err(why) => return Ok(PasswordChange::Invalid(why)),
         };
+        let event = self.audit.event(EventKind::PasswordChanged);
+        let event = event.user(&user_id).session(session_id).device(device);
+        let target = target(&["password", user_id.as_str()]);
+        if let Attempt::Exhausted { wait } = self.count(target).await? {
+            self.audit.record(event.refused("rate_limited"));
+            return Ok(PasswordChange::TooMany { wait });
+        }
         let checked = user.password;
         let verified = self.hasher.verify(current, checked.clone()).await?;
         let Some(checked) = checked.filter(|_| verified.is_good()) else {
-            log::warn!("a wrong password was given to change that of user {user_id}");
+            self.audit.record(event.refused("wrong_password"));
             return Ok(PasswordChange::WrongPassword);
         };
         let hash = self.hasher.hash(new).await?;
@@ -217,10 +323,23 @@ impl Accounts {
             Changed::NotFound => Ok(PasswordChange::Overtaken),
             Changed::Changed(ids) => {
                 let ended = ids.len();
+                self.audit.record(event);
                 self.revocations
                     .note(ids, RevokedReason::PasswordChanged, now);
                 Ok(PasswordChange::Changed { ended })
             }
         }
     }
+}
+
+/// What attempts are counted for: no two lists of parts give the same.
+fn target(parts: &[&str]) -> Target {
+    let mut hash = Context::new(&SHA256);
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update(&[0]);
+    }
+    let mut target = [0; 32];
+    target.copy_from_slice(hash.finish().as_ref());
+    Target(target)
 }

@@ -4,7 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use actix_rt::task::JoinHandle;
+use actix_rt::time::timeout;
 use actix_web::middleware::{Condition, Logger, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, dev};
@@ -12,18 +15,21 @@ use paperclip::actix::OpenApiExt;
 use store::{DatabaseUrl, Store, StoreError, keys, migrations};
 use thiserror::Error;
 
-use crate::accounts::Accounts;
+use crate::accounts::{AccountRules, Accounts};
 use crate::async_store::AsyncStore;
+use crate::audit::Audit;
 use crate::cleaning::clean;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::http::cookie::RefreshCookie;
+use crate::events::Events;
+use crate::http::cookie::{DeviceCookie, RefreshCookie};
 use crate::http::handlers::account::AccountPage;
 use crate::http::handlers::verify::PassedOn;
 use crate::http::handlers::well_known::JwksMaxAge;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
 use crate::keys::{Keys, KeysError, MasterKeyError, make_first_keys};
+use crate::limits::Limits;
 use crate::openapi;
 use crate::private_dir;
 use crate::readiness::Readiness;
@@ -32,13 +38,14 @@ use crate::revoked_sessions::RevokedSessionsList;
 use crate::service_keys::ServiceKeys;
 use crate::sessions::Sessions;
 use crate::settings::{Database, Settings};
-use crate::tokens::{AccessTokens, RefreshTokens};
+use crate::tokens::Tokens;
 
 /// The service, listening.
 pub struct Application {
     server: dev::Server,
     address: SocketAddr,
     made_at_start: MadeAtStart,
+    written: JoinHandle<()>,
 }
 
 /// What was made on this start.
@@ -135,38 +142,37 @@ impl Application {
                 list(&settings.http.trusted_issuers)
             );
         }
+        let (audit, audit_writer) = Audit::new(clock.clone(), entropy.clone());
+        let audit = Arc::new(audit);
         let revocations = Revocations::load(&store, settings.access_ttl, now)?;
         let revocations = Arc::new(revocations);
         // Admitted beside the calls of clients, however many there are.
         let background = AsyncStore::new(store.clone());
         let issuer = settings.http.public_url.issuer();
-        let access_tokens = Arc::new(AccessTokens::new(
-            rings.access,
-            issuer,
-            &settings.http.audience,
-            settings.access_ttl,
-        ));
-        access_tokens.use_older(rings.older);
-        let refresh_tokens = Arc::new(RefreshTokens::new(rings.refresh, issuer));
+        let audience = &settings.http.audience;
+        let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
         let (server, address) = serve(
             settings,
             store,
-            access_tokens.clone(),
-            refresh_tokens.clone(),
+            tokens.clone(),
+            audit.clone(),
             revocations.clone(),
             &clock,
             &entropy,
         )?;
         actix_rt::spawn(revocations.follow(background.clone(), clock.clone()));
+        // Weakly: the trail ends with the server.
+        let noted = Arc::downgrade(&audit);
         actix_rt::spawn(
-            keys.follow(background.clone(), clock.clone(), move |rings| {
-                access_tokens.use_ring(rings.access);
-                access_tokens.use_older(rings.older);
-                refresh_tokens.use_ring(rings.refresh);
+            keys.follow(background.clone(), clock.clone(), noted, move |rings| {
+                tokens.use_rings(rings);
             }),
         );
-        actix_rt::spawn(clean(background, clock));
+        let retention = settings.audit.retention;
+        let written = actix_rt::spawn(audit_writer.write(background.clone()));
+        actix_rt::spawn(clean(background, retention, clock));
         Ok(Self {
+            written,
             server,
             address,
             made_at_start: MadeAtStart {
@@ -197,15 +203,20 @@ impl Application {
     ///
     /// When the sockets fail.
     pub async fn run_until_stopped(self) -> io::Result<()> {
-        self.server.await
+        self.server.await?;
+        // With the server the audit trail has ended; what it had is written still.
+        if timeout(LAST_WORDS, self.written).await.is_err() {
+            log::error!("audit trail: not all was written before the stop");
+        }
+        Ok(())
     }
 }
 
 fn serve(
     settings: &Settings,
     store: Store,
-    access_tokens: Arc<AccessTokens>,
-    refresh_tokens: Arc<RefreshTokens>,
+    tokens: Tokens,
+    audit: Arc<Audit>,
     revocations: Arc<Revocations>,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
@@ -214,27 +225,39 @@ fn serve(
     let http = &settings.http;
     let sessions = Data::new(Sessions::new(
         store.clone(),
-        access_tokens.clone(),
-        refresh_tokens,
+        tokens.clone(),
         revocations.clone(),
         settings.sessions,
+        audit.clone(),
         clock.clone(),
         entropy.clone(),
     ));
     let accounts = Data::new(Accounts::new(
         store.clone(),
-        settings.accounts.registration,
-        settings.accounts.hashing.clone(),
+        AccountRules {
+            registration: settings.accounts.registration,
+            hashing: settings.accounts.hashing.clone(),
+            limit: settings.limits.account,
+        },
         revocations.clone(),
+        audit.clone(),
         clock.clone(),
         entropy.clone(),
     ));
-    let revoked_sessions = RevokedSessionsList::new(access_tokens.clone(), revocations.clone());
+    let revoked_sessions = RevokedSessionsList::new(tokens.access.clone(), revocations.clone());
     let revoked_sessions = Data::new(revoked_sessions);
-    let access_tokens = Data::from(access_tokens);
+    let access_tokens = Data::from(tokens.access);
     let revocations = Data::from(revocations);
-    let service_keys = Data::new(ServiceKeys::new(store.clone(), clock.clone()));
-    let readiness = Data::new(Readiness::new(store));
+    let service_keys = Data::new(ServiceKeys::new(
+        store.clone(),
+        audit.clone(),
+        clock.clone(),
+    ));
+    let events = Data::new(Events::new(store.clone()));
+    let readiness = Data::new(Readiness::new(store, audit));
+    let limits = Data::new(Limits::new(&settings.limits, clock));
+    let device_tokens = Data::from(tokens.device);
+    let device_cookie = Data::new(DeviceCookie::new(http));
     let clock = Data::new(clock.clone());
     let passed_on = Data::new(PassedOn {
         claims: http.verify_claims.clone(),
@@ -261,8 +284,12 @@ fn serve(
             .app_data(revocations.clone())
             .app_data(revoked_sessions.clone())
             .app_data(service_keys.clone())
+            .app_data(events.clone())
             .app_data(readiness.clone())
             .app_data(clock.clone())
+            .app_data(limits.clone())
+            .app_data(device_tokens.clone())
+            .app_data(device_cookie.clone())
             .app_data(cookie.clone())
             .app_data(document.clone())
             .app_data(edge.clone())
@@ -301,6 +328,9 @@ fn serve(
     let address = server.addrs().first().copied().unwrap_or(http.listen);
     Ok((server.run(), address))
 }
+
+/// For writing what the audit trail still has.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Connections for each processor, at most: each may hold some memory while its client is slow.
 const MAX_CONNECTIONS: usize = 4096;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod completions;
 mod doctor;
 mod healthcheck;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::log_format::{self, LogFormat};
 use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
 
 /// A self-hosted token and session service
@@ -54,6 +56,9 @@ enum Command {
     /// Make, list and revoke the service keys of trusted back ends
     #[command(subcommand)]
     ServiceKey(service_key::Command),
+    /// Show what happened to accounts, sessions and keys
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Show what a token says, and say whether it is good
     #[command(subcommand)]
     Token(token::Command),
@@ -89,12 +94,15 @@ pub fn main() -> ExitCode {
         eprintln!("symbolon: the file .env cannot be read: {why}");
         return ExitCode::from(2);
     }
-    let log = env_logger::Env::default().default_filter_or("info,actix_server=warn,actix_http=off");
-    env_logger::Builder::from_env(log).init();
     let cli = Cli::parse();
+    let serves = matches!(cli.command, None | Some(Command::Serve(_)));
+    if !serves {
+        log_format::start(LogFormat::Text);
+    }
     let result = match cli.command {
         None => serve::run(cli.serve),
         Some(Command::Serve(arguments)) => serve::run(*arguments),
+        Some(Command::Audit(command)) => audit::run(command),
         Some(Command::Migrate(arguments)) => migrate::run(arguments),
         Some(Command::User(command)) => user::run(command),
         Some(Command::Session(command)) => session::run(command),

@@ -7,14 +7,18 @@
 pub mod accounts;
 pub mod application;
 pub mod async_store;
+pub mod audit;
 mod base64url;
 pub mod cleaning;
 pub mod cli;
 pub mod clock;
 pub mod entropy;
+pub mod events;
 pub mod failure;
 mod http;
 pub mod keys;
+pub mod limits;
+mod log_format;
 mod openapi;
 pub mod passwords;
 mod private_dir;

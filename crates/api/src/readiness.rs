@@ -1,9 +1,12 @@
 //! Whether the service can do its work.
 
+use std::sync::Arc;
+
 use store::keys::{self, KeyUse};
 use store::migrations;
 
 use crate::async_store::AsyncStore;
+use crate::audit::Audit;
 
 /// Whether requests can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +20,18 @@ pub enum Ready {
 /// Looks at what the service needs.
 pub struct Readiness {
     store: AsyncStore,
+    audit: Arc<Audit>,
 }
 
 impl Readiness {
     /// Of a service on `store`.
-    pub fn new(store: AsyncStore) -> Self {
-        Self { store }
+    pub fn new(store: AsyncStore, audit: Arc<Audit>) -> Self {
+        Self { store, audit }
+    }
+
+    /// How many events of the audit trail were not written since the start.
+    pub fn audit_events_lost(&self) -> u64 {
+        self.audit.lost()
     }
 
     /// Looks now.

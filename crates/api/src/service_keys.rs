@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 use store::UnixMillis;
+use store::events::EventKind;
 use store::service_keys::{self as rows, Scope, ServiceKey, ServiceKeyHash};
 use zeroize::Zeroizing;
 
 use crate::async_store::AsyncStore;
+use crate::audit::Audit;
 use crate::base64url;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -68,13 +70,18 @@ pub enum Authorization {
 /// Knows service keys.
 pub struct ServiceKeys {
     store: AsyncStore,
+    audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
 }
 
 impl ServiceKeys {
     /// Those in `store`.
-    pub fn new(store: AsyncStore, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(store: AsyncStore, audit: Arc<Audit>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            audit,
+            clock,
+        }
     }
 
     /// Whether this key may do what `scope` names.
@@ -90,14 +97,27 @@ impl ServiceKeys {
         let hash = key.hash();
         let found = self.store.read(move |c| rows::find(c, &hash)).await?;
         Ok(match found {
-            Some(key) if !key.is_valid(self.clock.now()) => Authorization::Invalid,
+            Some(key) if !key.is_valid(self.clock.now()) => {
+                self.record_refusal(&key, "expired or revoked");
+                Authorization::Invalid
+            }
             Some(key) if key.scopes.contains(&scope) => {
                 self.note_use(&key).await;
                 Authorization::Granted(key)
             }
-            Some(_) => Authorization::InsufficientScope,
+            Some(key) => {
+                self.record_refusal(&key, &format!("lacks {scope}"));
+                Authorization::InsufficientScope
+            }
+            // Anybody could fill the trail with these.
             None => Authorization::Invalid,
         })
+    }
+
+    fn record_refusal(&self, key: &ServiceKey, why: &str) {
+        let event = self.audit.event(EventKind::ServiceKeyRefused);
+        self.audit
+            .record(event.refused(&format!("{}: {why}", key.name)));
     }
 
     /// To the minute, so that a busy key is not written at each call. A call is not refused

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::UnixMillis;
+use store::attempts;
+use store::events::{Event, EventKind};
 use store::sessions::{
     self as rows, Dead, Device, NewSession, Opened, RenewalRules, RevokedReason,
 };
@@ -20,11 +22,12 @@ use store::users::{self, User, UserId};
 
 use crate::accounts::CheckedUser;
 use crate::async_store::AsyncStore;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
 use crate::revocations::Revocations;
-use crate::tokens::{AccessToken, AccessTokens, RefreshToken, RefreshTokens};
+use crate::tokens::{AccessToken, DeviceToken, KnownDevice, RefreshToken, Tokens};
 
 use device_label::device_label;
 pub use end::Page;
@@ -56,6 +59,15 @@ pub struct TokenPair {
     pub refresh: Option<(RefreshToken, u64)>,
 }
 
+/// A session that was opened for a user whose password was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Its tokens.
+    pub pair: TokenPair,
+    /// By this the device is known at the next sign-in.
+    pub device_token: DeviceToken,
+}
+
 /// What came of a request to open a session by user id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issued {
@@ -71,10 +83,10 @@ pub enum Issued {
 pub struct Sessions {
     lookups: Lookups,
     store: AsyncStore,
-    access_tokens: Arc<AccessTokens>,
-    refresh_tokens: Arc<RefreshTokens>,
+    tokens: Tokens,
     revocations: Arc<Revocations>,
     rules: SessionRules,
+    audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -83,20 +95,20 @@ impl Sessions {
     /// Those in `store`.
     pub fn new(
         store: AsyncStore,
-        access_tokens: Arc<AccessTokens>,
-        refresh_tokens: Arc<RefreshTokens>,
+        tokens: Tokens,
         revocations: Arc<Revocations>,
         rules: SessionRules,
+        audit: Arc<Audit>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
             lookups: Lookups::new(store.clone()),
             store,
-            access_tokens,
-            refresh_tokens,
+            tokens,
             revocations,
             rules,
+            audit,
             clock,
             entropy,
         }
@@ -111,19 +123,35 @@ impl Sessions {
     pub async fn sign_in(
         &self,
         user: CheckedUser,
+        known: Option<&KnownDevice>,
         device: Device,
-    ) -> Result<Option<TokenPair>, Failure> {
+    ) -> Result<Option<SignedIn>, Failure> {
         let now = self.clock.now();
+        let devices = &self.tokens.device;
+        let device_token = devices.issue(&user.id, known, now, &*self.entropy)?;
+        let event = self.audit.event(EventKind::SignIn);
+        let event = event.user(&user.id).device(&device);
         let new = self.new_session(user.id, vec!["pwd".to_owned()], device, now);
-        let opened = self
-            .store
-            .transaction(move |c| rows::sign_in(c, new, &user.hash));
+        let opened = self.store.transaction(move |c| {
+            let opened = rows::sign_in(c, new, &user.hash)?;
+            if let (Opened::Session(..), Some(target)) = (&opened, user.counted) {
+                attempts::forget(c, target)?;
+            }
+            Ok(opened)
+        });
         match opened.await? {
             Opened::Session(session, ended) => {
+                self.audit.record(event.session(session.id));
                 self.note_ended(ended, RevokedReason::SessionLimit, now);
-                self.with_refresh_token(&session, now).map(Some)
+                Ok(Some(SignedIn {
+                    pair: self.with_refresh_token(&session, now)?,
+                    device_token,
+                }))
             }
-            Opened::UserUnknown | Opened::UserDisabled | Opened::PasswordChanged => Ok(None),
+            Opened::UserUnknown | Opened::UserDisabled | Opened::PasswordChanged => {
+                self.audit.record(event.refused("overtaken"));
+                Ok(None)
+            }
         }
     }
 
@@ -134,9 +162,10 @@ impl Sessions {
     /// [`Failure`].
     pub async fn issue(&self, user_id: UserId, device: Device) -> Result<Issued, Failure> {
         let now = self.clock.now();
+        let event = self.issue_event(&user_id, &device);
         let new = self.new_session(user_id, Vec::new(), device, now);
         let opened = self.store.transaction(|c| rows::issue(c, new)).await?;
-        self.issued(opened, RevokedReason::SessionLimit, now)
+        self.issued(opened, event, RevokedReason::SessionLimit, now)
     }
 
     /// Ends all sessions of a user and opens a new one.
@@ -146,12 +175,13 @@ impl Sessions {
     /// [`Failure`].
     pub async fn renew_by_force(&self, user_id: UserId, device: Device) -> Result<Issued, Failure> {
         let now = self.clock.now();
+        let event = self.issue_event(&user_id, &device).detail("forced_renewal");
         let new = self.new_session(user_id, Vec::new(), device, now);
         let opened = self
             .store
             .transaction(|c| rows::renew_by_force(c, new))
             .await?;
-        self.issued(opened, RevokedReason::ForcedRenewal, now)
+        self.issued(opened, event, RevokedReason::ForcedRenewal, now)
     }
 
     /// A live session and its user, or why there is none.
@@ -195,25 +225,38 @@ impl Sessions {
         }
     }
 
+    fn issue_event(&self, user_id: &UserId, device: &Device) -> Event {
+        let event = self.audit.event(EventKind::SessionIssued);
+        event.user(user_id).device(device)
+    }
+
     fn issued(
         &self,
         opened: Opened,
+        event: Event,
         why_others_ended: RevokedReason,
         now: UnixMillis,
     ) -> Result<Issued, Failure> {
         match opened {
             Opened::Session(session, ended) => {
+                self.audit.record(event.session(session.id));
                 self.note_ended(ended, why_others_ended, now);
                 self.with_refresh_token(&session, now).map(Issued::Pair)
             }
-            Opened::UserUnknown => Ok(Issued::UserUnknown),
-            Opened::UserDisabled => Ok(Issued::UserDisabled),
+            Opened::UserUnknown => {
+                self.audit.record(event.refused("user_unknown"));
+                Ok(Issued::UserUnknown)
+            }
+            Opened::UserDisabled => {
+                self.audit.record(event.refused("user_disabled"));
+                Ok(Issued::UserDisabled)
+            }
             Opened::PasswordChanged => Err(Failure::Internal("no password was checked".into())),
         }
     }
 
     fn with_refresh_token(&self, session: &Session, now: UnixMillis) -> Result<TokenPair, Failure> {
-        let token = self.refresh_tokens.current(session)?;
+        let token = self.tokens.refresh.current(session)?;
         let of_use = session.idle_expires_at.since(now).as_secs();
         Ok(TokenPair {
             refresh: Some((token, of_use)),
@@ -227,7 +270,7 @@ impl Sessions {
         now: UnixMillis,
     ) -> Result<TokenPair, Failure> {
         Ok(TokenPair {
-            access: self.access_tokens.issue(session, now, &*self.entropy)?,
+            access: self.tokens.access.issue(session, now, &*self.entropy)?,
             refresh: None,
         })
     }

@@ -3,9 +3,11 @@
 //! starts.
 
 mod accounts;
+mod audit;
 mod database;
 mod http;
 mod keys;
+mod limits;
 mod sessions;
 
 use std::fmt;
@@ -15,10 +17,11 @@ use std::time::Duration;
 use clap::Args;
 use thiserror::Error;
 
+use crate::limits::LimitRules;
 use crate::sessions::SessionRules;
 
-pub use accounts::Accounts;
-pub use accounts::HashingArgs;
+pub use accounts::{Accounts, HashingArgs};
+pub use audit::Audit;
 pub use database::{Database, DatabaseArgs};
 pub(crate) use http::is_local;
 pub use http::{ClaimHeader, Http, ListenArgs, Origin, PublicUrl, SameSite};
@@ -37,6 +40,10 @@ pub struct ServeArgs {
     sessions: sessions::SessionsArgs,
     #[command(flatten)]
     accounts: accounts::AccountsArgs,
+    #[command(flatten)]
+    limits: limits::LimitArgs,
+    #[command(flatten)]
+    audit: audit::AuditArgs,
 }
 
 /// All settings of the service.
@@ -54,6 +61,10 @@ pub struct Settings {
     pub sessions: SessionRules,
     /// Who may have an account, and where it is looked after.
     pub accounts: Accounts,
+    /// How often one may try.
+    pub limits: LimitRules,
+    /// What is told of what happens.
+    pub audit: Audit,
 }
 
 impl ServeArgs {
@@ -72,19 +83,27 @@ impl ServeArgs {
             .keys
             .resolve(&data_dir, sessions.as_ref(), &mut mistakes);
         let accounts = self.accounts.resolve(&mut mistakes);
-        match (database, http, keys, sessions, accounts) {
-            (Some(database), Some(http), Some(keys), Some(sessions), Some(accounts))
-                if mistakes.0.is_empty() =>
-            {
-                Ok(Settings {
-                    database,
-                    http,
-                    keys,
-                    access_ttl: sessions.access_ttl,
-                    sessions: sessions.rules,
-                    accounts,
-                })
-            }
+        let limits = self.limits.resolve(&mut mistakes);
+        let audit = self.audit.resolve(&mut mistakes);
+        match (database, http, keys, sessions, accounts, limits, audit) {
+            (
+                Some(database),
+                Some(http),
+                Some(keys),
+                Some(sessions),
+                Some(accounts),
+                Some(limits),
+                Some(audit),
+            ) if mistakes.0.is_empty() => Ok(Settings {
+                limits,
+                audit,
+                database,
+                http,
+                keys,
+                access_ttl: sessions.access_ttl,
+                sessions: sessions.rules,
+                accounts,
+            }),
             _ => Err(mistakes),
         }
     }

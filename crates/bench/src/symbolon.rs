@@ -44,6 +44,9 @@ impl Symbolon {
         let command = || {
             let mut command = Command::new(program());
             command.env_clear().current_dir(directory.path());
+            for limit in ["SIGN_IN", "ACCOUNT", "REGISTRATION", "CALLS"] {
+                command.env(format!("SYMBOLON_LIMIT_{limit}"), "off");
+            }
             if let Some(url) = database_url {
                 command.env("DATABASE_URL", url);
             }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use jwt_core::Algorithm;
 use serde::Serialize;
+use store::events::EventKind;
 use store::keys::{self as rows, KeyUse, WrappedKey};
 use store::{Store, UnixMillis};
 use zeroize::Zeroizing;
 
-use super::{Failed, output};
+use super::{Failed, audit, output};
 use crate::application::open_database;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::entropy::{Entropy, SystemEntropy};
@@ -226,9 +227,16 @@ impl Ring {
     }
 }
 
+impl Ring {
+    fn record(&self, kind: EventKind, what: &str) -> Result<(), Failed> {
+        let detail = format!("command line: {what}");
+        audit::record(&self.store, kind, |event| event.detail(&detail))
+    }
+}
+
 fn rotate_one(arguments: RotateArguments) -> Result<(), Failed> {
     let ring = Ring::open(arguments.settings)?;
-    let (key_use, emergency) = (arguments.key_use.into(), arguments.emergency);
+    let (key_use, emergency) = (KeyUse::from(arguments.key_use), arguments.emergency);
     let rotation = rotate(
         &ring.store,
         &ring.master_key,
@@ -238,7 +246,12 @@ fn rotate_one(arguments: RotateArguments) -> Result<(), Failed> {
         &*ring.entropy,
         SystemClock.now(),
     );
-    match rotation.map_err(Failed::work)? {
+    let rotation = rotation.map_err(Failed::work)?;
+    if let Rotation::Rotated { id, .. } = &rotation {
+        let how = if emergency { ", emergency" } else { "" };
+        ring.record(EventKind::KeyRotated, &format!("{key_use} key {id}{how}"))?;
+    }
+    match rotation {
         Rotation::Rotated { id, .. } if emergency => output::print(&format!(
             "The {key_use} key {id} signs. All others are refused within 5 seconds."
         )),
@@ -282,7 +295,11 @@ fn import_one(arguments: ImportArguments) -> Result<(), Failed> {
         &*ring.entropy,
         now,
     );
-    match imported.map_err(Failed::work)? {
+    let imported = imported.map_err(Failed::work)?;
+    if let Imported::Verifies { id } | Imported::Signs { id, .. } = &imported {
+        ring.record(EventKind::KeyImported, &format!("access key {id}"))?;
+    }
+    match imported {
         Imported::Verifies { id } => output::print(&format!(
             "The key {id} verifies access tokens{} until {}.",
             if older.is_some() {
@@ -311,6 +328,10 @@ fn rewrap_all(arguments: RewrapArguments) -> Result<(), Failed> {
     let (new, _) = new.load(true, &*ring.entropy).map_err(Failed::work)?;
     let rewrapped =
         rewrap(&ring.store, &ring.master_key, &new, &ring.entropy).map_err(Failed::work)?;
+    ring.record(
+        EventKind::KeysRewrapped,
+        &format!("{} keys", rewrapped.keys),
+    )?;
     output::print(&match (rewrapped.keys, rewrapped.already) {
         (0, _) => "All keys are under the new master key already.".to_owned(),
         (n, _) => format!(

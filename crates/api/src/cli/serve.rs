@@ -6,10 +6,12 @@ use crate::application::Application;
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
 use crate::keys::MasterKeySource;
+use crate::log_format;
 use crate::settings::{ServeArgs, Settings};
 
 pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
     let settings = arguments.resolve()?;
+    log_format::start(settings.audit.log_format);
     actix_rt::System::new().block_on(async {
         let clock = Arc::new(SystemClock);
         let entropy = Arc::new(SystemEntropy::default());
@@ -54,7 +56,9 @@ fn greeting(settings: &Settings, application: &Application) -> String {
     if !made.migrations.is_empty() {
         let accounts = &settings.accounts;
         lines.push(match (accounts.page, accounts.registration) {
-            (true, Registration::Open) => format!("\nOpen {here} and register."),
+            (true, Registration::Open | Registration::Discreet) => {
+                format!("\nOpen {here} and register.")
+            }
             _ => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),
         });
     }

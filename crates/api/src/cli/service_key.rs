@@ -3,9 +3,10 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use store::UnixMillis;
+use store::events::EventKind;
 use store::service_keys::{self, Added, Scope, ServiceKey};
 
-use super::{Failed, output};
+use super::{Failed, audit, output};
 use crate::application::open_database;
 use crate::base64url;
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -104,6 +105,8 @@ fn create(arguments: CreateArguments) -> Result<(), Failed> {
     let added = store.write(move |c| service_keys::add(c, &key, hash));
     match added.map_err(Failed::work)? {
         Added::Added => {
+            let detail = format!("command line: {name}");
+            audit::record(&store, EventKind::ServiceKeyCreated, |e| e.detail(&detail))?;
             output::print(plain.expose())?;
             eprintln!(
                 "This is the service key of \"{name}\". It is not shown again.\n\
@@ -193,7 +196,11 @@ fn revoke(arguments: RevokeArguments) -> Result<(), Failed> {
     let name_or_id = arguments.name_or_id.clone();
     let revoked = store.write(move |c| service_keys::revoke(c, &name_or_id, now));
     match revoked.map_err(Failed::work)? {
-        true => output::print(&format!("Revoked \"{}\".", arguments.name_or_id)),
+        true => {
+            let detail = format!("command line: {}", arguments.name_or_id);
+            audit::record(&store, EventKind::ServiceKeyRevoked, |e| e.detail(&detail))?;
+            output::print(&format!("Revoked \"{}\".", arguments.name_or_id))
+        }
         false => Err(Failed::work(format!(
             "no valid service key has the name or id \"{}\"",
             arguments.name_or_id

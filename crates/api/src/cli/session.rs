@@ -1,9 +1,10 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use store::events::EventKind;
 use store::sessions::{self, RevokedReason, Session, SessionId};
 use store::users::UserId;
 
-use super::{Failed, output};
+use super::{Failed, audit, output};
 use crate::application::open_database;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::settings::DatabaseArgs;
@@ -127,17 +128,29 @@ fn revoke(arguments: RevokeArguments) -> Result<(), Failed> {
     let (store, _) = open_database(&database).map_err(Failed::work)?;
     let now = SystemClock.now();
     let reason = RevokedReason::RevokedByOperator;
+    let user = arguments.user.clone();
     let ended = match (arguments.id, arguments.user) {
         (Some(id), _) => store
             .write(move |c| sessions::revoke(c, id, reason, now))
-            .map(usize::from),
-        (None, Some(user)) => store
-            .transaction(move |c| sessions::revoke_all_of_user(c, &user, None, reason, now))
-            .map(|ended| ended.len()),
+            .map(|ended| if ended { vec![id] } else { Vec::new() }),
+        (None, Some(user)) => {
+            store.transaction(move |c| sessions::revoke_all_of_user(c, &user, None, reason, now))
+        }
         (None, None) => return Err(Failed::Usage("name a session, or --user".into())),
     };
-    match ended.map_err(Failed::work)? {
-        0 => Err(Failed::work("there is no such live session")),
-        ended => output::print(&output::ended(ended)),
+    let ended = ended.map_err(Failed::work)?;
+    if ended.is_empty() {
+        return Err(Failed::work("there is no such live session"));
     }
+    for id in &ended {
+        let session = store
+            .read(|c| sessions::find(c, *id))
+            .map_err(Failed::work)?;
+        let user = user.as_ref().or(session.as_ref().map(|s| &s.user_id));
+        audit::record(&store, EventKind::SessionEnded, |event| {
+            let event = event.session(*id);
+            user.map_or(event.clone(), |user| event.user(user))
+        })?;
+    }
+    output::print(&output::ended(ended.len()))
 }

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use store::events::EventKind;
 use store::users::{self, Added, Changed, User, UserId};
 use store::{AnyConnection, StoreError};
 
-use super::{Failed, output};
+use super::{Failed, audit, output};
 use crate::accounts::{Email, Name, OwnClaims};
 use crate::application::open_database;
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -73,25 +74,40 @@ pub(super) fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Add(arguments) => add(arguments),
         Command::List(arguments) => list(arguments),
-        Command::Disable(user) => change(user, "no enabled user has this id", |c, id| {
-            users::disable(c, id, SystemClock.now())
-        }),
-        Command::Enable(user) => change(user, "no disabled user has this id", users::enable),
-        Command::Delete(user) => change(user, "no user has this id", |c, id| {
-            users::delete(c, id, SystemClock.now())
-        }),
+        Command::Disable(user) => {
+            let not_found = "no enabled user has this id";
+            change(user, not_found, EventKind::UserDisabled, |c, id| {
+                users::disable(c, id, SystemClock.now())
+            })
+        }
+        Command::Enable(user) => {
+            let not_found = "no disabled user has this id";
+            change(user, not_found, EventKind::UserEnabled, users::enable)
+        }
+        Command::Delete(user) => {
+            let not_found = "no user has this id";
+            change(user, not_found, EventKind::UserDeleted, |c, id| {
+                users::delete(c, id, SystemClock.now())
+            })
+        }
     }
 }
 
 fn change(
     user: OneUser,
     not_found: &str,
+    kind: EventKind,
     change: impl FnOnce(&mut AnyConnection, &UserId) -> Result<Changed, StoreError> + Send + 'static,
 ) -> Result<(), Failed> {
     let database = user.database.resolve_alone()?;
     let (store, _) = open_database(&database).map_err(Failed::work)?;
+    let id = user.id.clone();
     let changed = store.transaction(move |c| change(c, &user.id));
-    match changed.map_err(Failed::work)? {
+    let changed = changed.map_err(Failed::work)?;
+    if changed != Changed::NotFound {
+        audit::record(&store, kind, |event| event.user(&id))?;
+    }
+    match changed {
         Changed::NotFound => Err(Failed::work(not_found)),
         Changed::Changed(ended) if ended.is_empty() => output::print("Done."),
         Changed::Changed(ended) => output::print(&output::ended(ended.len())),
@@ -134,7 +150,10 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
         .write(move |c| users::add(c, &user))
         .map_err(Failed::work)?
     {
-        Added::Added => output::print(id.as_str()),
+        Added::Added => {
+            audit::record(&store, EventKind::UserAdded, |event| event.user(&id))?;
+            output::print(id.as_str())
+        }
         Added::IdTaken => Err(Failed::work("another user has this id")),
         Added::NameTaken => Err(Failed::work("another user has this name")),
         Added::EmailTaken => Err(Failed::work("another user has this e-mail address")),

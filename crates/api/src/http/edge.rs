@@ -4,12 +4,13 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpMessage, ResponseError};
 
 use super::csrf::OriginGuard;
-use super::headers::SecurityHeaders;
+use super::headers::{SecurityHeaders, add_rate_limit};
 use super::problem::{Code, Problem};
 use super::unexpected::as_problem;
+use crate::limits::Left;
 use crate::settings::Http;
 
 /// The outermost layer. One for three tasks, as a layer costs more than each of them.
@@ -39,6 +40,10 @@ impl Edge {
         } else {
             request.into_response(Problem::from(Code::OriginDenied).error_response())
         };
+        let left = response.request().extensions().get::<Left>().copied();
+        if let Some(left) = left {
+            add_rate_limit(response.headers_mut(), &left);
+        }
         edge.headers.add(response.headers_mut());
         Ok(response)
     }

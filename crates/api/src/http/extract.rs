@@ -5,6 +5,8 @@ pub(crate) mod client_address;
 pub(crate) mod device;
 pub(crate) mod form_body;
 pub(crate) mod json_body;
+pub(crate) mod known_device;
+pub(crate) mod limit;
 pub(crate) mod refresh_tokens;
 pub(crate) mod service_key;
 pub(crate) mod token_issuer;

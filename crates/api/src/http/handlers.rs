@@ -7,6 +7,7 @@ pub(crate) mod end_other_sessions;
 pub(crate) mod end_session;
 pub(crate) mod health;
 pub(crate) mod introspect;
+pub(crate) mod list_events;
 pub(crate) mod list_sessions;
 pub(crate) mod login;
 pub(crate) mod logout;

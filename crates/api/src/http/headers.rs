@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::limits::Left;
 use crate::settings::PublicUrl;
 
 /// Headers of every answer where a handler has not set its own (OWASP ASVS 5.0, V3.4).
@@ -35,6 +36,20 @@ impl SecurityHeaders {
             if !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
             }
+        }
+    }
+}
+
+/// What the address has left of a limit (draft-ietf-httpapi-ratelimit-headers-10).
+pub(crate) fn add_rate_limit(headers: &mut HeaderMap, left: &Left) {
+    let (name, allowance) = (left.name, left.allowance);
+    let window = allowance.within.as_secs();
+    let policy = format!("\"{name}\";q={};w={window}", allowance.attempts);
+    let wait = left.wait.as_millis().div_ceil(1000);
+    let state = format!("\"{name}\";r={};t={wait}", left.remaining);
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Errors, all in one shape: RFC 9457 problem documents.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -116,6 +117,8 @@ codes! {
         "Send it with `Content-Type: application/json`."
     ValidationFailed "validation_failed" 422 "A value will not do"
         "`errors` names each field and what is wrong with it."
+    RateLimited "rate_limited" 429 "Too many attempts"
+        "Try again after `Retry-After` seconds."
     Internal "internal" 500 "Something went wrong here"
         "It is a mistake of the service; its log says more."
     Unavailable "unavailable" 503 "Not now"
@@ -135,6 +138,7 @@ pub(crate) struct Problem {
     errors: Vec<FieldError>,
     reason: Option<&'static str>,
     challenge: Option<String>,
+    retry_after: Option<Duration>,
 }
 
 /// What is wrong with one field of the body.
@@ -154,6 +158,7 @@ impl From<Code> for Problem {
             errors: Vec::new(),
             reason: None,
             challenge: None,
+            retry_after: None,
         }
     }
 }
@@ -195,6 +200,14 @@ impl Problem {
     pub(crate) fn with_challenge(self, challenge: impl Into<String>) -> Self {
         Self {
             challenge: Some(challenge.into()),
+            ..self
+        }
+    }
+
+    /// Sets the `Retry-After` header, in whole seconds that are enough.
+    pub(crate) fn with_retry_after(self, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
             ..self
         }
     }
@@ -271,8 +284,15 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
-        if self.code.status() == 503 {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        match self.retry_after {
+            Some(wait) => {
+                let seconds = wait.as_millis().div_ceil(1000).max(1);
+                response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+            }
+            None if self.code.status() == 503 => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            None => {}
         }
         match &self.challenge {
             Some(challenge) => {

@@ -4,7 +4,7 @@ use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
 
 use super::handlers::{
     account, change_password, docs, end_other_sessions, end_session, health, introspect,
-    list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke,
+    list_events, list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke,
     revoked_sessions, tokens, verify, well_known,
 };
 
@@ -27,6 +27,7 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
                 .route(get().to(list_sessions::list_sessions))
                 .route(delete().to(end_other_sessions::end_other_sessions)),
         )
+        .service(resource("/api/events").route(get().to(list_events::list_events)))
         .service(resource("/api/password").route(post().to(change_password::change_password)))
         .service(resource("/.well-known/jwks.json").route(get().to(well_known::jwks)))
         .service(

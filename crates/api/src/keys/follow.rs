@@ -1,13 +1,15 @@
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix_rt::time::sleep;
+use store::events::EventKind;
 use store::keys::{self, KeyUse, WrappedKey};
 use store::{Store, UnixMillis};
 
 use super::ring::Opened;
 use super::{KeyRules, KeysError, MasterKey, Rings, Rotation, rotate};
 use crate::async_store::AsyncStore;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 
@@ -65,12 +67,14 @@ impl Keys {
         mut self,
         store: AsyncStore,
         clock: Arc<dyn Clock>,
+        audit: Weak<Audit>,
         hand_over: impl Fn(Rings),
     ) {
         let mut trouble = None;
         loop {
             sleep(EVERY).await;
-            let went = self.look(&store, clock.now(), &hand_over).await.err();
+            let went = self.look(&store, clock.now(), &audit, &hand_over);
+            let went = went.await.err();
             // Told once, not every two seconds.
             if let Some(why) = went.as_ref().filter(|why| trouble.as_ref() != Some(*why)) {
                 log::error!("signing keys: those of before stay in use: {why}");
@@ -86,9 +90,10 @@ impl Keys {
         &mut self,
         store: &AsyncStore,
         now: UnixMillis,
+        audit: &Weak<Audit>,
         hand_over: impl Fn(Rings),
     ) -> Result<(), String> {
-        self.rotate_what_is_due(store, now).await?;
+        self.rotate_what_is_due(store, now, audit).await?;
         let keys = store
             .watch(keys::list)
             .await
@@ -110,7 +115,12 @@ impl Keys {
         went
     }
 
-    async fn rotate_what_is_due(&self, store: &AsyncStore, now: UnixMillis) -> Result<(), String> {
+    async fn rotate_what_is_due(
+        &self,
+        store: &AsyncStore,
+        now: UnixMillis,
+        audit: &Weak<Audit>,
+    ) -> Result<(), String> {
         let due = KeyUse::ALL.into_iter().filter(|of| self.is_due(*of, now));
         for key_use in due {
             let (master_key, rules, entropy) =
@@ -121,6 +131,10 @@ impl Keys {
             let rotation = store.with(rotation).await.map_err(|why| why.to_string())?;
             if let Rotation::Rotated { id, .. } = rotation.map_err(|why| why.to_string())? {
                 log::info!("signing keys: the {key_use} key {id} is published, and signs soon");
+                if let Some(audit) = audit.upgrade() {
+                    let event = audit.event(EventKind::KeyRotated);
+                    audit.record(event.detail(&format!("{key_use} key {id}, by age")));
+                }
             }
         }
         Ok(())

@@ -19,6 +19,15 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         "idle_expires_at": "2026-11-27T09:00:00Z",
         "expires_at": "2026-12-24T09:00:00Z"
     });
+    let event = json!({
+        "id": "0192f0c1-9b0c-7d1e-8f20-314253647586",
+        "at": "2026-11-24T09:00:00Z",
+        "kind": "sign_in",
+        "outcome": "done",
+        "session": "0192f0c1-8a9b-7c0d-9e1f-203142536475",
+        "ip": "192.0.2.17",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    });
     Some(match name {
         "Registration" => json!({
             "name": "Ann",
@@ -56,6 +65,8 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         "User" => user,
         "Session" => session,
         "SessionList" => json!({ "sessions": [session] }),
+        "Event" => event,
+        "EventList" => json!({ "events": [event] }),
         "Ended" => json!({ "ended": 2 }),
         "NewPassword" => json!({
             "current": "correct horse battery",

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::http::handlers::well_known::JWK_SET;
 use crate::http::handlers::{
-    change_password, end_other_sessions, end_session, health, introspect, list_sessions, login,
-    logout, me, refresh_access, refresh_all, register, revoke, tokens, verify,
+    change_password, end_other_sessions, end_session, health, introspect, list_events,
+    list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke, tokens,
+    verify,
 };
 use crate::http::problem::{self, Code};
 
@@ -21,6 +22,7 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("revoke", revoke::PROBLEMS),
     ("me", me::PROBLEMS),
     ("verify", verify::PROBLEMS),
+    ("listEvents", list_events::PROBLEMS),
     ("listSessions", list_sessions::PROBLEMS),
     ("endSession", end_session::PROBLEMS),
     ("endOtherSessions", end_other_sessions::PROBLEMS),
@@ -189,6 +191,22 @@ fn empty_response(code: Code) -> Value {
         }
     });
     match code.status() {
+        429 => {
+            response["headers"] = json!({
+                "Retry-After": {
+                    "description": "Seconds to wait before trying again.",
+                    "schema": { "type": "integer" }
+                },
+                "RateLimit-Policy": {
+                    "description": "How often an address may try.",
+                    "schema": { "type": "string" }
+                },
+                "RateLimit": {
+                    "description": "What it has left.",
+                    "schema": { "type": "string" }
+                }
+            });
+        }
         401 => {
             response["headers"]["WWW-Authenticate"] = json!({
                 "description": "How to prove who calls (RFC 6750).",

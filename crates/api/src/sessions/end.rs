@@ -1,7 +1,9 @@
 //! Looking at a user's sessions, and ending them.
 
 use store::UnixMillis;
-use store::sessions::{self as rows, RevokedReason, Session, SessionId};
+use store::events::EventKind;
+use store::sessions::{self as rows, Device, RevokedReason, Session, SessionId};
+use store::users::UserId;
 
 use super::{MAX_SESSIONS, Sessions};
 use crate::failure::Failure;
@@ -30,13 +32,14 @@ impl Sessions {
         &self,
         refresh_tokens: &[String],
         access_token: Option<&str>,
+        device: &Device,
     ) -> Result<(), Failure> {
         let now = self.clock.now();
         let by_refresh = refresh_tokens
             .iter()
-            .filter_map(|token| self.refresh_tokens.session_to_end(token, now));
+            .filter_map(|token| self.tokens.refresh.session_to_end(token, now));
         let by_access =
-            access_token.and_then(|token| self.access_tokens.session_to_end(token, now));
+            access_token.and_then(|token| self.tokens.access.session_to_end(token, now));
         let mut ids: Vec<SessionId> = by_refresh.chain(by_access).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -44,7 +47,7 @@ impl Sessions {
         let reason = RevokedReason::Logout;
         let mut outcome = Ok(());
         for id in ids {
-            if let Err(failure) = self.end_one(id, reason, now).await {
+            if let Err(failure) = self.end_one(id, reason, device, now).await {
                 outcome = Err(failure);
             }
         }
@@ -75,12 +78,19 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn end(&self, bearer: AccessClaims, id: SessionId) -> Result<bool, Failure> {
+    pub async fn end(
+        &self,
+        bearer: AccessClaims,
+        id: SessionId,
+        device: &Device,
+    ) -> Result<bool, Failure> {
         let now = self.clock.now();
         let reason = RevokedReason::RevokedByUser;
-        let revoke = move |c: &mut _| rows::revoke_of_user(c, id, &bearer.user_id, reason, now);
+        let user_id = bearer.user_id.clone();
+        let revoke = move |c: &mut _| rows::revoke_of_user(c, id, &user_id, reason, now);
         let ended = self.store.write(revoke).await?;
         if ended {
+            self.record_ended(&bearer.user_id, id, reason, device);
             self.note_ended([id], reason, now);
         }
         Ok(ended)
@@ -91,14 +101,22 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn end_others(&self, bearer: AccessClaims) -> Result<usize, Failure> {
+    pub async fn end_others(
+        &self,
+        bearer: AccessClaims,
+        device: &Device,
+    ) -> Result<usize, Failure> {
         let now = self.clock.now();
         let reason = RevokedReason::RevokedByUser;
+        let user_id = bearer.user_id.clone();
         let revoke = move |c: &mut _| {
             let keep = Some(bearer.session_id);
-            rows::revoke_all_of_user(c, &bearer.user_id, keep, reason, now)
+            rows::revoke_all_of_user(c, &user_id, keep, reason, now)
         };
         let ended = self.store.transaction(revoke).await?;
+        for id in &ended {
+            self.record_ended(&bearer.user_id, *id, reason, device);
+        }
         let count = ended.len();
         self.note_ended(ended, reason, now);
         Ok(count)
@@ -109,13 +127,30 @@ impl Sessions {
         &self,
         id: SessionId,
         reason: RevokedReason,
+        device: &Device,
         now: UnixMillis,
     ) -> Result<(), Failure> {
-        let revoke = move |c: &mut _| rows::revoke(c, id, reason, now);
-        if self.store.write(revoke).await? {
+        let revoke = move |c: &mut _| match rows::revoke(c, id, reason, now)? {
+            true => rows::find(c, id),
+            false => Ok(None),
+        };
+        if let Some(session) = self.store.write(revoke).await? {
+            self.record_ended(&session.user_id, id, reason, device);
             self.note_ended([id], reason, now);
         }
         Ok(())
+    }
+
+    fn record_ended(
+        &self,
+        user_id: &UserId,
+        id: SessionId,
+        reason: RevokedReason,
+        device: &Device,
+    ) {
+        let event = self.audit.event(EventKind::SessionEnded);
+        let event = event.user(user_id).session(id).device(device);
+        self.audit.record(event.detail(reason.as_str()));
     }
 
     /// Access tokens of these sessions are refused from now on; on other replicas within two

@@ -1,7 +1,7 @@
 //! What a token is worth to somebody else, and ending its session on its account.
 
 use serde_json::{Map, Value, json};
-use store::sessions::{self as rows, Peek, RevokedReason};
+use store::sessions::{self as rows, Device, Peek, RevokedReason};
 
 use super::Sessions;
 use crate::clock::numeric_date;
@@ -25,14 +25,14 @@ impl Sessions {
     /// [`Failure`].
     pub async fn introspect(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
         let now = self.clock.now();
-        if let Some((claims, session_id)) = self.access_tokens.all_claims(token, now) {
+        if let Some((claims, session_id)) = self.tokens.access.all_claims(token, now) {
             let ended = self.revocations.reason(session_id).is_some();
             return Ok((!ended).then_some(claims));
         }
-        if let Some(claims) = self.access_tokens.older_claims(token, now) {
+        if let Some(claims) = self.tokens.access.older_claims(token, now) {
             return Ok(Some(claims));
         }
-        let Ok(claims) = self.refresh_tokens.verify(token, now) else {
+        let Ok(claims) = self.tokens.refresh.verify(token, now) else {
             return Ok(None);
         };
         let found = self.lookups.find(claims.session_id).await?;
@@ -62,10 +62,10 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn revoke(&self, token: &str, by: RevokedBy) -> Result<(), Failure> {
+    pub async fn revoke(&self, token: &str, by: RevokedBy, device: &Device) -> Result<(), Failure> {
         let now = self.clock.now();
-        let of_refresh = self.refresh_tokens.session_to_end(token, now);
-        let id = of_refresh.or_else(|| self.access_tokens.session_to_end(token, now));
+        let of_refresh = self.tokens.refresh.session_to_end(token, now);
+        let id = of_refresh.or_else(|| self.tokens.access.session_to_end(token, now));
         let Some(id) = id else {
             return Ok(());
         };
@@ -73,6 +73,6 @@ impl Sessions {
             RevokedBy::Holder => RevokedReason::Logout,
             RevokedBy::BackEnd => RevokedReason::RevokedByOperator,
         };
-        self.end_one(id, reason, now).await
+        self.end_one(id, reason, device, now).await
     }
 }

@@ -1,8 +1,11 @@
 //! Renewing a session by the refresh tokens that a client presented.
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
-use store::sessions::{self as rows, Dead, Peek, Renewal, RevokedReason, Session};
+use ipnet::IpNet;
+use store::events::EventKind;
+use store::sessions::{self as rows, Dead, Device, Peek, Renewal, RevokedReason};
 use store::users::UserId;
 
 use super::{MAX_SESSIONS, Sessions, TokenPair};
@@ -39,9 +42,15 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn refresh_access(&self, presented: &[String]) -> Result<Refreshed, Failure> {
-        self.first_granted(presented, async |claims| self.peek_then_renew(claims).await)
-            .await
+    pub async fn refresh_access(
+        &self,
+        presented: &[String],
+        device: &dyn Fn() -> Device,
+    ) -> Result<Refreshed, Failure> {
+        self.first_granted(presented, async |claims| {
+            self.peek_then_renew(claims, device).await
+        })
+        .await
     }
 
     /// A new access token and, unless it is still fresh, a new refresh token. With a user id, the
@@ -54,12 +63,13 @@ impl Sessions {
         &self,
         presented: &[String],
         user_id: Option<&UserId>,
+        device: &dyn Fn() -> Device,
     ) -> Result<Refreshed, Failure> {
         self.first_granted(presented, async |claims| {
             if self.is_of_another(claims, user_id).await? {
                 return Ok(Refreshed::Refused(Refusal::OtherUser));
             }
-            self.renew(claims).await
+            self.renew(claims, device).await
         })
         .await
     }
@@ -96,7 +106,7 @@ impl Sessions {
         let mut ours = Vec::new();
         let mut refusal = Refusal::NoToken;
         for token in presented {
-            match self.refresh_tokens.verify(token, now) {
+            match self.tokens.refresh.verify(token, now) {
                 Ok(claims) => ours.push(claims),
                 Err(error) => refusal = Refusal::Token(error),
             }
@@ -124,7 +134,11 @@ impl Sessions {
         Ok(session.is_some_and(|session| session.user_id != *user_id))
     }
 
-    async fn peek_then_renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
+    async fn peek_then_renew(
+        &self,
+        claims: RefreshClaims,
+        device: &dyn Fn() -> Device,
+    ) -> Result<Refreshed, Failure> {
         let session = self.lookups.find(claims.session_id).await?;
         let now = self.clock.now();
         match rows::peek(session, claims.generation, now, &self.rules.renewal) {
@@ -132,13 +146,17 @@ impl Sessions {
                 .without_refresh_token(&session, now)
                 .map(Refreshed::Pair),
             Peek::Dead(dead) => Ok(Refreshed::Refused(Refusal::Session(dead))),
-            Peek::Undecided => self.renew(claims).await,
+            Peek::Undecided => self.renew(claims, device).await,
         }
     }
 
     /// The time is taken when the statement runs, not when it is queued: a late `rotated_at` in
     /// the past would cut the client's grace short.
-    async fn renew(&self, claims: RefreshClaims) -> Result<Refreshed, Failure> {
+    async fn renew(
+        &self,
+        claims: RefreshClaims,
+        device: &dyn Fn() -> Device,
+    ) -> Result<Refreshed, Failure> {
         let rules = self.rules.renewal;
         let clock = self.clock.clone();
         let renewal = self.store.write(move |c| {
@@ -147,7 +165,7 @@ impl Sessions {
             Ok((renewal, now))
         });
         let (renewal, now) = renewal.await?;
-        report(&renewal, claims);
+        self.record_renewal(&renewal, claims, device);
         match renewal {
             Renewal::Rotated(session)
             | Renewal::Replayed(session)
@@ -165,25 +183,94 @@ impl Sessions {
             Renewal::Dead(dead) => Ok(Refreshed::Refused(Refusal::Session(dead))),
         }
     }
+
+    /// What its user and the operator should see.
+    fn record_renewal(
+        &self,
+        renewal: &Renewal,
+        claims: RefreshClaims,
+        device: &dyn Fn() -> Device,
+    ) {
+        let (kind, session) = match renewal {
+            Renewal::Reused(session) => (EventKind::RefreshReused, session),
+            Renewal::Forgiven(session) => (EventKind::ReplayForgiven, session),
+            Renewal::Recovered(session) => (EventKind::RenewalRecovered, session),
+            Renewal::Replayed(session) => (EventKind::ReplaySuspicious, session),
+            Renewal::Rotated(_) | Renewal::Debounced(_) | Renewal::Dead(_) => return,
+        };
+        let device = device();
+        let strange = what_is_strange(&session.device, &device);
+        let detail = match renewal {
+            // Answers get lost: from the device that is known it is nothing to speak of.
+            Renewal::Replayed(_) => match strange {
+                Some(strange) => strange.to_owned(),
+                None => return,
+            },
+            _ => {
+                let (presented, current) = (claims.generation.get(), session.generation.get());
+                let detail = format!("generation {presented} presented, {current} current");
+                match strange {
+                    Some(strange) => format!("{detail}; {strange}"),
+                    None => detail,
+                }
+            }
+        };
+        if let Renewal::Recovered(_) = renewal {
+            log::error!(
+                "the database has lost acknowledged renewals (a restored backup?): session {} of \
+                 user {} was behind its refresh token",
+                session.id,
+                session.user_id
+            );
+        }
+        let event = self.audit.event(kind);
+        let event = event.user(&session.user_id).session(session.id);
+        self.audit.record(event.device(&device).detail(&detail));
+    }
 }
 
-/// What an operator should see.
-fn report(renewal: &Renewal, claims: RefreshClaims) {
-    let of = |session: &Session| format!("session {} of user {}", session.id, session.user_id);
-    match renewal {
-        Renewal::Reused(session) => log::warn!(
-            "refresh token reused: {} has ended; generation {} was presented, {} is current",
-            of(session),
-            claims.generation.get(),
-            session.generation.get()
-        ),
-        Renewal::Forgiven(session) => log::info!("late replay forgiven: {}", of(session)),
-        Renewal::Recovered(session) => log::error!(
-            "the database has lost acknowledged renewals (a restored backup?): {} was behind its \
-             refresh token, generation {}",
-            of(session),
-            claims.generation.get()
-        ),
-        Renewal::Rotated(_) | Renewal::Debounced(_) | Renewal::Replayed(_) | Renewal::Dead(_) => {}
+/// In what a device differs from the one that signed in.
+fn what_is_strange(known: &Device, now: &Device) -> Option<&'static str> {
+    let is_other_agent = known.user_agent != now.user_agent;
+    let network = |device: &Device| device.ip.as_deref().and_then(network_of);
+    match (is_other_agent, network(known) != network(now)) {
+        (true, true) => Some("another user agent and network than at sign-in"),
+        (true, false) => Some("another user agent than at sign-in"),
+        (false, true) => Some("another network than at sign-in"),
+        (false, false) => None,
+    }
+}
+
+/// About as much of an address as one provider has: 16 bits of IPv4, 32 of IPv6.
+fn network_of(address: &str) -> Option<IpNet> {
+    let address: IpAddr = address.parse().ok()?;
+    let bits = if address.is_ipv4() { 16 } else { 32 };
+    Some(IpNet::new(address, bits).ok()?.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(ip: &str, user_agent: &str) -> Device {
+        Device {
+            ip: Some(ip.to_owned()),
+            user_agent: Some(user_agent.to_owned()),
+            label: None,
+        }
+    }
+
+    #[test]
+    fn another_agent_or_network_is_strange() {
+        let known = device("192.0.2.1", "Firefox");
+        let strange = |ip, agent| what_is_strange(&known, &device(ip, agent));
+        assert_eq!(strange("192.0.99.1", "Firefox"), None);
+        assert!(strange("192.1.2.1", "Firefox").unwrap().contains("network"));
+        assert!(
+            strange("2001:db8::1", "Firefox")
+                .unwrap()
+                .contains("network")
+        );
+        assert!(strange("192.0.2.1", "curl").unwrap().contains("user agent"));
     }
 }

@@ -9,7 +9,8 @@ use crate::accounts::Registration;
 /// Who may have an account, as it was given.
 #[derive(Args, Clone)]
 pub(super) struct AccountsArgs {
-    /// Whether anyone may register: open or closed
+    /// Whether anyone may register: open, closed, or discreet, which does not tell that an e-mail
+    /// address is taken
     #[arg(
         long,
         env = "SYMBOLON_REGISTRATION",
@@ -96,8 +97,9 @@ impl AccountsArgs {
     pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Accounts> {
         let registration = match self.registration.as_str() {
             "open" => Ok(Registration::Open),
+            "discreet" => Ok(Registration::Discreet),
             "closed" => Ok(Registration::Closed),
-            _ => Err("one of open, closed"),
+            _ => Err("one of open, discreet, closed"),
         };
         let registration = mistakes.note("SYMBOLON_REGISTRATION", &self.registration, registration);
         let page = switch(&self.account_page);

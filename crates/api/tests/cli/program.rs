@@ -94,6 +94,11 @@ impl Program {
             .env_clear()
             .current_dir(self.directory())
             .env("SYMBOLON_LISTEN", "127.0.0.1:0")
+            // All clients of a test have one address.
+            .env("SYMBOLON_LIMIT_SIGN_IN", "off")
+            .env("SYMBOLON_LIMIT_ACCOUNT", "off")
+            .env("SYMBOLON_LIMIT_REGISTRATION", "off")
+            .env("SYMBOLON_LIMIT_CALLS", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log_file)

@@ -22,6 +22,7 @@ fn the_document_lists_every_call() {
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
         "/.well-known/revoked-sessions",
+        "/api/events",
         "/api/introspect",
         "/api/login",
         "/api/logout",

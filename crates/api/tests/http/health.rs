@@ -16,7 +16,7 @@ fn a_running_service_is_live_and_ready(service: &Service) {
     let ready = service.client().get("/health/ready").send();
     assert_eq!(
         (ready.status, ready.json()),
-        (200, json!({ "status": "ready" }))
+        (200, json!({ "status": "ready", "audit_events_lost": 0 }))
     );
 }
 

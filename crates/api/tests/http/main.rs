@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod api;
+mod audit;
 mod cors;
 mod docs;
 mod early_death;
@@ -11,6 +12,7 @@ mod errors;
 mod forged;
 mod headers;
 mod health;
+mod limits;
 mod older_client;
 mod replicas;
 mod revoked_sessions;

@@ -25,13 +25,37 @@ impl FromRequest for ClientDevice {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(data::<TrustedProxies>(request).map(|proxies| {
-            Self(Device {
-                ip: proxies.client_address(request).map(|ip| ip.to_string()),
-                user_agent: user_agent(request),
-                label: None,
-            })
-        }))
+        ready(Ok(Self(DeviceOnDemand(request.clone()).look())))
+    }
+}
+
+/// The same, looked at only where it is needed: most renewals need nothing of it.
+pub(crate) struct DeviceOnDemand(HttpRequest);
+
+impl DeviceOnDemand {
+    /// Whence the request comes.
+    pub(crate) fn look(&self) -> Device {
+        let proxies = data::<TrustedProxies>(&self.0).ok();
+        Device {
+            ip: proxies
+                .and_then(|proxies| proxies.client_address(&self.0))
+                .map(|ip| ip.to_string()),
+            user_agent: user_agent(&self.0),
+            label: None,
+        }
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for DeviceOnDemand {}
+
+impl OperationModifier for DeviceOnDemand {}
+
+impl FromRequest for DeviceOnDemand {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(request.clone())))
     }
 }
 

@@ -43,7 +43,7 @@ impl AccountPage {
     pub(crate) fn new(registration: Registration) -> Self {
         let html = include_str!("../../../assets/account/index.html");
         Self(match registration {
-            Registration::Open => Bytes::from_static(html.as_bytes()),
+            Registration::Open | Registration::Discreet => Bytes::from_static(html.as_bytes()),
             Registration::Closed => html
                 .replace(
                     r#"data-registration="open""#,

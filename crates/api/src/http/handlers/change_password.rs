@@ -6,7 +6,9 @@ use serde::Deserialize;
 use super::end_other_sessions::EndedBody;
 use crate::accounts::{Accounts, PasswordChange};
 use crate::http::extract::access_token::SignedIn;
+use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::JsonBody;
+use crate::http::extract::limit::SignInLimit;
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
 use crate::passwords::Password;
@@ -27,7 +29,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,
     BEARER_PROBLEMS,
-    &[Code::Unavailable, Code::Busy],
+    &[Code::RateLimited, Code::Unavailable, Code::Busy],
 ];
 
 /// Change one's password
@@ -36,13 +38,19 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// is told as a value that will not do.
 #[api_v2_operation(operation_id = "changePassword", tags(Accounts))]
 pub(crate) async fn change_password(
+    _within: SignInLimit,
     signed_in: SignedIn,
+    device: ClientDevice,
     body: JsonBody<NewPassword>,
     accounts: Data<Accounts>,
 ) -> Result<Json<EndedBody>, Problem> {
     let NewPassword { current, new } = body.0;
     let (current, new) = (Password::attempt(current), Password::attempt(new));
-    match accounts.change_password(signed_in.0, current, new).await? {
+    let change = accounts.change_password(signed_in.0, current, new, &device.0);
+    match change.await? {
+        PasswordChange::TooMany { wait } => {
+            Err(Problem::from(Code::RateLimited).with_retry_after(wait))
+        }
         PasswordChange::Changed { ended } => Ok(Json(EndedBody { ended })),
         PasswordChange::Invalid(why) => Err(Problem::invalid_field("new", &why.to_string())),
         PasswordChange::Overtaken => Err(Code::SessionRevoked.into()),

@@ -4,6 +4,8 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 
 use crate::http::extract::access_token::SignedIn;
+use crate::http::extract::device::ClientDevice;
+use crate::http::extract::limit::CallLimit;
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
@@ -21,7 +23,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,
     BEARER_PROBLEMS,
-    &[Code::Unavailable],
+    &[Code::RateLimited, Code::Unavailable],
 ];
 
 /// End all other sessions
@@ -29,9 +31,11 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// All of the user's sessions but that of the access token.
 #[api_v2_operation(operation_id = "endOtherSessions", tags(Sessions))]
 pub(crate) async fn end_other_sessions(
+    _within: CallLimit,
     signed_in: SignedIn,
+    device: ClientDevice,
     sessions: Data<Sessions>,
 ) -> Result<Json<EndedBody>, Problem> {
-    let ended = sessions.end_others(signed_in.0).await?;
+    let ended = sessions.end_others(signed_in.0, &device.0).await?;
     Ok(Json(EndedBody { ended }))
 }

@@ -14,12 +14,18 @@ use crate::readiness::{Readiness, Ready};
 pub(crate) struct HealthBody {
     /// `live` or `ready`.
     status: &'static str,
+    /// How many events of the audit trail were not written since the start; not there for `live`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_events_lost: Option<u64>,
 }
 
 /// See whether the process runs
 #[api_v2_operation(operation_id = "live", tags(Operation))]
 pub(crate) async fn live() -> Result<Json<HealthBody>, Problem> {
-    Ok(Json(HealthBody { status: "live" }))
+    Ok(Json(HealthBody {
+        status: "live",
+        audit_events_lost: None,
+    }))
 }
 
 /// What it can answer, beside what every call of its kind can.
@@ -31,7 +37,10 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 #[api_v2_operation(operation_id = "ready", tags(Operation))]
 pub(crate) async fn ready(readiness: Data<Readiness>) -> Result<Json<HealthBody>, Problem> {
     match readiness.check().await {
-        Ready::Yes => Ok(Json(HealthBody { status: "ready" })),
+        Ready::Yes => Ok(Json(HealthBody {
+            status: "ready",
+            audit_events_lost: Some(readiness.audit_events_lost()),
+        })),
         Ready::No(why) => Err(Problem::from(Code::Unavailable).with_detail(why)),
     }
 }

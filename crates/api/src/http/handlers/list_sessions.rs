@@ -6,6 +6,7 @@ use store::sessions::SessionId;
 
 use super::session_body::SessionBody;
 use crate::http::extract::access_token::SignedIn;
+use crate::http::extract::limit::CallLimit;
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
@@ -36,6 +37,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     &[
         Code::RequestMalformed,
         Code::ValidationFailed,
+        Code::RateLimited,
         Code::Unavailable,
     ],
 ];
@@ -45,6 +47,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// The live sessions of the user, with the device, the address and the time of each.
 #[api_v2_operation(operation_id = "listSessions", tags(Sessions))]
 pub(crate) async fn list_sessions(
+    _within: CallLimit,
     signed_in: SignedIn,
     cursor: Query<Cursor>,
     sessions: Data<Sessions>,

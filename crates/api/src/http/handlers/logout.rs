@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::http::cookie::RefreshCookie;
 use crate::http::extract::access_token::AnyAccessToken;
+use crate::http::extract::device::ClientDevice;
 use crate::http::extract::refresh_tokens::PresentedRefreshTokens;
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
@@ -54,10 +55,11 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 pub(crate) async fn logout(
     presented: PresentedRefreshTokens,
     access_token: AnyAccessToken,
+    device: ClientDevice,
     cookie: Data<RefreshCookie>,
     sessions: Data<Sessions>,
 ) -> SignedOut {
-    let outcome = sessions.sign_out(&presented.0, access_token.0.as_deref());
+    let outcome = sessions.sign_out(&presented.0, access_token.0.as_deref(), &device.0);
     SignedOut {
         cookie: Some(cookie.clear()),
         outcome: outcome.await.map_err(Problem::from),

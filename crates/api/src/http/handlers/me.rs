@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::session_body::SessionBody;
 use super::user_body::UserBody;
 use crate::http::extract::access_token::{INVALID_TOKEN, SignedIn};
+use crate::http::extract::limit::CallLimit;
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, session_problem};
 use crate::http::problem::{Code, Problem};
 use crate::sessions::Sessions;
@@ -25,7 +26,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,
     BEARER_PROBLEMS,
-    &[Code::Unavailable],
+    &[Code::RateLimited, Code::Unavailable],
 ];
 
 /// See who is signed in
@@ -33,6 +34,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// The user and the session of the access token. A session that was ended is refused at once.
 #[api_v2_operation(operation_id = "me", tags(Accounts))]
 pub(crate) async fn me(
+    _within: CallLimit,
     signed_in: SignedIn,
     sessions: Data<Sessions>,
 ) -> Result<Json<MeBody>, Problem> {

@@ -3,8 +3,9 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Deserializer};
 
 use super::user_id_body::UserIdBody;
-use crate::http::extract::device::ClientDevice;
+use crate::http::extract::device::DeviceOnDemand;
 use crate::http::extract::json_body::OptionalJsonBody;
+use crate::http::extract::limit::LaterCallLimit;
 use crate::http::extract::refresh_tokens::PresentedRefreshTokens;
 use crate::http::extract::token_issuer::{OptionalTokenIssuer, TokenIssuer};
 use crate::http::outcomes::{
@@ -33,6 +34,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
         Code::ServiceKeyInvalid,
         Code::InsufficientScope,
         Code::UserMismatch,
+        Code::RateLimited,
         Code::Unavailable,
     ],
 ];
@@ -46,10 +48,11 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// sessions of the user `id` end and a new one is opened.
 #[api_v2_operation(operation_id = "refreshAll", tags(Sessions))]
 pub(crate) async fn refresh_all(
+    within: LaterCallLimit,
     presented: PresentedRefreshTokens,
     issuer: OptionalTokenIssuer,
     body: OptionalJsonBody<RenewalRequest>,
-    device: ClientDevice,
+    device: DeviceOnDemand,
     sessions: Data<Sessions>,
 ) -> Result<TokenPair, Problem> {
     let id = body.0.unwrap_or_default().id.map(|id| id.0);
@@ -61,9 +64,15 @@ pub(crate) async fn refresh_all(
     };
     if forced {
         let id = id.ok_or_else(id_is_missing)?;
-        return issued(sessions.renew_by_force(id, device.0).await?);
+        return issued(sessions.renew_by_force(id, device.look()).await?);
     }
-    refreshed(sessions.refresh_all(&presented.0, id.as_ref()).await?)
+    within.count()?;
+    let device = || device.look();
+    refreshed(
+        sessions
+            .refresh_all(&presented.0, id.as_ref(), &device)
+            .await?,
+    )
 }
 
 /// An id that is there is one.

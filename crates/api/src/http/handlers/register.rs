@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use super::user_body::UserBody;
 use crate::accounts::{Accounts, Email, Name, NewAccount, Registered};
+use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::JsonBody;
+use crate::http::extract::limit::RegistrationLimit;
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::passwords::Password;
 
@@ -17,7 +19,7 @@ pub(crate) struct RegistrationRequest {
     name: String,
     /// Their e-mail address, unique without regard to case.
     email: String,
-    /// A password of 8 to 128 characters.
+    /// A password of 8 to 128 characters, not one of the commonest, and without name or e-mail address.
     password: String,
 }
 
@@ -26,6 +28,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::RegistrationClosed,
     Code::NameTaken,
     Code::EmailTaken,
+    Code::RateLimited,
     Code::Unavailable,
     Code::Busy,
 ]];
@@ -35,11 +38,13 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 /// Whoever has an account signs in with `POST /api/login`. Can be switched off by the operator.
 #[api_v2_operation(operation_id = "register", tags(Accounts))]
 pub(crate) async fn register(
+    _within: RegistrationLimit,
     body: JsonBody<RegistrationRequest>,
+    device: ClientDevice,
     accounts: Data<Accounts>,
 ) -> Result<CreatedJson<UserBody>, Problem> {
     let account = body.0.parse()?;
-    match accounts.register(account).await? {
+    match accounts.register(account, &device.0).await? {
         Registered::User(user) => Ok(CreatedJson(user.into())),
         Registered::NameTaken => Err(Code::NameTaken.into()),
         Registered::EmailTaken => Err(Code::EmailTaken.into()),

@@ -3,6 +3,7 @@ use paperclip::actix::api_v2_operation;
 use paperclip::actix::web::Json;
 
 use super::logout::MessageBody;
+use crate::http::extract::device::ClientDevice;
 use crate::http::extract::form_body::TokenForm;
 use crate::http::extract::service_key::TokenRevoker;
 use crate::http::problem::{Code, Problem};
@@ -24,12 +25,13 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 pub(crate) async fn revoke(
     caller: TokenRevoker,
     form: TokenForm,
+    device: ClientDevice,
     sessions: Data<Sessions>,
 ) -> Result<Json<MessageBody>, Problem> {
     let by = match caller {
         TokenRevoker::ServiceKey => RevokedBy::BackEnd,
         TokenRevoker::Holder => RevokedBy::Holder,
     };
-    sessions.revoke(&form.0, by).await?;
+    sessions.revoke(&form.0, by, &device.0).await?;
     Ok(Json(MessageBody::SUCCESS))
 }

@@ -40,9 +40,16 @@ fn signing_in_answers_a_token_pair(service: &Service) {
     assert!(claims["jti"].is_string() && claims["sid"].is_string());
 
     let cookies: Vec<_> = answer.all("set-cookie").collect();
-    let [cookie] = cookies[..] else {
+    let [cookie, device] = cookies[..] else {
         panic!("{cookies:?}");
     };
+    let (value, attributes) = device.split_once(';').unwrap();
+    assert_eq!(
+        attributes,
+        " HttpOnly; SameSite=Lax; Path=/api/login; Max-Age=7776000"
+    );
+    let device_token = value.strip_prefix("knownDevice=").unwrap();
+    assert_eq!(forge::header(device_token)["typ"], "device+jwt");
     let (value, attributes) = cookie.split_once(';').unwrap();
     assert_eq!(
         attributes,

@@ -95,7 +95,19 @@ impl Service {
         let database_url = format!("--database-url={}", place.database_url);
         let data_dir = format!("--data-dir={}", place.directory.path().display());
         let always = ["symbolon", "--listen=127.0.0.1:0", &database_url, &data_dir];
-        let arguments = always.iter().chain(arguments);
+        // All clients of a test have one address.
+        let unlimited = ["sign-in", "account", "registration", "calls"]
+            .map(|limit| format!("--limit-{limit}=off"));
+        let name = |flag: &str| flag.split('=').next().unwrap().to_owned();
+        let is_given = |flag: &str| arguments.iter().any(|given| name(given) == name(flag));
+        let unlimited = unlimited
+            .iter()
+            .map(String::as_str)
+            .filter(|flag| !is_given(flag));
+        let arguments = always
+            .into_iter()
+            .chain(unlimited)
+            .chain(arguments.iter().copied());
         let mut settings = Arguments::parse_from(arguments).serve.resolve().unwrap();
         // An outage is to be seen soon.
         settings.database.options.wait = Duration::from_millis(500);

@@ -1,0 +1,172 @@
+//! The audit trail: events go to the log at once, and to the database in batches. Nobody waits for
+//! it; what cannot be written is counted, and told where the operator looks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix_rt::time::sleep;
+use store::StoreError;
+use store::events::{self, Event, EventKind, EventOutcome};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::async_store::AsyncStore;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::failure::Failure;
+
+/// Events that may wait for the database: some megabytes.
+const QUEUE: usize = 10_000;
+
+/// Events in one transaction.
+const BATCH: usize = 200;
+
+/// Before the database is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Events are logged under this name, at the level info.
+pub(crate) const LOG: &str = "symbolon::audit";
+
+/// Where events go.
+pub struct Audit {
+    queue: Sender<Event>,
+    lost: Arc<AtomicU64>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Audit {
+    /// A trail, and what [writes](AuditWriter::write) it.
+    pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Self, AuditWriter) {
+        let (sender, receiver) = channel(QUEUE);
+        let lost = Arc::new(AtomicU64::new(0));
+        let writer = AuditWriter {
+            queue: receiver,
+            lost: lost.clone(),
+        };
+        let audit = Self {
+            queue: sender,
+            lost,
+            clock,
+            entropy,
+        };
+        (audit, writer)
+    }
+
+    /// An event of this moment, still to be [recorded](Self::record).
+    pub fn event(&self, kind: EventKind) -> Event {
+        Event::new(kind, self.clock.now(), self.entropy.bytes())
+    }
+
+    /// Records an event. Never waits.
+    pub fn record(&self, event: Event) {
+        log(&event);
+        if self.queue.try_send(event).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many events were not written since the start.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Audit").finish_non_exhaustive()
+    }
+}
+
+/// Writes events into the database.
+pub struct AuditWriter {
+    queue: Receiver<Event>,
+    lost: Arc<AtomicU64>,
+}
+
+impl AuditWriter {
+    /// Writes until the trail is gone and all that was recorded is written.
+    pub async fn write(mut self, store: AsyncStore) {
+        let mut batch = Vec::new();
+        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
+            self.write_batch(&store, &Arc::from(batch.as_slice())).await;
+            batch.clear();
+        }
+    }
+
+    async fn write_batch(&self, store: &AsyncStore, batch: &Arc<[Event]>) {
+        let mut told = false;
+        loop {
+            let events = batch.clone();
+            let written = store.transaction(move |c| events::add(c, &events)).await;
+            match written {
+                Ok(()) => return,
+                Err(Failure::Store(StoreError::Unavailable(why))) => {
+                    if !told {
+                        log::error!("audit trail: {why}; what happens is kept for later");
+                        told = true;
+                    }
+                    sleep(PAUSE).await;
+                }
+                Err(failure) => {
+                    let count = batch.len();
+                    log::error!("audit trail: {count} events are lost: {failure}");
+                    self.lost.fetch_add(count as u64, Ordering::Relaxed);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// For people as a sentence; each part as a value of its own for programs.
+fn log(event: &Event) {
+    let level = match event.outcome {
+        EventOutcome::Done => log::Level::Info,
+        EventOutcome::Refused => log::Level::Warn,
+    };
+    let fields = fields(event);
+    let values: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let sentence: Vec<_> = fields[2..]
+        .iter()
+        .map(|(name, value)| format!(" {name}={value:?}"))
+        .collect();
+    let text = format!(
+        "{} {}{}",
+        event.kind,
+        event.outcome.as_str(),
+        sentence.concat()
+    );
+    log::logger().log(
+        &log::Record::builder()
+            .args(format_args!("{text}"))
+            .level(level)
+            .target(LOG)
+            .module_path_static(Some(module_path!()))
+            .key_values(&values.as_slice())
+            .build(),
+    );
+}
+
+fn fields(event: &Event) -> Vec<(&'static str, String)> {
+    let text = |value: Option<&dyn fmt::Display>| value.map(ToString::to_string);
+    let optional = [
+        ("user", text(event.user_id.as_ref().map(|id| id as _))),
+        ("session", text(event.session_id.as_ref().map(|id| id as _))),
+        ("ip", event.ip.clone()),
+        ("user_agent", event.user_agent.clone()),
+        ("detail", event.detail.clone()),
+    ];
+    let always = [
+        ("kind", event.kind.to_string()),
+        ("outcome", event.outcome.as_str().to_owned()),
+    ];
+    let known = optional
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    always.into_iter().chain(known).collect()
+}

@@ -1,0 +1,122 @@
+//! Device tokens: a browser in which somebody has signed in before shows one at the next sign-in.
+//! It opens nothing. Guesses from elsewhere do not count against who has one.
+
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use jwt_core::{Claims, KeyRing, NoClaims, RegisteredClaims, Signer, TokenType, Verifier};
+use store::UnixMillis;
+use store::users::UserId;
+
+use super::prepared::{current, replace};
+use crate::base64url;
+use crate::clock::numeric_date;
+use crate::entropy::Entropy;
+use crate::failure::Failure;
+use crate::keys::Ring;
+
+/// The kind of a device token.
+const DEVICE: TokenType = TokenType::new("device+jwt");
+
+/// For how long a device is known after the last sign-in, as long as the key that signed lives.
+pub(crate) const KNOWN_FOR: Duration = Duration::from_secs(90 * 86_400);
+
+/// A device on which a user has signed in before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// Who has.
+    pub user_id: UserId,
+    /// Which of their devices it is.
+    pub id: String,
+}
+
+/// A device token, for a cookie and nothing else. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeviceToken(String);
+
+impl DeviceToken {
+    /// The JWT.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DeviceToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceToken(…)")
+    }
+}
+
+/// Makes and verifies device tokens, with the keys of refresh tokens.
+#[derive(Debug)]
+pub struct DeviceTokens {
+    keys: RwLock<Arc<(Signer, Verifier)>>,
+    issuer: String,
+}
+
+impl DeviceTokens {
+    /// Those of a key ring.
+    pub fn new(ring: Ring, issuer: &str) -> Self {
+        Self {
+            keys: RwLock::new(Arc::new(prepare(ring, issuer))),
+            issuer: issuer.to_owned(),
+        }
+    }
+
+    /// From now on those of this ring.
+    pub fn use_ring(&self, ring: Ring) {
+        replace(&self.keys, prepare(ring, &self.issuer));
+    }
+
+    /// A token for the device on which `user_id` has signed in now. A device that was known keeps its id:
+    /// else each sign-in would bring a fresh allowance.
+    ///
+    /// # Errors
+    ///
+    /// None that can be provoked.
+    pub fn issue(
+        &self,
+        user_id: &UserId,
+        known: Option<&KnownDevice>,
+        now: UnixMillis,
+        entropy: &dyn Entropy,
+    ) -> Result<DeviceToken, Failure> {
+        let known = known.filter(|device| device.user_id == *user_id);
+        let id = known.map_or_else(
+            || base64url::encode(&entropy.bytes::<16>()),
+            |device| device.id.clone(),
+        );
+        let claims = Claims {
+            registered: RegisteredClaims {
+                iss: Some(self.issuer.clone()),
+                sub: Some(user_id.to_string()),
+                exp: Some(numeric_date(now + KNOWN_FOR)),
+                jti: Some(id),
+                ..RegisteredClaims::default()
+            },
+            own: NoClaims {},
+        };
+        let token = current(&self.keys).0.sign(&claims);
+        token
+            .map(DeviceToken)
+            .map_err(|error| Failure::Internal(error.to_string()))
+    }
+
+    /// The device of a token, if it is good.
+    pub fn verify(&self, token: &str, now: UnixMillis) -> Option<KnownDevice> {
+        let keys = current(&self.keys);
+        let claims: Claims<NoClaims> = keys.1.verify(token, numeric_date(now)).ok()?;
+        Some(KnownDevice {
+            user_id: UserId::parse(&claims.registered.sub?).ok()?,
+            id: claims.registered.jti?,
+        })
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the database has one key of each id")]
+fn prepare(ring: Ring, issuer: &str) -> (Signer, Verifier) {
+    let keys = KeyRing::new(ring.verifying).expect("no key has a twin");
+    let verifier = Verifier::new(DEVICE, issuer, None, keys);
+    (Signer::new(DEVICE, ring.signing), verifier)
+}
