@@ -2,6 +2,8 @@
 
 mod email;
 mod name;
+mod operator;
+mod own;
 mod own_claims;
 
 use std::sync::Arc;
@@ -26,6 +28,8 @@ use crate::tokens::{AccessClaims, KnownDevice};
 
 pub use email::{Email, InvalidEmail};
 pub use name::{InvalidName, Name};
+pub use operator::{MadeLink, NewUser, UserPage};
+pub use own::{LinkUse, Own};
 pub use own_claims::{InvalidOwnClaims, OwnClaims};
 
 /// Whether anyone may register.

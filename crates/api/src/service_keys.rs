@@ -101,7 +101,7 @@ impl ServiceKeys {
                 self.record_refusal(&key, "expired or revoked");
                 Authorization::Invalid
             }
-            Some(key) if key.scopes.contains(&scope) => {
+            Some(key) if key.grants(scope) => {
                 self.note_use(&key).await;
                 Authorization::Granted(key)
             }

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// It holds something that this version cannot read.
     #[error("the database holds a {0} that this version cannot read")]
     Unreadable(&'static str),
+    /// Nothing is wrong: the caller has a transaction undone.
+    #[error("it was undone")]
+    Undone,
     /// Its tables could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(String),

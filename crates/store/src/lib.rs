@@ -17,6 +17,7 @@ mod store;
 mod time;
 
 pub mod attempts;
+pub mod django;
 pub mod events;
 pub mod keys;
 pub mod migrations;

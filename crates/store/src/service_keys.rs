@@ -92,6 +92,12 @@ pub struct ServiceKey {
 }
 
 impl ServiceKey {
+    /// Whether it may do what `scope` names. Who may change users may read them.
+    pub fn grants(&self, scope: Scope) -> bool {
+        let reads = scope == Scope::UsersRead && self.scopes.contains(&Scope::UsersWrite);
+        reads || self.scopes.contains(&scope)
+    }
+
     /// Whether it is neither revoked nor expired.
     pub fn is_valid(&self, now: UnixMillis) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)

@@ -124,18 +124,8 @@ pub enum Added {
 ///
 /// [`StoreError`].
 pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Added, StoreError> {
-    let row = Row {
-        id: user.id.as_str().to_owned(),
-        name: user.name.clone(),
-        email: user.email.clone(),
-        email_key: email_key(&user.email),
-        password: user.password.as_ref().map(|hash| hash.0.clone()),
-        claims: user.claims.clone(),
-        created_at: user.created_at.as_millis(),
-        disabled_at: user.disabled_at.map(UnixMillis::as_millis),
-    };
     let Err(error) = diesel::insert_into(users::table)
-        .values(row)
+        .values(Row::from(user))
         .execute(connection)
     else {
         return Ok(Added::Added);
@@ -146,6 +136,51 @@ pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Added, StoreEr
         Some(_) => Ok(Added::IdTaken),
         None => Err(error.into()),
     }
+}
+
+/// What became of a user who was to be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// They are there now.
+    Added,
+    /// They were there before, by id and e-mail address.
+    Known,
+    /// Another user has that id.
+    IdTaken,
+    /// Another user has that name.
+    NameTaken,
+    /// Another user has that e-mail address.
+    EmailTaken,
+}
+
+/// Adds a user, unless they or somebody else is in the way. Unlike [`add`], it leaves a transaction
+/// of use on PostgreSQL.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Imported, StoreError> {
+    let row = Row::from(user);
+    let insert = diesel::insert_into(users::table);
+    let added = match connection {
+        AnyConnection::Sqlite(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
+        AnyConnection::Postgres(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
+    };
+    if added == 1 {
+        return Ok(Imported::Added);
+    }
+    if let Some(known) = find(connection, &user.id)? {
+        return Ok(match email_key(&known.email) == email_key(&user.email) {
+            true => Imported::Known,
+            false => Imported::IdTaken,
+        });
+    }
+    let of_email = users::table.filter(users::email_key.eq(email_key(&user.email)));
+    let of_email = of_email.select(users::id).first::<String>(connection);
+    Ok(match of_email.optional()? {
+        Some(_) => Imported::EmailTaken,
+        None => Imported::NameTaken,
+    })
 }
 
 /// The user of this id.
@@ -247,6 +282,21 @@ struct Row {
     claims: String,
     created_at: i64,
     disabled_at: Option<i64>,
+}
+
+impl From<&User> for Row {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.as_str().to_owned(),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            email_key: email_key(&user.email),
+            password: user.password.as_ref().map(|hash| hash.0.clone()),
+            claims: user.claims.clone(),
+            created_at: user.created_at.as_millis(),
+            disabled_at: user.disabled_at.map(UnixMillis::as_millis),
+        }
+    }
 }
 
 impl Row {

@@ -1,3 +1,5 @@
+mod import;
+
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub(super) enum Command {
     Enable(OneUser),
     /// Delete a user for good; their sessions end
     Delete(OneUser),
+    /// Add users from elsewhere, with their ids and passwords. Done again, it goes on where it stopped
+    Import(import::Arguments),
 }
 
 #[derive(Args)]
@@ -74,6 +78,7 @@ pub(super) fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Add(arguments) => add(arguments),
         Command::List(arguments) => list(arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Disable(user) => {
             let not_found = "no enabled user has this id";
             change(user, not_found, EventKind::UserDisabled, |c, id| {

@@ -1,7 +1,10 @@
 //! The handlers: one endpoint, one file, its request and response types beside it.
 
 pub(crate) mod account;
+pub(crate) mod admin;
 pub(crate) mod change_password;
+mod claims_body;
+pub(crate) mod delete_me;
 pub(crate) mod docs;
 pub(crate) mod end_other_sessions;
 pub(crate) mod end_session;
@@ -18,8 +21,10 @@ pub(crate) mod register;
 pub(crate) mod revoke;
 pub(crate) mod revoked_sessions;
 pub(crate) mod session_body;
+pub(crate) mod set_password;
 mod static_file;
 pub(crate) mod tokens;
+pub(crate) mod update_me;
 pub(crate) mod user_body;
 pub(crate) mod user_id_body;
 pub(crate) mod verify;

@@ -4,6 +4,7 @@ use jwt_core::Error;
 use store::sessions::Dead;
 
 use super::problem::{Code, Problem};
+use crate::accounts::Own;
 use crate::sessions::{Issued, Refreshed, Refusal, TokenPair};
 
 /// What can be wrong with any token of ours.
@@ -50,6 +51,24 @@ pub(crate) fn refreshed(outcome: Refreshed) -> Result<TokenPair, Problem> {
         Refusal::OtherUser => Code::UserMismatch.into(),
         Refusal::Session(dead) => session_problem(dead),
     })
+}
+
+/// What every call with a service key can answer.
+pub(crate) const SERVICE_KEY_PROBLEMS: &[Code] = &[
+    Code::ServiceKeyMissing,
+    Code::ServiceKeyInvalid,
+    Code::InsufficientScope,
+    Code::Unavailable,
+];
+
+/// What a user is told of a change for which the password is needed.
+pub(crate) fn own<T>(outcome: Own<T>) -> Result<T, Problem> {
+    match outcome {
+        Own::Done(done) => Ok(done),
+        Own::WrongPassword => Err(Problem::invalid_field("password", "is not the password")),
+        Own::TooMany { wait } => Err(Problem::from(Code::RateLimited).with_retry_after(wait)),
+        Own::Overtaken => Err(Code::SessionRevoked.into()),
+    }
 }
 
 /// What a trusted back end is told.

@@ -1,11 +1,11 @@
 //! Which handler answers which call.
 
-use paperclip::actix::web::{ServiceConfig, delete, get, post, resource};
+use paperclip::actix::web::{ServiceConfig, delete, get, patch, post, resource};
 
 use super::handlers::{
-    account, change_password, docs, end_other_sessions, end_session, health, introspect,
-    list_events, list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke,
-    revoked_sessions, tokens, verify, well_known,
+    account, admin, change_password, delete_me, docs, end_other_sessions, end_session, health,
+    introspect, list_events, list_sessions, login, logout, me, refresh_access, refresh_all,
+    register, revoke, revoked_sessions, set_password, tokens, update_me, verify, well_known,
 };
 
 /// The calls of the API; paperclip makes the OpenAPI document from them. They are looked for in
@@ -21,7 +21,12 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(resource("/api/logout").route(post().to(logout::logout)))
         .service(resource("/api/introspect").route(post().to(introspect::introspect)))
         .service(resource("/api/revoke").route(post().to(revoke::revoke)))
-        .service(resource("/api/me").route(get().to(me::me)))
+        .service(
+            resource("/api/me")
+                .route(get().to(me::me))
+                .route(patch().to(update_me::update_me))
+                .route(delete().to(delete_me::delete_me)),
+        )
         .service(
             resource("/api/sessions")
                 .route(get().to(list_sessions::list_sessions))
@@ -29,6 +34,12 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         )
         .service(resource("/api/events").route(get().to(list_events::list_events)))
         .service(resource("/api/password").route(post().to(change_password::change_password)))
+        .service(resource("/api/password/set").route(post().to(set_password::set_password)))
+        .service(
+            resource("/api/admin/users")
+                .route(get().to(admin::list_users))
+                .route(post().to(admin::create_user)),
+        )
         .service(resource("/.well-known/jwks.json").route(get().to(well_known::jwks)))
         .service(
             resource("/.well-known/oauth-authorization-server")
@@ -40,7 +51,20 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         )
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)))
-        .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)));
+        .service(resource("/api/sessions/{id}").route(delete().to(end_session::end_session)))
+        .service(
+            resource("/api/admin/users/{id}")
+                .route(get().to(admin::read_user))
+                .route(patch().to(admin::update_user))
+                .route(delete().to(admin::delete_user)),
+        )
+        .service(
+            resource("/api/admin/users/{id}/sessions").route(delete().to(admin::end_user_sessions)),
+        )
+        .service(
+            resource("/api/admin/users/{id}/password_link")
+                .route(post().to(admin::make_password_link)),
+        );
 }
 
 /// The pages that document it, and the browser client.

@@ -19,6 +19,15 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         "idle_expires_at": "2026-11-27T09:00:00Z",
         "expires_at": "2026-12-24T09:00:00Z"
     });
+    let managed = json!({
+        "id": "9",
+        "name": "Cy",
+        "email": "cy@example.org",
+        "claims": { "role": "admin" },
+        "has_password": false,
+        "disabled": false,
+        "created_at": "2026-11-24T09:00:00Z"
+    });
     let event = json!({
         "id": "0192f0c1-9b0c-7d1e-8f20-314253647586",
         "at": "2026-11-24T09:00:00Z",
@@ -65,6 +74,20 @@ pub(super) fn of_schema(name: &str) -> Option<Value> {
         "User" => user,
         "Session" => session,
         "SessionList" => json!({ "sessions": [session] }),
+        "AccountUpdate" => json!({ "name": "Ann Lee" }),
+        "AccountDeletion" => json!({ "password": "correct horse battery staple" }),
+        "PasswordByLink" => json!({
+            "token": "symbolon_pl_…",
+            "new": "correct horse battery staple"
+        }),
+        "UserCreation" => json!({ "id": 9, "name": "Cy", "email": "cy@example.org" }),
+        "UserUpdate" => json!({ "claims": { "role": "admin" } }),
+        "PasswordLink" => json!({
+            "token": "symbolon_pl_…",
+            "expires_at": "2026-11-25T09:00:00Z"
+        }),
+        "ManagedUser" => managed,
+        "UserList" => json!({ "users": [managed] }),
         "Event" => event,
         "EventList" => json!({ "events": [event] }),
         "Ended" => json!({ "ended": 2 }),

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::http::handlers::well_known::JWK_SET;
 use crate::http::handlers::{
-    change_password, end_other_sessions, end_session, health, introspect, list_events,
-    list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke, tokens,
-    verify,
+    admin, change_password, delete_me, end_other_sessions, end_session, health, introspect,
+    list_events, list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke,
+    set_password, tokens, update_me, verify,
 };
 use crate::http::problem::{self, Code};
 
@@ -27,6 +27,16 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("endSession", end_session::PROBLEMS),
     ("endOtherSessions", end_other_sessions::PROBLEMS),
     ("changePassword", change_password::PROBLEMS),
+    ("updateMe", update_me::PROBLEMS),
+    ("deleteMe", delete_me::PROBLEMS),
+    ("setPassword", set_password::PROBLEMS),
+    ("listUsers", admin::LIST_PROBLEMS),
+    ("createUser", admin::CREATE_PROBLEMS),
+    ("readUser", admin::READ_PROBLEMS),
+    ("updateUser", admin::CHANGE_PROBLEMS),
+    ("deleteUser", admin::DELETE_PROBLEMS),
+    ("endUserSessions", admin::DELETE_PROBLEMS),
+    ("makePasswordLink", admin::DELETE_PROBLEMS),
     ("ready", health::PROBLEMS),
 ];
 
@@ -66,7 +76,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
         .unwrap_or_default()
         .to_owned();
     let mut codes = problems_of(&id);
-    if method == "post" || method == "delete" {
+    if ["post", "patch", "delete"].contains(&method) {
         codes.extend(GUARDED);
     }
     if id == "introspect" || id == "revoke" {
@@ -149,7 +159,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                 }
             });
         }
-        "logout" | "endSession" => {
+        "logout" | "endSession" | "deleteMe" => {
             success["headers"] = json!({
                 "Set-Cookie": {
                     "description": "Removes the refresh cookie.",

@@ -1,7 +1,9 @@
+mod admin;
 mod introspect;
 mod login;
 mod logout;
 mod me;
+mod own_account;
 mod password;
 mod refresh_access;
 mod refresh_all;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use paperclip::actix::Apiv2Security;
-use store::service_keys::Scope;
+use store::service_keys::{Scope, ServiceKey};
 
 use super::access_token::INVALID_TOKEN;
 use super::{bearer, data};
@@ -14,11 +14,16 @@ use crate::service_keys::{Authorization, PlainServiceKey, ServiceKeys};
 
 /// Whether a service key with this scope was presented. One that was presented must be good.
 pub(super) async fn authorized(request: &HttpRequest, scope: Scope) -> Result<bool, Problem> {
+    Ok(holder(request, scope).await?.is_some())
+}
+
+/// The service key with this scope that was presented.
+async fn holder(request: &HttpRequest, scope: Scope) -> Result<Option<ServiceKey>, Problem> {
     let Some(key) = bearer(request).and_then(PlainServiceKey::parse) else {
-        return Ok(false);
+        return Ok(None);
     };
     match data::<ServiceKeys>(request)?.authorize(&key, scope).await? {
-        Authorization::Granted(_) => Ok(true),
+        Authorization::Granted(key) => Ok(Some(key)),
         Authorization::Invalid => Err(invalid()),
         Authorization::InsufficientScope => Err(Problem::from(Code::InsufficientScope)
             .with_detail(format!("It needs the scope {scope}."))
@@ -83,6 +88,55 @@ impl FromRequest for TokenRevoker {
                 true => Self::ServiceKey,
                 false => Self::Holder,
             })
+        })
+    }
+}
+
+/// Proof that the caller may read users: a service key with the scope `users:read` or `users:write`.
+#[derive(Apiv2Security)]
+#[openapi(apiKey, alias = "serviceKey", in = "header", name = "Authorization")]
+pub(crate) struct UserReader;
+
+impl FromRequest for UserReader {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            match authorized(&request, Scope::UsersRead).await? {
+                true => Ok(Self),
+                false => Err(missing(&request)),
+            }
+        })
+    }
+}
+
+/// Proof that the caller may change users: a service key with the scope `users:write`.
+#[derive(Apiv2Security)]
+#[openapi(apiKey, alias = "serviceKey", in = "header", name = "Authorization")]
+pub(crate) struct UserWriter {
+    name: String,
+}
+
+impl UserWriter {
+    /// Who did it, for the audit trail.
+    pub(crate) fn told(&self) -> String {
+        format!("service key {}", self.name)
+    }
+}
+
+impl FromRequest for UserWriter {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            match holder(&request, Scope::UsersWrite).await? {
+                Some(key) => Ok(Self { name: key.name }),
+                None => Err(missing(&request)),
+            }
         })
     }
 }

@@ -39,6 +39,14 @@ impl Client {
         self.call("POST", path)
     }
 
+    pub(crate) fn patch(&self, path: &str) -> Call {
+        self.call("PATCH", path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
+    }
+
     pub(crate) fn call(&self, method: &str, path: &str) -> Call {
         Call {
             client: self.clone(),

@@ -219,6 +219,11 @@ impl Service {
     /// A client that a new user has signed in with.
     pub(crate) fn signed_in(&self, name: &str) -> Client {
         self.register(name);
+        self.signed_in_again(name)
+    }
+
+    /// A client that a user has signed in with who is there already.
+    pub(crate) fn signed_in_again(&self, name: &str) -> Client {
         let client = self.client();
         let answer = client
             .post("/api/login")
