@@ -5,6 +5,7 @@
 mod audit;
 mod doctor;
 mod first_start;
+mod import;
 mod keys;
 mod logs;
 mod migrate;

@@ -15,6 +15,7 @@ mod back_ends;
 #[path = "../browser/chromium.rs"]
 #[allow(dead_code, reason = "shared with those of the browser")]
 mod chromium;
+mod django_accounts;
 mod first_ten_minutes;
 mod forward_auth;
 mod guide;
