@@ -271,6 +271,11 @@ impl Accounts {
         Ok(PasswordCheck::Good(CheckedUser { id, hash, counted }))
     }
 
+    /// Passwords that are being hashed now, and those that wait.
+    pub fn hashing(&self) -> (usize, usize) {
+        self.hasher.load()
+    }
+
     /// Counts an attempt to guess, on all replicas together.
     async fn count(&self, target: Target) -> Result<Attempt, Failure> {
         let Some(limit) = self.limit else {

@@ -27,9 +27,11 @@ use crate::http::handlers::account::AccountPage;
 use crate::http::handlers::verify::PassedOn;
 use crate::http::handlers::well_known::JwksMaxAge;
 use crate::http::problem::{Code, Problem};
+use crate::http::watch::{self, Watch};
 use crate::http::{Edge, TrustedIssuers, TrustedProxies, cors, routes};
 use crate::keys::{Keys, KeysError, MasterKeyError, make_first_keys};
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::openapi;
 use crate::private_dir;
 use crate::readiness::Readiness;
@@ -46,6 +48,7 @@ pub struct Application {
     address: SocketAddr,
     made_at_start: MadeAtStart,
     written: JoinHandle<()>,
+    metrics: Option<MetricsServer>,
 }
 
 /// What was made on this start.
@@ -142,7 +145,9 @@ impl Application {
                 list(&settings.http.trusted_issuers)
             );
         }
-        let (audit, audit_writer) = Audit::new(clock.clone(), entropy.clone());
+        let metrics = Arc::new(Metrics::default());
+        let (audit, audit_writer) = Audit::new(metrics.clone(), clock.clone(), entropy.clone());
+        keys.tell_ages(&metrics, now);
         let audit = Arc::new(audit);
         let revocations = Revocations::load(&store, settings.access_ttl, now)?;
         let revocations = Arc::new(revocations);
@@ -151,7 +156,7 @@ impl Application {
         let issuer = settings.http.public_url.issuer();
         let audience = &settings.http.audience;
         let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
-        let (server, address) = serve(
+        let listening = serve(
             settings,
             store,
             tokens.clone(),
@@ -172,9 +177,10 @@ impl Application {
         let written = actix_rt::spawn(audit_writer.write(background.clone()));
         actix_rt::spawn(clean(background, retention, clock));
         Ok(Self {
+            metrics: listening.metrics,
             written,
-            server,
-            address,
+            server: listening.server,
+            address: listening.address,
             made_at_start: MadeAtStart {
                 migrations,
                 master_key: made,
@@ -185,6 +191,11 @@ impl Application {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where metrics are told, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|metrics| metrics.address)
     }
 
     /// What was made on this start.
@@ -204,6 +215,9 @@ impl Application {
     /// When the sockets fail.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         self.server.await?;
+        if let Some(metrics) = self.metrics {
+            metrics.handle.stop(false).await;
+        }
         // With the server the audit trail has ended; what it had is written still.
         if timeout(LAST_WORDS, self.written).await.is_err() {
             log::error!("audit trail: not all was written before the stop");
@@ -220,7 +234,7 @@ fn serve(
     revocations: Arc<Revocations>,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
-) -> Result<(dev::Server, SocketAddr), StartError> {
+) -> Result<Listening, StartError> {
     let store = AsyncStore::new(store);
     let http = &settings.http;
     let sessions = Data::new(Sessions::new(
@@ -247,18 +261,27 @@ fn serve(
     let revoked_sessions = RevokedSessionsList::new(tokens.access.clone(), revocations.clone());
     let revoked_sessions = Data::new(revoked_sessions);
     let access_tokens = Data::from(tokens.access);
-    let revocations = Data::from(revocations);
     let service_keys = Data::new(ServiceKeys::new(
         store.clone(),
         audit.clone(),
         clock.clone(),
     ));
-    let events = Data::new(Events::new(store.clone()));
-    let readiness = Data::new(Readiness::new(store, audit));
     let limits = Data::new(Limits::new(&settings.limits, clock));
+    let events = Data::new(Events::new(store.clone()));
+    let readiness = Data::new(Readiness::new(store.clone(), audit.clone()));
+    let edge = Data::new(Edge::new(http, audit.shared_metrics()));
+    let watch = Data::new(Watch {
+        store,
+        accounts: accounts.clone().into_inner(),
+        revocations: revocations.clone(),
+        limits: limits.clone().into_inner(),
+        audit,
+        clock: clock.clone(),
+    });
     let device_tokens = Data::from(tokens.device);
     let device_cookie = Data::new(DeviceCookie::new(http));
     let clock = Data::new(clock.clone());
+    let revocations = Data::from(revocations);
     let passed_on = Data::new(PassedOn {
         claims: http.verify_claims.clone(),
         identity: http.verify_identity,
@@ -268,7 +291,6 @@ fn serve(
     let cookie = RefreshCookie::new(http);
     let document = Data::new(openapi::document(&cookie));
     let cookie = Data::new(cookie);
-    let edge = Data::new(Edge::new(http));
     let trusted_issuers = Data::new(TrustedIssuers::new(http));
     let trusted_proxies = Data::new(TrustedProxies(http.trusted_proxies.clone()));
     let allowed_origins = http.allowed_origins.clone();
@@ -326,7 +348,47 @@ fn serve(
         error,
     })?;
     let address = server.addrs().first().copied().unwrap_or(http.listen);
-    Ok((server.run(), address))
+    let metrics = http
+        .metrics_listen
+        .map(|listen| serve_metrics(listen, watch));
+    let metrics = metrics.transpose()?;
+    Ok(Listening {
+        server: server.run(),
+        address,
+        metrics,
+    })
+}
+
+/// What listens.
+struct Listening {
+    server: dev::Server,
+    address: SocketAddr,
+    metrics: Option<MetricsServer>,
+}
+
+/// What tells the metrics.
+struct MetricsServer {
+    handle: dev::ServerHandle,
+    address: SocketAddr,
+}
+
+/// One thread will do: nobody asks often.
+fn serve_metrics(listen: SocketAddr, watch: Data<Watch>) -> Result<MetricsServer, StartError> {
+    let server =
+        HttpServer::new(move || App::new().app_data(watch.clone()).configure(watch::metrics))
+            .workers(1)
+            .max_connections(16)
+            .disable_signals()
+            .bind(listen)
+            .map_err(|error| StartError::Listen {
+                address: listen,
+                error,
+            })?;
+    let address = server.addrs().first().copied().unwrap_or(listen);
+    let server = server.run();
+    let handle = server.handle();
+    actix_rt::spawn(server);
+    Ok(MetricsServer { handle, address })
 }
 
 /// For writing what the audit trail still has.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{AnyConnection, Store, StoreError};
+use store::{AnyConnection, Store, StoreError, StoreState};
 use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
@@ -25,6 +25,11 @@ impl AsyncStore {
             store,
             admitted: Arc::new(Semaphore::new(ADMITTED)),
         }
+    }
+
+    /// [`Store::state`].
+    pub fn state(&self) -> StoreState {
+        self.store.state()
     }
 
     /// [`Store::read`].

@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_rt::time::sleep;
@@ -15,6 +14,7 @@ use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 
 /// Events that may wait for the database: some megabytes.
 const QUEUE: usize = 10_000;
@@ -31,23 +31,26 @@ pub(crate) const LOG: &str = "symbolon::audit";
 /// Where events go.
 pub struct Audit {
     queue: Sender<Event>,
-    lost: Arc<AtomicU64>,
+    metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Audit {
     /// A trail, and what [writes](AuditWriter::write) it.
-    pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Self, AuditWriter) {
+    pub fn new(
+        metrics: Arc<Metrics>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> (Self, AuditWriter) {
         let (sender, receiver) = channel(QUEUE);
-        let lost = Arc::new(AtomicU64::new(0));
         let writer = AuditWriter {
             queue: receiver,
-            lost: lost.clone(),
+            metrics: metrics.clone(),
         };
         let audit = Self {
             queue: sender,
-            lost,
+            metrics,
             clock,
             entropy,
         };
@@ -62,14 +65,31 @@ impl Audit {
     /// Records an event. Never waits.
     pub fn record(&self, event: Event) {
         log(&event);
-        if self.queue.try_send(event).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        if event.kind == EventKind::SignIn {
+            let refused = event.detail.as_deref().unwrap_or("refused");
+            self.metrics.sign_in(match event.outcome {
+                EventOutcome::Done => "done",
+                EventOutcome::Refused => refused,
+            });
         }
+        if self.queue.try_send(event).is_err() {
+            self.metrics.lost_events(1);
+        }
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// How many events were not written since the start.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.metrics.events_lost()
     }
 }
 
@@ -82,7 +102,7 @@ impl fmt::Debug for Audit {
 /// Writes events into the database.
 pub struct AuditWriter {
     queue: Receiver<Event>,
-    lost: Arc<AtomicU64>,
+    metrics: Arc<Metrics>,
 }
 
 impl AuditWriter {
@@ -112,7 +132,7 @@ impl AuditWriter {
                 Err(failure) => {
                     let count = batch.len();
                     log::error!("audit trail: {count} events are lost: {failure}");
-                    self.lost.fetch_add(count as u64, Ordering::Relaxed);
+                    self.metrics.lost_events(count as u64);
                     return;
                 }
             }

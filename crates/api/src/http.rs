@@ -13,6 +13,7 @@ pub(crate) mod problem;
 pub(crate) mod routes;
 mod token_pair;
 mod unexpected;
+pub(crate) mod watch;
 
 pub(crate) use cors::cors;
 pub(crate) use edge::Edge;

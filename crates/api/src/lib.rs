@@ -20,6 +20,7 @@ pub mod import;
 pub mod keys;
 pub mod limits;
 mod log_format;
+pub mod metrics;
 mod openapi;
 pub mod password_link;
 pub mod passwords;

@@ -69,6 +69,12 @@ impl Revocations {
         ended.get(&id).map(|(_, reason)| *reason)
     }
 
+    /// How many sessions are known to have been ended.
+    pub fn live(&self) -> usize {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        ended.len()
+    }
+
     /// Another number whenever [`ended`](Self::ended) would tell something else.
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)

@@ -30,5 +30,5 @@ pub use connection::AnyConnection;
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, PostgresUrl};
 pub use error::StoreError;
 pub use options::StoreOptions;
-pub use store::Store;
+pub use store::{Store, StoreState};
 pub use time::UnixMillis;

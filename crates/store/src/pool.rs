@@ -32,6 +32,14 @@ impl Pool {
             .map_err(unavailable)
     }
 
+    /// Connections that wait for work, and those at work.
+    pub(crate) fn connections(&self) -> (usize, usize) {
+        let state = self.0.state();
+        let whole = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let idle = whole(state.idle_connections);
+        (idle, whole(state.connections).saturating_sub(idle))
+    }
+
     pub(crate) fn run<T>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,

@@ -22,19 +22,16 @@ pub enum Scope {
     UsersRead,
     /// Change users.
     UsersWrite,
-    /// Read the metrics.
-    Metrics,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Scope; 6] = [
+    pub const ALL: [Scope; 5] = [
         Scope::TokensIssue,
         Scope::TokensIntrospect,
         Scope::TokensRevoke,
         Scope::UsersRead,
         Scope::UsersWrite,
-        Scope::Metrics,
     ];
 
     /// As it is written.
@@ -45,7 +42,6 @@ impl Scope {
             Scope::TokensRevoke => "tokens:revoke",
             Scope::UsersRead => "users:read",
             Scope::UsersWrite => "users:write",
-            Scope::Metrics => "metrics",
         }
     }
 

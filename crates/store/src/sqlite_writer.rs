@@ -2,6 +2,8 @@
 //! and answers after the commit. A sync of the disk then serves many callers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -18,6 +20,14 @@ const QUEUE: usize = 1024;
 
 pub(crate) struct Writer {
     jobs: SyncSender<Job>,
+    written: Arc<Written>,
+}
+
+/// Transactions that were committed, and changes in them.
+#[derive(Default)]
+struct Written {
+    commits: AtomicU64,
+    changes: AtomicU64,
 }
 
 /// Does the work, and returns what tells the caller once it is committed. An error says that the
@@ -31,11 +41,19 @@ struct TransactionLost(String);
 impl Writer {
     pub(crate) fn start(connection: AnyConnection) -> Result<Self, StoreError> {
         let (jobs, queue) = sync_channel(QUEUE);
+        let written = Arc::new(Written::default());
+        let counted = written.clone();
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write(connection, &queue))
+            .spawn(move || write(connection, &queue, &counted))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, written })
+    }
+
+    /// How many transactions were committed, and how many changes in them.
+    pub(crate) fn written(&self) -> (u64, u64) {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (count(&self.written.commits), count(&self.written.changes))
     }
 
     /// Runs `f` in a transaction that it may share with others: when it fails, what it did must
@@ -111,7 +129,7 @@ impl From<diesel::result::Error> for TransactionLost {
     }
 }
 
-fn write(mut connection: AnyConnection, queue: &Receiver<Job>) {
+fn write(mut connection: AnyConnection, queue: &Receiver<Job>, written: &Written) {
     while let Ok(first) = queue.recv() {
         if let Err(error) = connection.batch_execute("BEGIN IMMEDIATE") {
             log::error!("SQLite: {error}");
@@ -121,7 +139,12 @@ fn write(mut connection: AnyConnection, queue: &Receiver<Job>) {
         }
         let jobs = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1));
         match commit(&mut connection, jobs) {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
+            Ok(answers) => {
+                written.commits.fetch_add(1, Ordering::Relaxed);
+                let changes = u64::try_from(answers.len()).unwrap_or(0);
+                written.changes.fetch_add(changes, Ordering::Relaxed);
+                answers.into_iter().for_each(|answer| answer());
+            }
             Err(TransactionLost(why)) => {
                 log::error!("SQLite: {why}");
                 // There may be none left to roll back.

@@ -18,6 +18,19 @@ use crate::sqlite_writer::Writer;
 #[derive(Clone)]
 pub struct Store(Arc<Backend>);
 
+/// What a store is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreState {
+    /// Connections that wait for work.
+    pub idle: usize,
+    /// Connections at work; of SQLite, those that read.
+    pub busy: usize,
+    /// Transactions that the one writer of SQLite has committed; none on PostgreSQL.
+    pub commits: u64,
+    /// Changes in them.
+    pub changes: u64,
+}
+
 enum Backend {
     Sqlite { writer: Writer, readers: Pool },
     Postgres { pool: Pool, watch: Pool },
@@ -42,6 +55,21 @@ impl Store {
             },
         };
         Ok(Self(Arc::new(backend)))
+    }
+
+    /// What it is doing now.
+    pub fn state(&self) -> StoreState {
+        let (pool, (commits, changes)) = match &*self.0 {
+            Backend::Sqlite { writer, readers } => (readers, writer.written()),
+            Backend::Postgres { pool, .. } => (pool, (0, 0)),
+        };
+        let (idle, busy) = pool.connections();
+        StoreState {
+            idle,
+            busy,
+            commits,
+            changes,
+        }
     }
 
     /// Runs what only reads.

@@ -47,6 +47,9 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         format!("  docs         {here}/docs/"),
         format!("  database     {}{database}", settings.database.url),
     ];
+    if let Some(address) = application.metrics_address() {
+        lines.push(format!("  metrics      http://{address}/metrics"));
+    }
     if let (MasterKeySource::MadeIn(path), true) = (&settings.keys.master_key, made.master_key) {
         lines.push(format!(
             "  master key   {} (made now; keep a copy apart from the database's)",

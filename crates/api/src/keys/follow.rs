@@ -12,6 +12,7 @@ use crate::async_store::AsyncStore;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::metrics::Metrics;
 
 /// How often the database is asked. A key that was withdrawn is refused everywhere within five
 /// seconds.
@@ -61,6 +62,13 @@ impl Keys {
         self.opened.rings(&self.known, now)
     }
 
+    /// Since when the key signs that signs now.
+    fn signs_since(&self, key_use: KeyUse, now: UnixMillis) -> Option<UnixMillis> {
+        let of_this_use = self.known.iter().filter(|key| key.key_use == key_use);
+        let since = of_this_use.filter_map(|key| key.signs_from);
+        since.filter(|since| *since <= now).max()
+    }
+
     /// Follows the database until the service stops, rotates keys whose time has come, and hands
     /// over the rings. What cannot be had leaves those of before in use.
     pub async fn follow(
@@ -102,6 +110,9 @@ impl Keys {
             log::info!("signing keys: {}", summary(&keys, now));
         }
         self.known = keys;
+        if let Some(audit) = audit.upgrade() {
+            self.tell_ages(audit.metrics(), now);
+        }
         self.opened.keep(&self.known);
         let mut went = Ok(());
         for key in self.known.iter().filter(|key| key.verifies(now)) {
@@ -113,6 +124,15 @@ impl Keys {
         // Also when nothing was changed: with time alone a key begins to sign, or is gone.
         hand_over(self.rings(now).map_err(|why| why.to_string())?);
         went
+    }
+
+    /// Notes since when keys sign.
+    pub fn tell_ages(&self, metrics: &Metrics, now: UnixMillis) {
+        for key_use in KeyUse::ALL {
+            if let Some(since) = self.signs_since(key_use, now) {
+                metrics.key_signs_since(key_use, since);
+            }
+        }
     }
 
     async fn rotate_what_is_due(

@@ -10,6 +10,7 @@ use store::users::UserId;
 
 use super::{MAX_SESSIONS, Sessions, TokenPair};
 use crate::failure::Failure;
+use crate::metrics::of_renewal;
 use crate::tokens::RefreshClaims;
 
 /// What came of a renewal.
@@ -165,6 +166,7 @@ impl Sessions {
             Ok((renewal, now))
         });
         let (renewal, now) = renewal.await?;
+        self.audit.metrics().renewal(of_renewal(&renewal));
         self.record_renewal(&renewal, claims, device);
         match renewal {
             Renewal::Rotated(session)

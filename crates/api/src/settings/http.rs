@@ -1,7 +1,7 @@
 //! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
 //! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
 //! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_VERIFY_CLAIMS`,
-//! `SYMBOLON_VERIFY_IDENTITY`.
+//! `SYMBOLON_VERIFY_IDENTITY`, `SYMBOLON_METRICS_LISTEN`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -111,6 +111,11 @@ pub(super) struct HttpArgs {
         default_value = "0s"
     )]
     verify_identity: String,
+
+    /// Address and port for Prometheus, which asks for /metrics there, and nothing else is [default:
+    /// none]
+    #[arg(long, env = "SYMBOLON_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
 }
 
 /// How the service is reached.
@@ -134,6 +139,8 @@ pub struct Http {
     pub verify_claims: Vec<ClaimHeader>,
     /// How long an identity token is good; `None` if verification gives none.
     pub verify_identity: Option<Duration>,
+    /// Where metrics are told, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// An identity token is for one request, and cannot be taken back.
@@ -194,6 +201,11 @@ impl HttpArgs {
                 .ok_or("must be at most 5m".to_owned())
         });
         let identity = mistakes.note("SYMBOLON_VERIFY_IDENTITY", &self.verify_identity, identity);
+        let metrics_listen = self.metrics_listen.as_deref().and_then(|text| {
+            let address = text.parse();
+            let address = address.map_err(|_| "an address and a port, as in 127.0.0.1:9100");
+            mistakes.note("SYMBOLON_METRICS_LISTEN", text, address)
+        });
         let public_url = public_url?;
         Some(Http {
             listen: listen?,
@@ -207,6 +219,7 @@ impl HttpArgs {
             trusted_proxies: trusted_proxies?,
             verify_claims: verify_claims?,
             verify_identity: identity.filter(|ttl| !ttl.is_zero()),
+            metrics_listen,
         })
     }
 }

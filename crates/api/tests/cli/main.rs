@@ -8,6 +8,7 @@ mod first_start;
 mod import;
 mod keys;
 mod logs;
+mod metrics;
 mod migrate;
 mod openapi;
 #[allow(dead_code, reason = "shared with the tests of hardship")]

@@ -76,7 +76,7 @@ fn a_key_that_would_outlive_everyone_is_refused() {
         "service-key",
         "create",
         "--name=django",
-        "--scope=metrics",
+        "--scope=users:read",
         "--expires=9000y",
     ];
     let ended = Program::new().run(&create);

@@ -12,7 +12,7 @@ fn key(id: &str, name: &str) -> ServiceKey {
     ServiceKey {
         id: id.into(),
         name: name.into(),
-        scopes: vec![Scope::TokensIssue, Scope::Metrics],
+        scopes: vec![Scope::TokensIssue, Scope::UsersRead],
         created_at: START,
         expires_at: Some(START + SECOND),
         revoked_at: None,
