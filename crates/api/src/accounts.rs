@@ -5,6 +5,7 @@ mod name;
 mod operator;
 mod own;
 mod own_claims;
+mod refused;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 use crate::passwords::{AcceptedPassword, InvalidPassword, Password, PasswordHasher, Verified};
 use crate::revocations::Revocations;
 use crate::tokens::{AccessClaims, KnownDevice};
+use refused::RefusedTargets;
 
 pub use email::{Email, InvalidEmail};
 pub use name::{InvalidName, Name};
@@ -130,6 +132,7 @@ pub struct Accounts {
     hasher: PasswordHasher,
     registration: Registration,
     limit: Option<Allowance>,
+    refused: RefusedTargets,
     revocations: Arc<Revocations>,
     audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
@@ -151,6 +154,7 @@ impl Accounts {
             store,
             registration: rules.registration,
             limit: rules.limit,
+            refused: RefusedTargets::default(),
             revocations,
             audit,
             clock,
@@ -221,7 +225,14 @@ impl Accounts {
         device: &Device,
     ) -> Result<PasswordCheck, Failure> {
         let event = self.audit.event(EventKind::SignIn).device(device);
-        let key = email.to_lowercase();
+        let of_account = target(&["account", &email.to_lowercase()]);
+        // While it lasts, a storm costs nothing but this look; the first refusal is in the trail.
+        if known.is_none()
+            && let Some(wait) = self.refused.wait(of_account, self.clock.now())
+        {
+            self.audit.metrics().sign_in("rate_limited");
+            return Ok(PasswordCheck::TooMany { wait });
+        }
         let user = self
             .store
             .read(move |c| users::find_by_email(c, &email))
@@ -234,7 +245,7 @@ impl Accounts {
         let known = known.filter(|known| user.as_ref().is_some_and(|u| u.id == known.user_id));
         let target = match known {
             Some(known) => target(&["device", known.user_id.as_str(), &known.id]),
-            None => target(&["account", &key]),
+            None => of_account,
         };
         if let Attempt::Exhausted { wait } = self.count(target).await? {
             self.audit.record(event.refused("rate_limited"));
@@ -283,7 +294,11 @@ impl Accounts {
         };
         let now = self.clock.now();
         let count = move |c: &mut _| attempts::count(c, target, limit, now);
-        self.store.write(count).await
+        let attempt = self.store.write(count).await?;
+        if let Attempt::Exhausted { wait } = attempt {
+            self.refused.note(target, now + wait, now);
+        }
+        Ok(attempt)
     }
 
     /// Sets the bearer's password in the place of `current`, and ends their other sessions.

@@ -1,7 +1,9 @@
 //! Passwords: which will do (OWASP ASVS 5.0, V6.2), and their hashing.
 
+mod argon2id;
 mod common;
 mod hasher;
+mod lane;
 mod scheme;
 
 use std::fmt;

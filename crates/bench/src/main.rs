@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod accounts;
 mod django;
 mod hello;
 mod measure;
@@ -64,6 +65,8 @@ enum Command {
     /// The hello-world, started by the benchmark itself
     #[command(hide = true)]
     Hello,
+    /// Signing in: its throughput, and what a storm of guesses does to others
+    Accounts,
 }
 
 fn main() -> ExitCode {
@@ -72,7 +75,13 @@ fn main() -> ExitCode {
         hello::serve();
         return ExitCode::SUCCESS;
     }
-    match run(&arguments) {
+    let went = match arguments.command {
+        Some(Command::Accounts) => symbolon::build().and_then(|()| {
+            accounts::measure(arguments.rounds, Duration::from_secs(arguments.seconds))
+        }),
+        _ => run(&arguments),
+    };
+    match went {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("bench: {why}");

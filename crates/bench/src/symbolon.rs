@@ -1,10 +1,10 @@
 //! The program itself, built for release.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) fn build() -> Result<(), String> {
@@ -37,6 +37,9 @@ pub(crate) struct Symbolon {
 /// The user whose sessions are opened.
 pub(crate) const USER: &str = "7";
 
+/// Where they have one.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
 impl Symbolon {
     /// Each renewal rotates, and a thread that stopped in the middle is forgiven.
     pub(crate) fn start(database_url: Option<&str>) -> Result<Self, String> {
@@ -44,9 +47,7 @@ impl Symbolon {
         let command = || {
             let mut command = Command::new(program());
             command.env_clear().current_dir(directory.path());
-            for limit in ["SIGN_IN", "ACCOUNT", "REGISTRATION", "CALLS"] {
-                command.env(format!("SYMBOLON_LIMIT_{limit}"), "off");
-            }
+            without_limits(&mut command);
             if let Some(url) = database_url {
                 command.env("DATABASE_URL", url);
             }
@@ -67,10 +68,17 @@ impl Symbolon {
             .output()
             .map_err(|why| format!("symbolon: {why}"))
             .and_then(added)?;
-        let mut child = command()
-            .args(["--listen=127.0.0.1:0", "--trusted-issuers=127.0.0.1/32"])
+        let mut service = command();
+        service
+            .args(["--trusted-issuers=127.0.0.1/32"])
             .args(["--access-ttl=1h", "--signing-alg=HS512"])
-            .args(["--rotation-grace=0s", "--late-replay-every=1ms"])
+            .args(["--rotation-grace=0s", "--late-replay-every=1ms"]);
+        Self::run(&mut service, directory)
+    }
+
+    fn run(service: &mut Command, directory: TempDir) -> Result<Self, String> {
+        let mut child = service
+            .arg("--listen=127.0.0.1:0")
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -89,6 +97,55 @@ impl Symbolon {
                 .to_owned(),
             directory,
         })
+    }
+
+    /// With a user who has a password; with the limits as they are, or without.
+    pub(crate) fn start_with_password(arguments: &[&str], limits: bool) -> Result<Self, String> {
+        let directory = tempfile::tempdir().map_err(|why| why.to_string())?;
+        let command = || {
+            let mut command = Command::new(program());
+            command.env_clear().current_dir(directory.path());
+            if !limits {
+                without_limits(&mut command);
+            }
+            command
+        };
+        let mut add = command()
+            .args(["user", "add", "--name", "Ann", "--email", "ann@example.org"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(|why| format!("symbolon: {why}"))?;
+        let typed = add
+            .stdin
+            .take()
+            .map(|mut stdin| stdin.write_all(PASSWORD.as_bytes()));
+        typed.transpose().map_err(|why| why.to_string())?;
+        add.wait().map_err(|why| why.to_string())?;
+        Self::run(command().args(arguments), directory)
+    }
+
+    /// Signs the user in, on a device that is known or not: refresh token and device token.
+    pub(crate) fn sign_in(&self, device: Option<&str>) -> Result<Option<(String, String)>, String> {
+        let url = format!("http://{}/api/login", self.address);
+        let body = json!({ "email": "ann@example.org", "password": PASSWORD });
+        let call = agent().post(url).header("content-type", "application/json");
+        let call = call.header("x-forwarded-for", "10.2.0.1");
+        let call = call.header(
+            "cookie",
+            format!("knownDevice={}", device.unwrap_or_default()),
+        );
+        let answer = match call.send(body.to_string()) {
+            Ok(answer) => answer,
+            Err(ureq::Error::StatusCode(_)) => return Ok(None),
+            Err(why) => return Err(why.to_string()),
+        };
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let mut values = cookies.filter_map(|cookie| {
+            let cookie = cookie.to_str().ok()?;
+            cookie.split(['=', ';']).nth(1).map(str::to_owned)
+        });
+        Ok(values.next().zip(values.next()))
     }
 
     /// Opens sessions, and returns their refresh tokens.
@@ -141,6 +198,12 @@ impl Symbolon {
     }
 }
 
+fn without_limits(command: &mut Command) {
+    for limit in ["SIGN_IN", "ACCOUNT", "REGISTRATION", "CALLS"] {
+        command.env(format!("SYMBOLON_LIMIT_{limit}"), "off");
+    }
+}
+
 /// The user, who may be there already.
 fn added(output: Output) -> Result<(), String> {
     let said = String::from_utf8_lossy(&output.stderr);
@@ -150,7 +213,7 @@ fn added(output: Output) -> Result<(), String> {
     }
 }
 
-fn agent() -> ureq::Agent {
+pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().proxy(None).build().into()
 }
 

@@ -4,12 +4,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHasher as _, phc};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
 use store::users::PasswordHash;
 use thiserror::Error;
-use tokio::sync::Semaphore;
 
+use super::argon2id;
+use super::lane::Lane;
 use super::scheme::Scheme;
 use super::{AcceptedPassword, Password};
 use crate::entropy::Entropy;
@@ -43,26 +43,22 @@ impl Verified {
 
 /// Hashes and verifies, as many at once as there are processors.
 pub struct PasswordHasher {
-    argon2: Argon2<'static>,
-    lanes: usize,
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
+    params: Params,
+    lane: Lane,
     entropy: Arc<dyn Entropy>,
     /// Verified where there is no hash, so that it takes the same time.
     decoy: PasswordHash,
 }
 
 impl PasswordHasher {
-    /// A lane with a place for each processor, for hashes with these parameters.
+    /// A lane with a thread for each processor, for hashes with these parameters.
     pub fn new(params: Params, entropy: Arc<dyn Entropy>) -> Self {
-        let lanes = std::thread::available_parallelism().map_or(1, usize::from);
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&argon2, &Password::attempt(String::new()), entropy.bytes());
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let decoy = argon2id::decoy(&params, &entropy.bytes(), &entropy.bytes());
+        let decoy = PasswordHash::new(decoy);
         Self {
-            argon2,
-            lanes,
-            running: Arc::new(Semaphore::new(lanes)),
-            admitted: Arc::new(Semaphore::new(lanes + QUEUE)),
+            params,
+            lane: Lane::start(threads, QUEUE),
             entropy,
             decoy,
         }
@@ -74,14 +70,16 @@ impl PasswordHasher {
     ///
     /// [`Busy`] when the queue is full.
     pub async fn hash(&self, password: AcceptedPassword) -> Result<PasswordHash, Busy> {
-        let argon2 = self.argon2.clone();
+        let params = self.params.clone();
         let salt = self.entropy.bytes();
-        self.run(move || hash(&argon2, &password.0, salt)).await
+        self.lane
+            .run(move || hash(&params, &password.0, salt))
+            .await
     }
 
     /// The same as [`hash`](Self::hash), on this thread: for the command line.
     pub fn hash_now(&self, password: &AcceptedPassword) -> PasswordHash {
-        hash(&self.argon2, &password.0, self.entropy.bytes())
+        hash(&self.params, &password.0, self.entropy.bytes())
     }
 
     /// Whether the password is the one of this hash. Without a hash it never is, and that takes
@@ -95,48 +93,20 @@ impl PasswordHasher {
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<Verified, Busy> {
-        let argon2 = self.argon2.clone();
+        let params = self.params.clone();
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
         let salt = self.entropy.bytes();
-        self.run(move || match known & verify(&password, &hash) {
-            true => renew(&argon2, &password, &hash, salt),
+        let work = move || match known & verify(&password, &hash) {
+            true => renew(&params, &password, &hash, salt),
             false => Verified::Wrong,
-        })
-        .await
+        };
+        self.lane.run(work).await
     }
 
     /// Hashes that are made at this moment, and those that wait.
     pub fn load(&self) -> (usize, usize) {
-        let places = self.lanes + QUEUE;
-        let admitted = places.saturating_sub(self.admitted.available_permits());
-        let running = self.lanes.saturating_sub(self.running.available_permits());
-        (running, admitted.saturating_sub(running))
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Busy> {
-        let admitted = self
-            .admitted
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Busy)?;
-        let running = self
-            .running
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| Busy)?;
-        tokio::task::spawn_blocking(move || {
-            let result = work();
-            // Given back when the work is done, not when its caller has lost patience.
-            drop((running, admitted));
-            result
-        })
-        .await
-        .map_err(|_| Busy)
+        self.lane.load()
     }
 }
 
@@ -146,15 +116,8 @@ impl fmt::Debug for PasswordHasher {
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "no length of password and no 16-byte salt fails"
-)]
-fn hash(argon2: &Argon2<'_>, password: &Password, salt: [u8; 16]) -> PasswordHash {
-    let hash: phc::PasswordHash = argon2
-        .hash_password_with_salt(password.0.as_bytes(), &salt)
-        .expect("Argon2id takes this");
-    PasswordHash::new(hash.to_string())
+fn hash(params: &Params, password: &Password, salt: [u8; 16]) -> PasswordHash {
+    PasswordHash::new(argon2id::hash(params, &password.0, &salt))
 }
 
 fn verify(password: &Password, hash: &PasswordHash) -> bool {
@@ -162,11 +125,11 @@ fn verify(password: &Password, hash: &PasswordHash) -> bool {
 }
 
 /// The parameters have risen since, or the hash is of another system.
-fn renew(argon2: &Argon2<'_>, password: &Password, old: &PasswordHash, salt: [u8; 16]) -> Verified {
+fn renew(params: &Params, password: &Password, old: &PasswordHash, salt: [u8; 16]) -> Verified {
     let scheme = Scheme::parse(old.expose());
-    match scheme.is_ok_and(|scheme| scheme.is_at_least(argon2.params())) {
+    match scheme.is_ok_and(|scheme| scheme.is_at_least(params)) {
         true => Verified::Good,
-        false => Verified::GoodWithNewHash(hash(argon2, password, salt)),
+        false => Verified::GoodWithNewHash(hash(params, password, salt)),
     }
 }
 
@@ -202,7 +165,7 @@ mod tests {
     }
 
     #[actix_rt::test]
-    async fn without_a_hash_not_even_the_decoys_password_verifies() {
+    async fn without_a_hash_no_password_verifies() {
         let verified = hasher().verify(attempt(""), None).await;
         assert_eq!(verified, Ok(Verified::Wrong));
     }
@@ -230,21 +193,5 @@ mod tests {
             let wrong = now.verify(attempt("open Sesame"), Some(hash.clone())).await;
             assert_eq!(wrong, Ok(Verified::Wrong));
         }
-    }
-
-    #[actix_rt::test]
-    async fn a_full_queue_is_busy_at_once() {
-        let hasher = hasher();
-        let all = hasher.admitted.available_permits().try_into().unwrap();
-        let _full = hasher.admitted.clone().try_acquire_many_owned(all).unwrap();
-        assert_eq!(hasher.hash(accepted("open sesame")).await, Err(Busy));
-        // Without a hash to verify there is work to do as well, and no other answer.
-        let hash = PasswordHash::new("$argon2id$".to_owned());
-        for hash in [None, Some(hash)] {
-            assert_eq!(hasher.verify(attempt("open sesame"), hash).await, Err(Busy));
-        }
-        let (running, waiting) = hasher.load();
-        assert_eq!(running, 0);
-        assert_eq!(waiting, QUEUE + hasher.lanes);
     }
 }

@@ -2,14 +2,16 @@
 
 use std::num::NonZeroU32;
 
-use argon2::password_hash::{PasswordVerifier as _, phc};
-use argon2::{Argon2, Params};
+use argon2::Params;
+use argon2::password_hash::phc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 use ring::pbkdf2::{self, PBKDF2_HMAC_SHA256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+
+use super::argon2id;
 
 /// The text is no hash that can be verified here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -77,9 +79,10 @@ impl<'a> Scheme<'a> {
 
     /// Whether it is the hash of this password.
     pub(super) fn verify(&self, password: &str) -> bool {
+        let text = password;
         let password = password.as_bytes();
         match self {
-            Self::Argon2(hash) => Argon2::default().verify_password(password, hash).is_ok(),
+            Self::Argon2(hash) => argon2id::verify(hash, text),
             Self::Pbkdf2 { rounds, salt, hash } => {
                 let salt = salt.as_bytes();
                 pbkdf2::verify(PBKDF2_HMAC_SHA256, *rounds, salt, password, hash).is_ok()
