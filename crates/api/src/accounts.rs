@@ -242,7 +242,7 @@ impl Accounts {
             None => event,
         };
         // Strangers do not count against a device on which this user has signed in before.
-        let known = known.filter(|known| user.as_ref().is_some_and(|u| u.id == known.user_id));
+        let known = known.filter(|known| user.as_ref().is_some_and(|user| known.is_of(user)));
         let target = match known {
             Some(known) => target(&["device", known.user_id.as_str(), &known.id]),
             None => of_account,
@@ -252,7 +252,7 @@ impl Accounts {
             return Ok(PasswordCheck::TooMany { wait });
         }
         let hash = user.as_ref().and_then(|user| user.password.clone());
-        let verified = self.hasher.verify(password, hash.clone()).await?;
+        let verified = self.hasher.verify(password.clone(), hash.clone()).await?;
         let (user, hash) = match (user, hash) {
             (Some(user), Some(hash)) if verified.is_good() && user.disabled_at.is_none() => {
                 (user, hash)
@@ -273,13 +273,33 @@ impl Accounts {
             Verified::GoodWithNewHash(new) => {
                 let (user_id, set) = (id.clone(), new.clone());
                 let replace = move |c: &mut _| users::rehash(c, &user_id, &hash, &set);
-                // Replaced meanwhile by somebody else: the sign-in is judged by what is there then.
-                self.store.write(replace).await?;
-                new
+                match self.store.write(replace).await? {
+                    true => new,
+                    false => match self.verify_again(&id, password).await? {
+                        Some(hash) => hash,
+                        None => {
+                            self.audit.record(event.refused("overtaken"));
+                            return Ok(PasswordCheck::Refused);
+                        }
+                    },
+                }
             }
             Verified::Good | Verified::Wrong => hash,
         };
         Ok(PasswordCheck::Good(CheckedUser { id, hash, counted }))
+    }
+
+    /// Another sign-in has replaced the hash meanwhile, or somebody the password.
+    async fn verify_again(
+        &self,
+        id: &UserId,
+        password: Password,
+    ) -> Result<Option<PasswordHash>, Failure> {
+        let id = id.clone();
+        let user = self.store.read(move |c| users::find(c, &id)).await?;
+        let hash = user.and_then(|user| user.password);
+        let verified = self.hasher.verify(password, hash.clone()).await?;
+        Ok(hash.filter(|_| verified.is_good()))
     }
 
     /// Passwords that are being hashed now, and those that wait.

@@ -1,11 +1,16 @@
 //! What the audit trail has of a user, for the user.
 
+use std::time::Duration;
+
 use store::events::{self, Event, EventFilter};
 use store::sessions::SessionId;
-use store::users::UserId;
+use store::users::{self, UserId};
 
 use crate::async_store::AsyncStore;
 use crate::failure::Failure;
+
+/// From the first event of a user to their row: a password was hashed in between.
+const BEFORE_THE_ROW: Duration = Duration::from_secs(60);
 
 /// Events in one answer, at most.
 const PAGE: u16 = 100;
@@ -45,12 +50,17 @@ impl Events {
         user_id: UserId,
         before: Option<String>,
     ) -> Result<EventPage, Failure> {
-        let filter = EventFilter {
-            user_id: Some(user_id),
-            before,
-            ..EventFilter::default()
+        let list = move |c: &mut _| {
+            // Not those of somebody who had this id before. A registration is told from its beginning.
+            let user = users::find(c, &user_id)?;
+            let filter = EventFilter {
+                since: user.map(|user| user.created_at - BEFORE_THE_ROW),
+                user_id: Some(user_id),
+                before,
+                ..EventFilter::default()
+            };
+            events::list(c, &filter, PAGE + 1)
         };
-        let list = move |c: &mut _| events::list(c, &filter, PAGE + 1);
         let mut events = self.store.read(list).await?;
         let more = events.len() > usize::from(PAGE);
         events.truncate(PAGE.into());

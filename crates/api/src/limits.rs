@@ -17,11 +17,11 @@ use store::attempts::Allowance;
 
 use crate::clock::Clock;
 
-/// Addresses that are told apart at once: some megabytes. While more of them come, those beyond share
-/// what is left.
+/// Addresses that are told apart at once: some megabytes. While there are more, all of them share a few
+/// allowances.
 const MOST_ADDRESSES: usize = 65_536;
 
-/// By how many of them, each with one allowance. The choice is not to be foreseen.
+/// So many. Which one an address gets is not to be foreseen.
 const SHARES: u64 = 1024;
 
 /// Between two looks for addresses that need not be remembered, in milliseconds.

@@ -1,7 +1,8 @@
 //! Service keys: making one, and knowing one when it is presented.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
@@ -71,6 +72,8 @@ pub enum Authorization {
 pub struct ServiceKeys {
     store: AsyncStore,
     audit: Arc<Audit>,
+    /// When the refusal of a key was last recorded.
+    refused: Mutex<HashMap<String, UnixMillis>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -80,6 +83,7 @@ impl ServiceKeys {
         Self {
             store,
             audit,
+            refused: Mutex::default(),
             clock,
         }
     }
@@ -115,6 +119,14 @@ impl ServiceKeys {
     }
 
     fn record_refusal(&self, key: &ServiceKey, why: &str) {
+        // Once a minute: a leaked key could fill the trail.
+        let now = self.clock.now();
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = refused.get(&key.id).copied();
+        if last.is_some_and(|last| now.since(last) < Duration::from_secs(60)) {
+            return;
+        }
+        refused.insert(key.id.clone(), now);
         let event = self.audit.event(EventKind::ServiceKeyRefused);
         self.audit
             .record(event.refused(&format!("{}: {why}", key.name)));

@@ -128,7 +128,7 @@ impl Sessions {
     ) -> Result<Option<SignedIn>, Failure> {
         let now = self.clock.now();
         let devices = &self.tokens.device;
-        let device_token = devices.issue(&user.id, known, now, &*self.entropy)?;
+        let device_token = devices.issue(&user.id, &user.hash, known, now, &*self.entropy)?;
         let event = self.audit.event(EventKind::SignIn);
         let event = event.user(&user.id).device(&device);
         let new = self.new_session(user.id, vec!["pwd".to_owned()], device, now);

@@ -203,16 +203,19 @@ pub struct EventFilter {
     pub after: Option<String>,
 }
 
-/// Adds events. In a transaction: all or none.
+/// Adds events. In a transaction: all or none. Those that are there already stay as they are: a commit
+/// whose answer was lost is done again.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub fn add(connection: &mut AnyConnection, events: &[Event]) -> Result<(), StoreError> {
     for event in events {
-        diesel::insert_into(events::table)
-            .values(Row::from(event))
-            .execute(connection)?;
+        let (insert, row) = (diesel::insert_into(events::table), Row::from(event));
+        match connection {
+            AnyConnection::Sqlite(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
+            AnyConnection::Postgres(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
+        };
     }
     Ok(())
 }

@@ -33,12 +33,12 @@ pub fn add(
     user_id: &UserId,
     expires_at: UnixMillis,
 ) -> Result<bool, StoreError> {
+    connection.lock_user(user_id.as_str())?;
     let user = users::find(connection, user_id)?;
     if user.is_none_or(|user| user.disabled_at.is_some()) {
         return Ok(false);
     }
-    let earlier = links::table.filter(links::user_id.eq(user_id.as_str()));
-    diesel::delete(earlier).execute(connection)?;
+    forget(connection, user_id)?;
     diesel::insert_into(links::table)
         .values((
             links::hash.eq(hash.0.as_slice()),
@@ -93,6 +93,17 @@ pub fn redeem(
     }
     let changed = users::set_password(connection, &user.id, password, now)?;
     Ok(Some((user.id, changed)))
+}
+
+/// A user's links are good no more.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn forget(connection: &mut AnyConnection, user_id: &UserId) -> Result<(), StoreError> {
+    let links = links::table.filter(links::user_id.eq(user_id.as_str()));
+    diesel::delete(links).execute(connection)?;
+    Ok(())
 }
 
 /// Deletes the links that have expired before `before`.

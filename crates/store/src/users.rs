@@ -243,6 +243,9 @@ pub fn list(
             .like(pattern.clone())
             .escape('\\')
             .or(lower(users::name).like(pattern).escape('\\'))
+            .or(users::name
+                .like(format!("%{}%", escape_like(search)))
+                .escape('\\'))
             .or(users::id.eq(search.to_owned()));
         wanted = wanted.filter(has_it);
     }

@@ -121,10 +121,10 @@ impl Accounts {
         changes: UserChanges,
         by: &str,
     ) -> Result<Updated, Failure> {
-        let wanted = id.clone();
+        let (wanted, is_change) = (id.clone(), changes != UserChanges::default());
         let update = move |c: &mut _| users::update(c, &wanted, &changes);
         let updated = self.store.transaction(update).await?;
-        if let Updated::Updated(_) = updated {
+        if matches!(updated, Updated::Updated(_)) && is_change {
             self.record(EventKind::UserChanged, &id, by);
         }
         Ok(updated)

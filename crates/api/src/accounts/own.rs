@@ -66,16 +66,19 @@ impl Accounts {
                     self.audit.record(event.refused("wrong_password"));
                     return Ok(Own::WrongPassword);
                 }
-                Own::TooMany { wait } => return Ok(Own::TooMany { wait }),
+                Own::TooMany { wait } => {
+                    self.audit.record(event.refused("rate_limited"));
+                    return Ok(Own::TooMany { wait });
+                }
                 Own::Overtaken => return Ok(Own::Overtaken),
             }
         }
-        let id = bearer.user_id;
+        let (id, is_change) = (bearer.user_id, changes != UserChanges::default());
         let update = move |c: &mut _| users::update(c, &id, &changes);
         Ok(match self.store.transaction(update).await? {
             Updated::NotFound => Own::Overtaken,
             updated => {
-                if let Updated::Updated(_) = updated {
+                if matches!(updated, Updated::Updated(_)) && is_change {
                     self.audit.record(event);
                 }
                 Own::Done(updated)
@@ -105,7 +108,11 @@ impl Accounts {
                 self.audit.record(event.refused("wrong_password"));
                 return Ok(Own::WrongPassword);
             }
-            other => return Ok(other.map(drop)),
+            Own::TooMany { wait } => {
+                self.audit.record(event.refused("rate_limited"));
+                return Ok(Own::TooMany { wait });
+            }
+            Own::Overtaken => return Ok(Own::Overtaken),
         }
         let (id, now) = (bearer.user_id, self.clock.now());
         let delete = move |c: &mut _| users::delete(c, &id, now);
@@ -180,16 +187,5 @@ impl Accounts {
             true => Own::Done(user),
             false => Own::WrongPassword,
         })
-    }
-}
-
-impl<T> Own<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Own<U> {
-        match self {
-            Own::Done(value) => Own::Done(f(value)),
-            Own::WrongPassword => Own::WrongPassword,
-            Own::TooMany { wait } => Own::TooMany { wait },
-            Own::Overtaken => Own::Overtaken,
-        }
     }
 }

@@ -153,8 +153,13 @@ fn tail(arguments: TailArguments) -> Result<(), Failed> {
         if arguments.no_follow {
             return Ok(());
         }
-        shown = found.into_iter().map(|event| event.id).collect();
         filter.since = Some(now - LATE);
+        if shown.is_empty() {
+            // Those before the first that were shown are not to come after them.
+            let recent = store.read(|c| events::list(c, &filter, u16::MAX));
+            found.extend(recent.map_err(Failed::work)?);
+        }
+        shown = found.into_iter().map(|event| event.id).collect();
         limit = u16::MAX;
         sleep(EVERY);
     }

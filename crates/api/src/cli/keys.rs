@@ -276,6 +276,16 @@ fn import_one(arguments: ImportArguments) -> Result<(), Failed> {
         user_claim: arguments.user_claim,
         required: arguments.required.into_iter().collect(),
     });
+    if older
+        .as_ref()
+        .is_some_and(|older| older.required.is_empty())
+    {
+        eprintln!(
+            "Every token of this key passes for an access token, refresh tokens of the older service \
+             as well. If one key signs both, say what tells them apart, as in \
+             --require token_type=access."
+        );
+    }
     let form = arguments.form;
     let key = form.read(&text, arguments.alg, arguments.id, arguments.active);
     let key = match &older {

@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use jwt_core::{Claims, KeyRing, NoClaims, RegisteredClaims, Signer, TokenType, Verifier};
+use jwt_core::{Claims, KeyRing, RegisteredClaims, Signer, TokenType, Verifier};
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
 use store::UnixMillis;
-use store::users::UserId;
+use store::users::{PasswordHash, User, UserId};
 
 use super::prepared::{current, replace};
 use crate::base64url;
@@ -29,6 +31,27 @@ pub struct KnownDevice {
     pub user_id: UserId,
     /// Which of their devices it is.
     pub id: String,
+    /// Of the password that was good then: with another one nobody is known.
+    password: String,
+}
+
+impl KnownDevice {
+    /// Whether it is known to this user, whose password is still that of the sign-in.
+    pub fn is_of(&self, user: &User) -> bool {
+        let password = user.password.as_ref().map(fingerprint);
+        self.user_id == user.id && password.as_ref() == Some(&self.password)
+    }
+}
+
+/// Tells hashes of passwords apart, and nothing about them: they are salted.
+fn fingerprint(hash: &PasswordHash) -> String {
+    let digest = digest(&SHA256, hash.expose().as_bytes());
+    base64url::encode(&digest.as_ref()[..12])
+}
+
+#[derive(Serialize, Deserialize)]
+struct DeviceClaims {
+    pwd: String,
 }
 
 /// A device token, for a cookie and nothing else. `Debug` does not show it.
@@ -78,6 +101,7 @@ impl DeviceTokens {
     pub fn issue(
         &self,
         user_id: &UserId,
+        hash: &PasswordHash,
         known: Option<&KnownDevice>,
         now: UnixMillis,
         entropy: &dyn Entropy,
@@ -95,7 +119,9 @@ impl DeviceTokens {
                 jti: Some(id),
                 ..RegisteredClaims::default()
             },
-            own: NoClaims {},
+            own: DeviceClaims {
+                pwd: fingerprint(hash),
+            },
         };
         let token = current(&self.keys).0.sign(&claims);
         token
@@ -106,10 +132,11 @@ impl DeviceTokens {
     /// The device of a token, if it is good.
     pub fn verify(&self, token: &str, now: UnixMillis) -> Option<KnownDevice> {
         let keys = current(&self.keys);
-        let claims: Claims<NoClaims> = keys.1.verify(token, numeric_date(now)).ok()?;
+        let claims: Claims<DeviceClaims> = keys.1.verify(token, numeric_date(now)).ok()?;
         Some(KnownDevice {
             user_id: UserId::parse(&claims.registered.sub?).ok()?,
             id: claims.registered.jti?,
+            password: claims.own.pwd,
         })
     }
 }

@@ -133,7 +133,7 @@ fn many_events_come_in_pages() {
     service.execute(&format!(
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 150)
          INSERT INTO events (id, at, kind, outcome, user_id)
-         SELECT printf('00000000-0000-7000-8000-%012d', n), n, 'sign_in', 'done', '{user}' FROM n"
+         SELECT printf('00000000-0000-7000-8000-%012d', n), 1800000000000 + n, 'sign_in', 'done', '{user}' FROM n"
     ));
     let page = |query: &str| {
         let path = format!("/api/events{query}");

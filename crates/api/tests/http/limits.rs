@@ -149,3 +149,22 @@ fn a_bearer_does_not_guess_the_password_for_ever() {
     assert_eq!(statuses, [422, 422, 422]);
     assert_eq!(change(PASSWORD).problem(), (429, "rate_limited".into()));
 }
+
+#[test]
+fn with_another_password_no_device_is_known_any_more() {
+    let service = limited(&Place::sqlite(), &["--limit-account=3/1m"]);
+    let known = service.client();
+    let sign_in_known = |password: &str| {
+        let body = json!({ "email": "ann@example.org", "password": password });
+        known.post("/api/login").json(body).send()
+    };
+    let token = sign_in_known(PASSWORD).token();
+    let body = json!({ "current": PASSWORD, "new": "another good sentence" });
+    let change = known.post("/api/password").bearer(&token).json(body);
+    assert_eq!(change.send().status, 200);
+    for n in 0..3 {
+        let from = format!("192.0.2.{n}");
+        assert_eq!(sign_in(&service, "a guess", &from).status, 401);
+    }
+    assert_eq!(sign_in_known("another good sentence").status, 429);
+}

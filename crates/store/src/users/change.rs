@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::{
     AnyConnection, PasswordHash, StoreError, UnixMillis, User, UserId, email_key, find, users,
 };
+use crate::error::violated_constraint;
 use crate::schema::sessions;
 use crate::sessions::{RevokedReason, SessionId, revoke_all_of_user};
 
@@ -144,14 +145,29 @@ pub fn update(
     if of_email.first::<String>(connection).optional()?.is_some() {
         return Ok(Updated::EmailTaken);
     }
-    diesel::update(users::table.find(id.as_str()))
+    let update = diesel::update(users::table.find(id.as_str()));
+    let updated = update
         .set((
             users::name.eq(&user.name),
             users::email.eq(&user.email),
             users::email_key.eq(email_key(&user.email)),
             users::claims.eq(&user.claims),
         ))
-        .execute(connection)?;
+        .execute(connection);
+    // Somebody was faster; PostgreSQL undoes the transaction.
+    match updated
+        .as_ref()
+        .err()
+        .and_then(violated_constraint)
+        .as_deref()
+    {
+        Some(constraint) if constraint.contains("email") => return Ok(Updated::EmailTaken),
+        Some(_) => return Ok(Updated::NameTaken),
+        None => drop(updated?),
+    }
+    if changes.email.is_some() {
+        crate::password_links::forget(connection, id)?;
+    }
     if changes.claims.is_some() {
         let live = sessions::table
             .filter(sessions::user_id.eq(id.as_str()))
@@ -237,6 +253,10 @@ fn end_sessions(
     reason: RevokedReason,
     now: UnixMillis,
 ) -> Result<Changed, StoreError> {
+    if changed > 0 {
+        // Whoever has one could still take the account over.
+        crate::password_links::forget(connection, id)?;
+    }
     match changed {
         0 => Ok(Changed::NotFound),
         _ => revoke_all_of_user(connection, id, keep, reason, now).map(Changed::Changed),

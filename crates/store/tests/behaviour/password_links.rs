@@ -66,6 +66,12 @@ fn a_link_of_nobody_or_out_of_time_does_nothing(f: &Fixture) {
         .unwrap();
     assert_eq!(redeem(f, ONE, 1), None);
     assert!(!add(f, TWO, &ann));
+    // Who is enabled again needs another link.
+    let id = ann.clone();
+    let enable = move |c: &mut _| users::enable(c, &id);
+    f.store.transaction(enable).unwrap();
+    assert_eq!(redeem(f, ONE, 1), None);
+    assert!(add(f, TWO, &ann));
     let delete = |seconds: u32| {
         let delete = move |c: &mut _| password_links::delete_expired(c, START + seconds * SECOND);
         f.store.write(delete).unwrap()

@@ -48,6 +48,11 @@ pub(in crate::cli) fn run(arguments: Arguments) -> Result<(), Failed> {
                 ))?;
             read_django_db(&url, &arguments.table, &database.options).map_err(Failed::work)?
         }
+        _ if source.contains("://") => {
+            // It may have a password in it, and is not shown.
+            let why = "the source is a URL; only --from django-db reads one";
+            return Err(Failed::Usage(why.to_owned()));
+        }
         form => {
             let text: Box<dyn Read> = match source.as_str() {
                 "-" => Box::new(io::stdin()),

@@ -9,7 +9,7 @@ use crate::accounts::{Accounts, Email, Name};
 use crate::http::extract::access_token::SignedIn;
 use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::JsonBody;
-use crate::http::extract::limit::CallLimit;
+use crate::http::extract::limit::SignInLimit;
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, own};
 use crate::http::problem::{Code, Problem};
 use crate::passwords::Password;
@@ -48,7 +48,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// For the e-mail address the password is needed. Sessions stay.
 #[api_v2_operation(operation_id = "updateMe", tags(Accounts))]
 pub(crate) async fn update_me(
-    _within: CallLimit,
+    _within: SignInLimit,
     signed_in: SignedIn,
     body: JsonBody<AccountUpdate>,
     device: ClientDevice,

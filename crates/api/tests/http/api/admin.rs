@@ -170,6 +170,17 @@ fn a_link_sets_a_password_once(service: &Service) {
         (sign_in(PASSWORD), sign_in("another good sentence")),
         (401, 200)
     );
+    let voided = make();
+    let client = service.client();
+    let body = json!({ "email": "ann@example.org", "password": "another good sentence" });
+    let signed_in = client.post("/api/login").json(body).send().token();
+    let body = json!({ "current": "another good sentence", "new": "a third good sentence" });
+    let change = client.post("/api/password").bearer(&signed_in).json(body);
+    assert_eq!(change.send().status, 200);
+    assert_eq!(
+        set(&voided, "a fourth good sentence").problem(),
+        (404, "link_invalid".into())
+    );
     let expired = make();
     service.advance(std::time::Duration::from_secs(24 * 3600));
     assert_eq!(
