@@ -11,27 +11,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::Params;
-
 use ring::digest::{Context, SHA256};
 use store::attempts::{self, Allowance, Attempt, Target};
 use store::events::EventKind;
-use store::sessions::{Device, RevokedReason};
-use store::users::{self, Added, Changed, PasswordHash, User, UserId};
+use store::sessions::Device;
+use store::users::{self, Added, PasswordHash, User, UserId};
 
 use crate::async_store::AsyncStore;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
-use crate::passwords::{AcceptedPassword, InvalidPassword, Password, PasswordHasher, Verified};
+use crate::passwords::{AcceptedPassword, Password, PasswordHasher, Verified};
 use crate::revocations::Revocations;
-use crate::tokens::{AccessClaims, KnownDevice};
+use crate::tokens::KnownDevice;
 use refused::RefusedTargets;
 
 pub use email::{Email, InvalidEmail};
 pub use name::{InvalidName, Name};
 pub use operator::{MadeLink, NewUser, UserPage};
-pub use own::{LinkUse, Own};
+pub use own::{LinkUse, NotConfirmed, Own, PasswordChange};
 pub use own_claims::{InvalidOwnClaims, OwnClaims};
 
 /// Whether anyone may register.
@@ -92,27 +91,6 @@ pub enum PasswordCheck {
         /// How long to wait.
         wait: Duration,
     },
-}
-
-/// What became of a password that was to be changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordChange {
-    /// It is changed.
-    Changed {
-        /// So many other sessions of the user have ended.
-        ended: usize,
-    },
-    /// The password that was to be replaced is another.
-    WrongPassword,
-    /// There were too many attempts.
-    TooMany {
-        /// How long to wait.
-        wait: Duration,
-    },
-    /// The new one will not do.
-    Invalid(InvalidPassword),
-    /// It was changed meanwhile, or its user disabled or deleted: the bearer's session has ended.
-    Overtaken,
 }
 
 /// What accounts keep to.
@@ -319,60 +297,6 @@ impl Accounts {
             self.refused.note(target, now + wait, now);
         }
         Ok(attempt)
-    }
-
-    /// Sets the bearer's password in the place of `current`, and ends their other sessions.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`].
-    pub async fn change_password(
-        &self,
-        bearer: AccessClaims,
-        current: Password,
-        new: Password,
-        device: &Device,
-    ) -> Result<PasswordChange, Failure> {
-        let AccessClaims {
-            user_id,
-            session_id,
-        } = bearer;
-        let id = user_id.clone();
-        let user = self.store.read(move |c| users::find(c, &id)).await?;
-        let Some(user) = user else {
-            return Ok(PasswordChange::Overtaken);
-        };
-        let new = match new.accept(&user.name, &user.email) {
-            Ok(new) => new,
-            Err(why) => return Ok(PasswordChange::Invalid(why)),
-        };
-        let event = self.audit.event(EventKind::PasswordChanged);
-        let event = event.user(&user_id).session(session_id).device(device);
-        let target = target(&["password", user_id.as_str()]);
-        if let Attempt::Exhausted { wait } = self.count(target).await? {
-            self.audit.record(event.refused("rate_limited"));
-            return Ok(PasswordChange::TooMany { wait });
-        }
-        let checked = user.password;
-        let verified = self.hasher.verify(current, checked.clone()).await?;
-        let Some(checked) = checked.filter(|_| verified.is_good()) else {
-            self.audit.record(event.refused("wrong_password"));
-            return Ok(PasswordChange::WrongPassword);
-        };
-        let hash = self.hasher.hash(new).await?;
-        let now = self.clock.now();
-        let change =
-            move |c: &mut _| users::change_password(c, &user_id, &checked, &hash, session_id, now);
-        match self.store.transaction(change).await? {
-            Changed::NotFound => Ok(PasswordChange::Overtaken),
-            Changed::Changed(ids) => {
-                let ended = ids.len();
-                self.audit.record(event);
-                self.revocations
-                    .note(ids, RevokedReason::PasswordChanged, now);
-                Ok(PasswordChange::Changed { ended })
-            }
-        }
     }
 }
 

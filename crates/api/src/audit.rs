@@ -26,7 +26,7 @@ const BATCH: usize = 200;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Events are logged under this name, at the level info.
-pub(crate) const LOG: &str = "symbolon::audit";
+const LOG: &str = "symbolon::audit";
 
 /// Where events go.
 pub struct Audit {

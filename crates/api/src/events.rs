@@ -8,6 +8,7 @@ use store::users::{self, UserId};
 
 use crate::async_store::AsyncStore;
 use crate::failure::Failure;
+use crate::page;
 
 /// From the first event of a user to their row: a password was hashed in between.
 const BEFORE_THE_ROW: Duration = Duration::from_secs(60);
@@ -62,9 +63,7 @@ impl Events {
             events::list(c, &filter, PAGE + 1)
         };
         let mut events = self.store.read(list).await?;
-        let more = events.len() > usize::from(PAGE);
-        events.truncate(PAGE.into());
-        let next = events.last().filter(|_| more).map(|event| event.id.clone());
+        let next = page::cut(&mut events, PAGE).map(|event| event.id.clone());
         Ok(EventPage { events, next })
     }
 }

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use ring::digest::{SHA256, digest};
 use store::password_links::LinkHash;
 use zeroize::Zeroizing;
 
-use crate::base64url;
 use crate::entropy::Entropy;
+use crate::random_secret;
 
 /// What every one begins with, for people and secret scanners to know it by.
 const PREFIX: &str = "symbolon_pl_";
@@ -18,9 +17,7 @@ pub struct PasswordLink(Zeroizing<String>);
 impl PasswordLink {
     /// A new one, of 256 random bits.
     pub fn make(entropy: &dyn Entropy) -> Self {
-        let random = Zeroizing::new(entropy.bytes::<32>());
-        let random = Zeroizing::new(base64url::encode(&*random));
-        Self(Zeroizing::new(format!("{PREFIX}{}", *random)))
+        Self(random_secret::make(PREFIX, entropy))
     }
 
     /// Whatever somebody has.
@@ -30,9 +27,7 @@ impl PasswordLink {
 
     /// What is stored of it.
     pub fn hash(&self) -> LinkHash {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
-        LinkHash(hash)
+        LinkHash(random_secret::hash(&self.0))
     }
 
     /// For handing it out once.

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ring::digest::{SHA256, digest};
 use store::UnixMillis;
 use store::events::EventKind;
 use store::service_keys::{self as rows, Scope, ServiceKey, ServiceKeyHash};
@@ -13,10 +12,10 @@ use zeroize::Zeroizing;
 
 use crate::async_store::AsyncStore;
 use crate::audit::Audit;
-use crate::base64url;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
+use crate::random_secret;
 
 /// What every service key begins with, for people and secret scanners to know it by.
 pub const PREFIX: &str = "symbolon_sk_";
@@ -27,9 +26,7 @@ pub struct PlainServiceKey(Zeroizing<String>);
 impl PlainServiceKey {
     /// A new one, of 256 random bits.
     pub fn make(entropy: &dyn Entropy) -> Self {
-        let random = Zeroizing::new(entropy.bytes::<32>());
-        let random = Zeroizing::new(base64url::encode(&*random));
-        Self(Zeroizing::new(format!("{PREFIX}{}", *random)))
+        Self(random_secret::make(PREFIX, entropy))
     }
 
     /// A text that begins like one, good or not.
@@ -40,9 +37,7 @@ impl PlainServiceKey {
 
     /// What is stored of it.
     pub fn hash(&self) -> ServiceKeyHash {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
-        ServiceKeyHash(hash)
+        ServiceKeyHash(random_secret::hash(&self.0))
     }
 
     /// For printing it once.

@@ -10,6 +10,7 @@ use store::users::{self, Added, Changed, Updated, User, UserChanges, UserId};
 
 use super::{Accounts, Email, Name, OwnClaims};
 use crate::failure::Failure;
+use crate::page;
 use crate::password_link::PasswordLink;
 use crate::passwords::AcceptedPassword;
 
@@ -65,9 +66,7 @@ impl Accounts {
     ) -> Result<UserPage, Failure> {
         let list = move |c: &mut _| users::list(c, after.as_ref(), search.as_deref(), PAGE + 1);
         let mut users = self.store.read(list).await?;
-        let more = users.len() > usize::from(PAGE);
-        users.truncate(PAGE.into());
-        let next = users.last().filter(|_| more).map(|user| user.id.clone());
+        let next = page::cut(&mut users, PAGE).map(|user| user.id.clone());
         Ok(UserPage { users, next })
     }
 

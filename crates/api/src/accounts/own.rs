@@ -1,9 +1,11 @@
 //! What users do with their own accounts.
 
-use store::events::EventKind;
+use std::time::Duration;
+
+use store::events::{Event, EventKind};
 use store::password_links;
 use store::sessions::{Device, RevokedReason};
-use store::users::{self, Changed, Updated, User, UserChanges, UserId};
+use store::users::{self, Changed, PasswordHash, Updated, User, UserChanges};
 
 use super::{Accounts, Attempt, target};
 use crate::failure::Failure;
@@ -12,19 +14,32 @@ use crate::passwords::{InvalidPassword, Password};
 use crate::tokens::AccessClaims;
 
 /// What became of a change for which the password is needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Own<T> {
-    /// It was made.
-    Done(T),
+pub type Own<T> = Result<T, NotConfirmed>;
+
+/// Why a user could not confirm that it is them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotConfirmed {
     /// The password is another, or there is none.
     WrongPassword,
     /// There were too many attempts.
     TooMany {
         /// How long to wait.
-        wait: std::time::Duration,
+        wait: Duration,
     },
-    /// The user was disabled or deleted meanwhile: the bearer's session has ended.
+    /// The user was changed, disabled or deleted meanwhile: the bearer's session has ended.
     Overtaken,
+}
+
+/// What became of a password that was to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordChange {
+    /// It is changed.
+    Changed {
+        /// So many other sessions of the user have ended.
+        ended: usize,
+    },
+    /// The new one will not do.
+    Invalid(InvalidPassword),
 }
 
 /// What became of a password that was to be set by a link.
@@ -42,6 +57,45 @@ pub enum LinkUse {
 }
 
 impl Accounts {
+    /// Sets the bearer's password in the place of `current`, and ends their other sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn change_password(
+        &self,
+        bearer: AccessClaims,
+        current: Password,
+        new: Password,
+        device: &Device,
+    ) -> Result<Own<PasswordChange>, Failure> {
+        let Some(user) = self.find(bearer.user_id.clone()).await? else {
+            return Ok(Err(NotConfirmed::Overtaken));
+        };
+        let new = match new.accept(&user.name, &user.email) {
+            Ok(new) => new,
+            Err(why) => return Ok(Ok(PasswordChange::Invalid(why))),
+        };
+        let event = self.own_event(EventKind::PasswordChanged, &bearer, device);
+        let checked = match self.confirm(user, current, &event).await? {
+            Ok(checked) => checked,
+            Err(why) => return Ok(Err(why)),
+        };
+        let hash = self.hasher.hash(new).await?;
+        let (id, session, now) = (bearer.user_id, bearer.session_id, self.clock.now());
+        let change = move |c: &mut _| users::change_password(c, &id, &checked, &hash, session, now);
+        match self.store.transaction(change).await? {
+            Changed::NotFound => Ok(Err(NotConfirmed::Overtaken)),
+            Changed::Changed(ids) => {
+                let ended = ids.len();
+                self.audit.record(event);
+                self.revocations
+                    .note(ids, RevokedReason::PasswordChanged, now);
+                Ok(Ok(PasswordChange::Changed { ended }))
+            }
+        }
+    }
+
     /// Changes the bearer's name or e-mail address; for the address the password is needed.
     ///
     /// # Errors
@@ -54,36 +108,23 @@ impl Accounts {
         password: Option<Password>,
         device: &Device,
     ) -> Result<Own<Updated>, Failure> {
-        let event = self
-            .audit
-            .event(EventKind::UserChanged)
-            .user(&bearer.user_id);
-        let event = event.session(bearer.session_id).device(device);
-        if let Some(password) = password {
-            match self.check_own_password(&bearer.user_id, password).await? {
-                Own::Done(_) => {}
-                Own::WrongPassword => {
-                    self.audit.record(event.refused("wrong_password"));
-                    return Ok(Own::WrongPassword);
-                }
-                Own::TooMany { wait } => {
-                    self.audit.record(event.refused("rate_limited"));
-                    return Ok(Own::TooMany { wait });
-                }
-                Own::Overtaken => return Ok(Own::Overtaken),
-            }
+        let event = self.own_event(EventKind::UserChanged, &bearer, device);
+        if let Some(password) = password
+            && let Err(why) = self.confirm_bearer(&bearer, password, &event).await?
+        {
+            return Ok(Err(why));
         }
         let (id, is_change) = (bearer.user_id, changes != UserChanges::default());
         let update = move |c: &mut _| users::update(c, &id, &changes);
-        Ok(match self.store.transaction(update).await? {
-            Updated::NotFound => Own::Overtaken,
+        match self.store.transaction(update).await? {
+            Updated::NotFound => Ok(Err(NotConfirmed::Overtaken)),
             updated => {
                 if matches!(updated, Updated::Updated(_)) && is_change {
                     self.audit.record(event);
                 }
-                Own::Done(updated)
+                Ok(Ok(updated))
             }
-        })
+        }
     }
 
     /// Deletes the bearer's account, and ends all their sessions.
@@ -97,31 +138,18 @@ impl Accounts {
         password: Password,
         device: &Device,
     ) -> Result<Own<()>, Failure> {
-        let event = self
-            .audit
-            .event(EventKind::UserDeleted)
-            .user(&bearer.user_id);
-        let event = event.session(bearer.session_id).device(device);
-        match self.check_own_password(&bearer.user_id, password).await? {
-            Own::Done(_) => {}
-            Own::WrongPassword => {
-                self.audit.record(event.refused("wrong_password"));
-                return Ok(Own::WrongPassword);
-            }
-            Own::TooMany { wait } => {
-                self.audit.record(event.refused("rate_limited"));
-                return Ok(Own::TooMany { wait });
-            }
-            Own::Overtaken => return Ok(Own::Overtaken),
+        let event = self.own_event(EventKind::UserDeleted, &bearer, device);
+        if let Err(why) = self.confirm_bearer(&bearer, password, &event).await? {
+            return Ok(Err(why));
         }
         let (id, now) = (bearer.user_id, self.clock.now());
         let delete = move |c: &mut _| users::delete(c, &id, now);
         match self.store.transaction(delete).await? {
-            Changed::NotFound => Ok(Own::Overtaken),
+            Changed::NotFound => Ok(Err(NotConfirmed::Overtaken)),
             Changed::Changed(ids) => {
                 self.audit.record(event);
                 self.revocations.note(ids, RevokedReason::UserDisabled, now);
-                Ok(Own::Done(()))
+                Ok(Ok(()))
             }
         }
     }
@@ -167,25 +195,44 @@ impl Accounts {
         }
     }
 
-    /// Whether it is the password of a user who is signed in, and who could be somebody at their
-    /// device.
-    async fn check_own_password(
+    fn own_event(&self, kind: EventKind, bearer: &AccessClaims, device: &Device) -> Event {
+        let event = self.audit.event(kind).user(&bearer.user_id);
+        event.session(bearer.session_id).device(device)
+    }
+
+    async fn confirm_bearer(
         &self,
-        id: &UserId,
+        bearer: &AccessClaims,
         password: Password,
-    ) -> Result<Own<User>, Failure> {
-        let wanted = id.clone();
-        let user = self.store.read(move |c| users::find(c, &wanted)).await?;
-        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
-            return Ok(Own::Overtaken);
-        };
-        if let Attempt::Exhausted { wait } = self.count(target(&["password", id.as_str()])).await? {
-            return Ok(Own::TooMany { wait });
+        event: &Event,
+    ) -> Result<Own<()>, Failure> {
+        let user = self.find(bearer.user_id.clone()).await?;
+        match user.filter(|user| user.disabled_at.is_none()) {
+            Some(user) => Ok(self.confirm(user, password, event).await?.map(drop)),
+            None => Ok(Err(NotConfirmed::Overtaken)),
+        }
+    }
+
+    /// Whether it is the password of a user who is signed in: it could be somebody at their device. The
+    /// hash that it was checked against; a refusal is recorded.
+    async fn confirm(
+        &self,
+        user: User,
+        password: Password,
+        event: &Event,
+    ) -> Result<Own<PasswordHash>, Failure> {
+        let target = target(&["password", user.id.as_str()]);
+        if let Attempt::Exhausted { wait } = self.count(target).await? {
+            self.audit.record(event.clone().refused("rate_limited"));
+            return Ok(Err(NotConfirmed::TooMany { wait }));
         }
         let verified = self.hasher.verify(password, user.password.clone()).await?;
-        Ok(match verified.is_good() {
-            true => Own::Done(user),
-            false => Own::WrongPassword,
-        })
+        match user.password.filter(|_| verified.is_good()) {
+            Some(checked) => Ok(Ok(checked)),
+            None => {
+                self.audit.record(event.clone().refused("wrong_password"));
+                Ok(Err(NotConfirmed::WrongPassword))
+            }
+        }
     }
 }

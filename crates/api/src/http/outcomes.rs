@@ -1,10 +1,12 @@
 //! Outcomes of use-cases as several calls answer them, and which problems those are.
 
+use std::time::Duration;
+
 use jwt_core::Error;
 use store::sessions::Dead;
 
 use super::problem::{Code, Problem};
-use crate::accounts::Own;
+use crate::accounts::{NotConfirmed, Own};
 use crate::sessions::{Issued, Refreshed, Refusal, TokenPair};
 
 /// What can be wrong with any token of ours.
@@ -61,14 +63,19 @@ pub(crate) const SERVICE_KEY_PROBLEMS: &[Code] = &[
     Code::Unavailable,
 ];
 
-/// What a user is told of a change for which the password is needed.
-pub(crate) fn own<T>(outcome: Own<T>) -> Result<T, Problem> {
-    match outcome {
-        Own::Done(done) => Ok(done),
-        Own::WrongPassword => Err(Problem::invalid_field("password", "is not the password")),
-        Own::TooMany { wait } => Err(Problem::from(Code::RateLimited).with_retry_after(wait)),
-        Own::Overtaken => Err(Code::SessionRevoked.into()),
-    }
+/// What a user is told of a change for which the password is needed;
+/// `field` is that of the password.
+pub(crate) fn own<T>(outcome: Own<T>, field: &str) -> Result<T, Problem> {
+    outcome.map_err(|why| match why {
+        NotConfirmed::WrongPassword => Problem::invalid_field(field, "is not the password"),
+        NotConfirmed::TooMany { wait } => rate_limited(wait),
+        NotConfirmed::Overtaken => Code::SessionRevoked.into(),
+    })
+}
+
+/// Too many attempts were made.
+pub(crate) fn rate_limited(wait: Duration) -> Problem {
+    Problem::from(Code::RateLimited).with_retry_after(wait)
 }
 
 /// What a trusted back end is told.

@@ -154,6 +154,33 @@ pub(crate) struct FieldError {
     pub(crate) detail: String,
 }
 
+/// What is wrong with the fields of a body, each of which is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// The value, or a note of why there is none.
+    pub(crate) fn check<T, E: fmt::Display>(
+        &mut self,
+        field: &str,
+        value: Result<T, E>,
+    ) -> Option<T> {
+        let note = |why: E| {
+            self.0.push(FieldError {
+                field: field.to_owned(),
+                detail: why.to_string(),
+            });
+        };
+        value.map_err(note).ok()
+    }
+}
+
+impl From<FieldErrors> for Problem {
+    fn from(errors: FieldErrors) -> Self {
+        Self::invalid(errors.0)
+    }
+}
+
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
         Self {

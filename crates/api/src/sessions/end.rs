@@ -7,6 +7,7 @@ use store::users::UserId;
 
 use super::{MAX_SESSIONS, Sessions};
 use crate::failure::Failure;
+use crate::page;
 use crate::tokens::AccessClaims;
 
 /// Sessions in one answer, at most.
@@ -67,9 +68,7 @@ impl Sessions {
         let now = self.clock.now();
         let list = move |c: &mut _| rows::list(c, Some(&bearer.user_id), before, PAGE + 1, now);
         let mut sessions = self.store.read(list).await?;
-        let more = sessions.len() > usize::from(PAGE);
-        sessions.truncate(PAGE.into());
-        let next = sessions.last().filter(|_| more).map(|session| session.id);
+        let next = page::cut(&mut sessions, PAGE).map(|session| session.id);
         Ok(Page { sessions, next })
     }
 

@@ -133,18 +133,6 @@ pub fn update(
     user.name = changes.name.clone().unwrap_or(user.name);
     user.email = changes.email.clone().unwrap_or(user.email);
     user.claims = changes.claims.clone().unwrap_or(user.claims);
-    // Looked at first: an error would end the transaction on PostgreSQL.
-    let others = users::table
-        .filter(users::id.ne(id.as_str()))
-        .select(users::id);
-    let of_name = others.filter(users::name.eq(&user.name));
-    if of_name.first::<String>(connection).optional()?.is_some() {
-        return Ok(Updated::NameTaken);
-    }
-    let of_email = others.filter(users::email_key.eq(email_key(&user.email)));
-    if of_email.first::<String>(connection).optional()?.is_some() {
-        return Ok(Updated::EmailTaken);
-    }
     let update = diesel::update(users::table.find(id.as_str()));
     let updated = update
         .set((
@@ -154,7 +142,7 @@ pub fn update(
             users::claims.eq(&user.claims),
         ))
         .execute(connection);
-    // Somebody was faster; PostgreSQL undoes the transaction.
+    // PostgreSQL undoes the transaction by itself.
     match updated
         .as_ref()
         .err()

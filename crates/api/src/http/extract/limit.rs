@@ -8,8 +8,9 @@ use paperclip::actix::OperationModifier;
 
 use super::client_address::TrustedProxies;
 use super::data;
-use crate::http::problem::{Code, Problem};
-use crate::limits::{AddressLimit, Left, Limits};
+use crate::http::outcomes::rate_limited;
+use crate::http::problem::Problem;
+use crate::limits::{AddressLimit, Limits};
 
 /// Defines an extractor that counts the call, or refuses it.
 macro_rules! limit {
@@ -67,19 +68,9 @@ fn count(request: &HttpRequest, limit: Option<&AddressLimit>) -> Result<(), Prob
     let (Some(limit), Some(address)) = (limit, address) else {
         return Ok(());
     };
-    match limit.count(address) {
-        Ok(left) => {
-            // For the headers of the answer.
-            request.extensions_mut().insert(left);
-            Ok(())
-        }
-        Err(left) => {
-            request.extensions_mut().insert(left);
-            Err(refused(&left))
-        }
-    }
-}
-
-fn refused(left: &Left) -> Problem {
-    Problem::from(Code::RateLimited).with_retry_after(left.wait)
+    let counted = limit.count(address);
+    let (Ok(left) | Err(left)) = counted;
+    // For the headers of the answer.
+    request.extensions_mut().insert(left);
+    counted.map(drop).map_err(|left| rate_limited(left.wait))
 }

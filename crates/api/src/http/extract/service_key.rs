@@ -33,6 +33,12 @@ async fn holder(request: &HttpRequest, scope: Scope) -> Result<Option<ServiceKey
     }
 }
 
+/// The service key with this scope, where there must be one.
+async fn required(request: HttpRequest, scope: Scope) -> Result<ServiceKey, Problem> {
+    let key = holder(&request, scope).await?;
+    key.ok_or_else(|| missing(&request))
+}
+
 /// Why a call that needs a service key is refused without one.
 pub(super) fn missing(request: &HttpRequest) -> Problem {
     match bearer(request) {
@@ -55,13 +61,8 @@ impl FromRequest for TokenIntrospector {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            match authorized(&request, Scope::TokensIntrospect).await? {
-                true => Ok(Self),
-                false => Err(missing(&request)),
-            }
-        })
+        let key = required(request.clone(), Scope::TokensIntrospect);
+        Box::pin(async move { key.await.map(|_| Self) })
     }
 }
 
@@ -102,13 +103,8 @@ impl FromRequest for UserReader {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            match authorized(&request, Scope::UsersRead).await? {
-                true => Ok(Self),
-                false => Err(missing(&request)),
-            }
-        })
+        let key = required(request.clone(), Scope::UsersRead);
+        Box::pin(async move { key.await.map(|_| Self) })
     }
 }
 
@@ -131,12 +127,7 @@ impl FromRequest for UserWriter {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            match holder(&request, Scope::UsersWrite).await? {
-                Some(key) => Ok(Self { name: key.name }),
-                None => Err(missing(&request)),
-            }
-        })
+        let key = required(request.clone(), Scope::UsersWrite);
+        Box::pin(async move { key.await.map(|key| Self { name: key.name }) })
     }
 }

@@ -9,7 +9,7 @@ use crate::http::extract::access_token::SignedIn;
 use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::JsonBody;
 use crate::http::extract::limit::SignInLimit;
-use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
+use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, own};
 use crate::http::problem::{Code, Problem};
 use crate::passwords::Password;
 
@@ -47,15 +47,8 @@ pub(crate) async fn change_password(
     let NewPassword { current, new } = body.0;
     let (current, new) = (Password::attempt(current), Password::attempt(new));
     let change = accounts.change_password(signed_in.0, current, new, &device.0);
-    match change.await? {
-        PasswordChange::TooMany { wait } => {
-            Err(Problem::from(Code::RateLimited).with_retry_after(wait))
-        }
+    match own(change.await?, "current")? {
         PasswordChange::Changed { ended } => Ok(Json(EndedBody { ended })),
         PasswordChange::Invalid(why) => Err(Problem::invalid_field("new", &why.to_string())),
-        PasswordChange::Overtaken => Err(Code::SessionRevoked.into()),
-        PasswordChange::WrongPassword => {
-            Err(Problem::invalid_field("current", "is not the password"))
-        }
     }
 }

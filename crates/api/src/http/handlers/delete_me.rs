@@ -43,6 +43,6 @@ pub(crate) async fn delete_me(
 ) -> Result<SignedOut, Problem> {
     let password = Password::attempt(body.0.password);
     let deletion = accounts.delete_own(signed_in.0, password, &device.0);
-    own(deletion.await?)?;
+    own(deletion.await?, "password")?;
     Ok(SignedOut::new(Some(cookie.clear())))
 }

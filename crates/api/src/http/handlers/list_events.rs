@@ -1,22 +1,16 @@
 use actix_web::web::Data;
 use paperclip::actix::web::{Json, Query};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::events::Event;
 
+use super::list_sessions::Cursor;
 use crate::clock::rfc3339;
 use crate::events::Events;
 use crate::http::extract::access_token::SignedIn;
 use crate::http::extract::limit::CallLimit;
 use crate::http::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::http::problem::{Code, Problem};
-
-/// Where a list goes on.
-#[derive(Deserialize, Apiv2Schema)]
-pub(crate) struct EventCursor {
-    /// `next` of the list before.
-    before: Option<String>,
-}
 
 /// Something that happened to a user's account.
 #[derive(Serialize, Apiv2Schema)]
@@ -76,7 +70,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 pub(crate) async fn list_events(
     _within: CallLimit,
     signed_in: SignedIn,
-    cursor: Query<EventCursor>,
+    cursor: Query<Cursor>,
     events: Data<Events>,
 ) -> Result<Json<EventListBody>, Problem> {
     let before = cursor.into_inner().before;

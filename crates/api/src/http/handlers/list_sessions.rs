@@ -15,7 +15,7 @@ use crate::sessions::Sessions;
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct Cursor {
     /// `next` of the list before.
-    before: Option<String>,
+    pub(super) before: Option<String>,
 }
 
 /// Some sessions of a user.

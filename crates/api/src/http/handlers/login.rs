@@ -14,6 +14,7 @@ use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::JsonBody;
 use crate::http::extract::known_device::MaybeKnownDevice;
 use crate::http::extract::limit::SignInLimit;
+use crate::http::outcomes::rate_limited;
 use crate::http::problem::{Code, Problem};
 use crate::passwords::Password;
 use crate::sessions::{Sessions, SignedIn, TokenPair};
@@ -57,9 +58,7 @@ pub(crate) async fn login(
     let user = match checked.await? {
         PasswordCheck::Good(user) => user,
         PasswordCheck::Refused => return Err(Code::InvalidCredentials.into()),
-        PasswordCheck::TooMany { wait } => {
-            return Err(Problem::from(Code::RateLimited).with_retry_after(wait));
-        }
+        PasswordCheck::TooMany { wait } => return Err(rate_limited(wait)),
     };
     let signed_in = sessions.sign_in(user, known, device.0).await?;
     signed_in.ok_or_else(|| Code::InvalidCredentials.into())

@@ -7,7 +7,7 @@ use crate::accounts::{Accounts, Email, Name, NewAccount, Registered};
 use crate::http::extract::device::ClientDevice;
 use crate::http::extract::json_body::JsonBody;
 use crate::http::extract::limit::RegistrationLimit;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::problem::{Code, FieldErrors, Problem};
 use crate::passwords::Password;
 
 /// Somebody who wants an account.
@@ -54,25 +54,18 @@ pub(crate) async fn register(
 
 impl RegistrationRequest {
     fn parse(self) -> Result<NewAccount, Problem> {
-        let mut errors = Vec::new();
-        let mut note = |field: &str, why: String| {
-            errors.push(FieldError {
-                field: field.to_owned(),
-                detail: why,
-            });
-        };
-        let name = Name::parse(&self.name).map_err(|why| note("name", why.to_string()));
-        let email = Email::parse(&self.email).map_err(|why| note("email", why.to_string()));
-        let password = Password::attempt(self.password)
-            .accept(&self.name, &self.email)
-            .map_err(|why| note("password", why.to_string()));
+        let mut errors = FieldErrors::default();
+        let password = Password::attempt(self.password).accept(&self.name, &self.email);
+        let name = errors.check("name", Name::parse(&self.name));
+        let email = errors.check("email", Email::parse(&self.email));
+        let password = errors.check("password", password);
         match (name, email, password) {
-            (Ok(name), Ok(email), Ok(password)) => Ok(NewAccount {
+            (Some(name), Some(email), Some(password)) => Ok(NewAccount {
                 name,
                 email,
                 password,
             }),
-            _ => Err(Problem::invalid(errors)),
+            _ => Err(errors.into()),
         }
     }
 }

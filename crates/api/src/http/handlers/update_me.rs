@@ -70,7 +70,7 @@ pub(crate) async fn update_me(
     };
     let password = body.password.map(Password::attempt);
     let update = accounts.update_own(signed_in.0, changes, password, &device.0);
-    match own(update.await?)? {
+    match own(update.await?, "password")? {
         Updated::Updated(user) => Ok(Json(user.into())),
         Updated::NameTaken => Err(Code::NameTaken.into()),
         Updated::EmailTaken => Err(Code::EmailTaken.into()),

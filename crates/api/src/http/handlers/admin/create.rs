@@ -10,7 +10,7 @@ use crate::http::extract::service_key::UserWriter;
 use crate::http::handlers::claims_body::ClaimsBody;
 use crate::http::handlers::user_id_body::UserIdBody;
 use crate::http::outcomes::SERVICE_KEY_PROBLEMS;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::problem::{Code, FieldErrors, Problem};
 use crate::passwords::Password;
 
 /// A user who is to be added.
@@ -58,32 +58,22 @@ pub(crate) async fn create_user(
 
 impl UserCreation {
     fn parse(self) -> Result<NewUser, Problem> {
-        let mut errors = Vec::new();
-        let mut note = |field: &str, why: String| {
-            errors.push(FieldError {
-                field: field.to_owned(),
-                detail: why,
-            });
-        };
-        let name = Name::parse(&self.name).map_err(|why| note("name", why.to_string()));
-        let email = Email::parse(&self.email).map_err(|why| note("email", why.to_string()));
-        let password = self.password.map(|password| {
-            let password = Password::attempt(password);
-            password.accept(&self.name, &self.email)
-        });
-        let password = password.transpose();
-        let password = password.map_err(|why| note("password", why.to_string()));
-        let claims = self.claims.parse();
-        let claims = claims.map_err(|why| note("claims", why.to_string()));
+        let mut errors = FieldErrors::default();
+        let password = self.password.map(Password::attempt);
+        let password = password.map(|password| password.accept(&self.name, &self.email));
+        let name = errors.check("name", Name::parse(&self.name));
+        let email = errors.check("email", Email::parse(&self.email));
+        let password = errors.check("password", password.transpose());
+        let claims = errors.check("claims", self.claims.parse());
         match (name, email, password, claims) {
-            (Ok(name), Ok(email), Ok(password), Ok(claims)) => Ok(NewUser {
+            (Some(name), Some(email), Some(password), Some(claims)) => Ok(NewUser {
                 id: self.id.map(|id| id.0),
                 name,
                 email,
                 password,
                 claims,
             }),
-            _ => Err(Problem::invalid(errors)),
+            _ => Err(errors.into()),
         }
     }
 }
