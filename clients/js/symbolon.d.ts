@@ -1,17 +1,17 @@
-/** What the service refused. `code` is stable; all are listed at `/docs/problems` of a service. */
+/** An error response of the service. A service lists all values of `code` at `/docs/problems`. */
 export class SymbolonError extends Error {
   readonly name: 'SymbolonError';
   /** The HTTP status. */
   readonly status: number;
-  /** A stable word, as in `invalid_credentials`. */
+  /** A stable error code, such as `invalid_credentials`. */
   readonly code?: string;
-  /** A few words for people. */
+  /** A short summary for people. */
   readonly title?: string;
   /** What happened and what to do. */
   readonly detail?: string;
-  /** Why a session ended, as in `reuse`, `logout`, `idle`. */
+  /** Why a session was revoked or expired, such as `reuse`, `logout` or `idle`. */
   readonly reason?: string;
-  /** Which fields will not do, and why. */
+  /** The fields that failed validation, and why. */
   readonly errors?: readonly { readonly field: string; readonly detail: string }[];
 }
 
@@ -24,9 +24,9 @@ export interface User {
 /** One sign-in on one device. Times are RFC 3339. */
 export interface Session {
   readonly id: string;
-  /** Whether it is this one. */
+  /** Whether this is the caller's session. */
   readonly current: boolean;
-  /** As in `Firefox on Linux`. */
+  /** For example `Firefox on Linux`. */
   readonly label?: string;
   readonly ip?: string;
   readonly user_agent?: string;
@@ -39,54 +39,55 @@ export interface Session {
 export interface Change {
   readonly signedIn: boolean;
   /**
-   * Why a session ended: the service's `reason` or `code`, as in `logout`, `revoked_by_user`,
-   * `refresh_reused`, `refresh_missing` (its cookie has run out, or was deleted); `null` when
-   * somebody is signed in, and when nobody was.
+   * Why the session was revoked or expired: the service's `reason` or `code`, such as `logout`,
+   * `revoked_by_user`, `refresh_reused` or `refresh_missing` (the cookie expired or was deleted).
+   * `null` when a user is signed in, and when no user was.
    */
   readonly reason: string | null;
 }
 
 export interface Options {
-  /** Where the service is; left out, where the page came from. */
+  /** The URL of the service. Defaults to the origin of the page. */
   baseUrl?: string;
-  /** Other origins that get the access token with `fetch`: your own resource servers, no others. */
+  /** Other origins to which `fetch` sends the access token. List only your own resource servers. */
   origins?: readonly string[];
 }
 
 export interface Client {
-  /** Adds a user; they are not signed in by it. */
+  /** Adds a user, without signing them in. */
   register(account: { name: string; email: string; password: string }): Promise<User>;
-  /** Signs in, here and in all other tabs. Rejects with a {@link SymbolonError}. */
+  /** Signs in, in all tabs. Rejects with a {@link SymbolonError} if the service refuses. */
   login(credentials: { email: string; password: string }): Promise<void>;
-  /** Ends the session, here and in all other tabs. */
+  /** Signs out, in all tabs: revokes the session. */
   logout(): Promise<void>;
-  /** Who is signed in, if somebody is. */
+  /** The user who is signed in; `null` when signed out. */
   user(): Promise<User | null>;
-  /** The user's live sessions, the newest first. */
+  /** The user's live sessions, newest first. */
   sessions(): Promise<Session[]>;
-  /** Ends one of the user's sessions; to end this one there is `logout`. */
-  endSession(id: string): Promise<void>;
-  /** Ends all sessions of the user but this one, and says how many. */
-  endOtherSessions(): Promise<number>;
-  /** Changes the password, which ends the other sessions, and says how many. */
+  /** Revokes one of the user's sessions. To revoke the current one, use `logout`. */
+  revokeSession(id: string): Promise<void>;
+  /** Revokes all of the user's sessions except the current one, and returns how many. */
+  revokeOtherSessions(): Promise<number>;
+  /** Changes the password, which revokes the user's other sessions, and returns how many. */
   changePassword(current: string, next: string): Promise<number>;
-  /** An access token that is good for a while, renewed if need be; `null` when signed out. */
+  /** A valid access token, renewed first if it is about to expire; `null` when signed out. */
   token(): Promise<string | null>;
   /**
-   * Renews at once, and is as `token` otherwise. Needed after a sign-in by other means than
-   * `login`, when a back end of yours has set the cookie.
+   * Like `token`, but always renews first. Call it after a sign-in without `login`, when a back
+   * end of yours has set the cookie.
    */
   renew(): Promise<string | null>;
   /**
-   * As the browser's `fetch`, with the access token for the service and {@link Options.origins}. A
-   * token that was refused is renewed and the request sent once more, if it has no body, or one that
-   * is a string or URLSearchParams, and the session is still the same.
+   * Like the browser's `fetch`, but adds the access token to requests to the service and to
+   * {@link Options.origins}. If the response is 401, the token is renewed and the request is sent
+   * once more, provided that the session is still the same and the request has no body or one that
+   * is a string or URLSearchParams.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /**
-   * Calls back once it is known whether somebody is signed in (any call finds out), and whenever
-   * that changes, in this tab or another: a sign-in, also as somebody else, or the end of the
-   * session. Returns what stops it.
+   * Calls `listener` once it is known whether a user is signed in (any call determines this), and
+   * whenever that changes, in this tab or another: on a sign-in, including as another user, and
+   * when the session ends. Returns a function that removes the listener.
    */
   onChange(listener: (change: Change) => void): () => void;
 }

@@ -1,4 +1,4 @@
-/** The browser half of Symbolon. What each call does, and its types: symbolon.d.ts. */
+/** The browser client for Symbolon. The API is described in symbolon.d.ts. */
 
 export class SymbolonError extends Error {
   constructor(status, problem) {
@@ -7,16 +7,16 @@ export class SymbolonError extends Error {
   }
 }
 
-/** A token is renewed so long before its end, in ms. */
+/** Tokens are renewed this long before they expire (ms). */
 const EARLY = 20e3;
-/** A renewal's answer that takes longer is lost, in ms; and any other. */
+/** Timeout of a renewal, and of any other call (ms). */
 const PATIENCE = 7e3;
 const LONG = 40e3;
-/** Waits before another attempt: the first is within a third of the default grace. */
+/** Retry delays (ms). The first retry is within a third of the default grace period. */
 const AGAIN = [500, 2000, 5000];
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Which session an access token belongs to. */
+/** The session id in an access token. */
 const sid = (token) => JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sid;
 
 export function createClient({ baseUrl = '', origins = [] } = {}) {
@@ -25,11 +25,11 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
   const name = `symbolon ${base}`;
   const channel = globalThis.BroadcastChannel && new BroadcastChannel(name);
   const listeners = new Set();
-  /** `undefined` until it is known, `null` when signed out. */
+  /** `undefined` until known, `null` when signed out. */
   let access;
   let renewing;
 
-  /** In this tab. Told when it is first known, and when it is another session or none. */
+  /** Updates this tab; notifies listeners the first time and when the session changes. */
   function become({ next, reason = null }) {
     const was = access;
     access = next;
@@ -42,7 +42,7 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
       }
     }
   }
-  /** In all tabs. */
+  /** Updates all tabs. */
   function everywhere(change) {
     channel?.postMessage({ v: 1, ...change });
     become(change);
@@ -62,7 +62,7 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
   async function answer(sent) {
     const response = await sent;
     const json = await response.json().catch((error) => {
-      // Cut off: as good as lost.
+      // Truncated: treat as lost.
       if (response.ok) throw error;
       return {};
     });
@@ -70,13 +70,13 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
     return json;
   }
 
-  /** Good from when it was asked for, by this clock alone. */
+  /** The lifetime counts from the request, by the local clock. */
   async function receive(sent, at = Date.now()) {
     const { token, expires_in } = await answer(sent);
     return { token, sid: sid(token), until: at + expires_in * 1e3 };
   }
 
-  /** One at a time in all tabs. Without Web Locks, the service's grace makes several harmless. */
+  /** Runs one at a time across tabs. Without Web Locks, the grace period makes overlaps harmless. */
   async function exclusive(act) {
     let began;
     const run = () => { began = true; return act(); };
@@ -95,11 +95,11 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
         const next = await receive(send('POST', 'api/refresh_all', { patience: PATIENCE }));
         if (access === stale) everywhere({ next });
       } catch (error) {
-        // Without a code it is not from the service.
+        // An error without a code is not the service's.
         const refused = error instanceof SymbolonError && error.code && error.status < 500;
         if (refused && error.status === 401) {
           const reason = error.reason || (error.code === 'refresh_missing' && !stale ? null : error.code);
-          // A late refusal is not about a newer sign-in.
+          // Ignore a refusal that is older than a sign-in.
           if (access === stale) everywhere({ next: null, reason });
           return;
         }
@@ -120,14 +120,14 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
     return access ? access.token : null;
   }
 
-  /** Sends with the access token; if that was refused, it is renewed, and all is sent once more. */
+  /** Sends with the access token; on a 401, renews the token and resends once. */
   async function authorized(attempt, mayRepeat = () => true) {
     await token();
     const first = access;
     const response = await attempt(first?.token);
     if (response.status !== 401 || !first) return response;
     if (access?.token === first.token) await renewed();
-    // Never in the name of somebody else.
+    // Never resend in another session.
     return access?.sid === first.sid && mayRepeat() ? attempt(access.token) : response;
   }
 
@@ -165,12 +165,12 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
       }
       return all;
     },
-    endSession: async (id) => { await call('DELETE', `api/sessions/${encodeURIComponent(id)}`); },
-    endOtherSessions: async () => (await call('DELETE', 'api/sessions')).ended,
-    changePassword: async (current, next) => (await call('POST', 'api/password', { current, new: next })).ended,
+    revokeSession: async (id) => { await call('DELETE', `api/sessions/${encodeURIComponent(id)}`); },
+    revokeOtherSessions: async () => (await call('DELETE', 'api/sessions')).revoked,
+    changePassword: async (current, next) => (await call('POST', 'api/password', { current, new: next })).revoked,
     async fetch(input, init = {}) {
       const request = typeof input === 'string' || input instanceof URL ? null : input;
-      // What is looked at is what is sent.
+      // Send exactly the URL that was checked.
       const url = new URL(request ? request.url : input, globalThis.document?.baseURI ?? location.href);
       const target = request ?? url;
       if (!trusted.has(url.origin)) return fetch(target, init);
@@ -179,7 +179,7 @@ export function createClient({ baseUrl = '', origins = [] } = {}) {
         const headers = new Headers(init.headers ?? request?.headers);
         if (bearer) headers.set('Authorization', `Bearer ${bearer}`);
         return fetch(target, { ...init, headers });
-        // No stream, and nothing that could be large.
+        // Do not resend streams or large bodies.
       }, () => !request?.bodyUsed && (body == null || typeof body === 'string' || body instanceof URLSearchParams));
     },
     onChange(listener) {

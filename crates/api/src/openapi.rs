@@ -1,25 +1,39 @@
-//! The OpenAPI 3 document. paperclip makes it from the routes; what it cannot say, or says
-//! wrongly after its conversion from version 2, is put right in one pass, once, before the
-//! service starts.
+//! The OpenAPI 3 document. paperclip generates it from the routes; one pass before the service starts
+//! completes what paperclip cannot express or loses when it converts from version 2.
 
 mod examples;
 mod operations;
 mod schemas;
 
 use actix_web::App;
+use actix_web::web::Bytes;
 use paperclip::actix::OpenApiExt;
 use paperclip::v2::models::{DefaultApiRaw, Info, License, Tag};
 use serde_json::{Value, json};
 
-use crate::http::cookie::RefreshCookie;
-use crate::http::handlers::docs::Document;
-use crate::http::routes;
+use crate::cookie::{Cookie, Cookies};
+use crate::routes;
+use crate::settings::Http;
 
-/// The document of a service with this refresh cookie, as it is served.
-pub(crate) fn document(cookie: &RefreshCookie) -> Document {
-    let document = complete(by_paperclip(), cookie);
+/// The document, as it is served.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// In JSON.
+    pub json: Bytes,
+    /// In YAML.
+    pub yaml: Bytes,
+}
+
+/// The document of a service with these settings.
+pub fn document(http: &Http) -> Document {
+    document_with(&Cookies::new(http))
+}
+
+/// The document of a service with these cookies.
+pub(crate) fn document_with(cookies: &Cookies) -> Document {
+    let document = complete(by_paperclip(), &cookies.refresh);
     let json = format!("{document:#}");
-    // JSON is YAML too, should that one ever fail.
+    // JSON is valid YAML, should the conversion ever fail.
     let yaml = serde_yaml::to_string(&document).unwrap_or_else(|_| json.clone());
     Document {
         json: json.into(),
@@ -27,10 +41,10 @@ pub(crate) fn document(cookie: &RefreshCookie) -> Document {
     }
 }
 
-fn complete(mut document: Value, cookie: &RefreshCookie) -> Value {
-    // Relative, so that the pages try the service they came from.
+fn complete(mut document: Value, refresh_cookie: &Cookie) -> Value {
+    // Relative, so that the pages call the service they were loaded from.
     document["servers"] = json!([{ "url": "/" }]);
-    document["components"]["securitySchemes"] = security_schemes(cookie);
+    document["components"]["securitySchemes"] = security_schemes(refresh_cookie);
     schemas::complete(&mut document);
     operations::complete(&mut document);
     document
@@ -66,16 +80,16 @@ fn base() -> DefaultApiRaw {
             ..Info::default()
         },
         tags: vec![
-            tag("Accounts", "Who may sign in."),
+            tag("Accounts", "Registration, and the user's own account."),
             tag("Sessions", "Signing in, renewing tokens, signing out."),
-            tag("Keys", "What others need to verify tokens."),
-            tag("Operation", "For whoever runs the service."),
+            tag("Keys", "What other services need to verify tokens."),
+            tag("Operation", "For operators and trusted back ends."),
         ],
         ..DefaultApiRaw::default()
     }
 }
 
-fn security_schemes(cookie: &RefreshCookie) -> Value {
+fn security_schemes(refresh_cookie: &Cookie) -> Value {
     json!({
         "accessToken": {
             "type": "http",
@@ -86,14 +100,14 @@ fn security_schemes(cookie: &RefreshCookie) -> Value {
         "serviceKey": {
             "type": "http",
             "scheme": "bearer",
-            "description": "The secret of a trusted back end, made with \
+            "description": "The secret of a trusted back end, created with \
                             `symbolon service-key create`."
         },
         "refreshToken": {
             "type": "apiKey",
             "in": "cookie",
-            "name": cookie.name(),
-            "description": "The refresh token. A browser keeps and sends it by itself."
+            "name": refresh_cookie.name(),
+            "description": "The refresh token. Browsers store and send it by themselves."
         }
     })
 }
@@ -101,12 +115,12 @@ fn security_schemes(cookie: &RefreshCookie) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::tests::resolve;
+    use crate::settings::tests::http;
 
     #[test]
-    fn every_reference_leads_somewhere() {
-        let cookie = RefreshCookie::new(&resolve(&[]).unwrap().http);
-        let document = complete(by_paperclip(), &cookie);
+    fn every_reference_can_be_resolved() {
+        let cookies = Cookies::new(&http("http://localhost:8000"));
+        let document = complete(by_paperclip(), &cookies.refresh);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

@@ -1,4 +1,4 @@
-//! Signing in: what it makes of the processors, and what a storm of guesses does to everybody else.
+//! Signing in: how much of the processors it uses, and how a flood of guesses affects other users.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::measure::{Contender, interleave};
 use crate::symbolon::{PASSWORD, Symbolon, agent};
 
-const BARE: &str = "bare Argon2id, as many at once as processors";
+const BARE: &str = "bare Argon2id, one per processor";
 const SIGN_IN: &str = "POST /api/login, SQLite";
 
-/// Sign-ins a second of a storm.
+/// Guesses per second in a flood.
 const STORM: u32 = 200;
 
 pub(crate) fn measure(rounds: usize, turn: Duration) -> Result<(), String> {
@@ -43,7 +43,7 @@ fn throughput(rounds: usize, turn: Duration) -> Result<(), String> {
     let body = json!({ "email": "ann@example.org", "password": PASSWORD }).to_string();
     let sign_in = |time| {
         let agent = agent();
-        // A queue that is never empty, and never full.
+        // The queue is never empty and never full.
         Ok(rate(2 * processors, time, || {
             let call = agent.post(&url).header("content-type", "application/json");
             call.send(&body).is_ok()
@@ -51,11 +51,11 @@ fn throughput(rounds: usize, turn: Duration) -> Result<(), String> {
     };
     let contenders = vec![Contender::new(BARE, bare), Contender::new(SIGN_IN, sign_in)];
     let figures = interleave(contenders, rounds, turn)?;
-    println!("| a second | median | least | most |\n| --- | ---: | ---: | ---: |");
+    println!("| per second | median | min | max |\n| --- | ---: | ---: | ---: |");
     for one in &figures {
-        let (least, most) = one.range();
+        let (min, max) = one.range();
         println!(
-            "| {} | {:.1} | {least:.1} | {most:.1} |",
+            "| {} | {:.1} | {min:.1} | {max:.1} |",
             one.name,
             one.median()
         );
@@ -63,13 +63,13 @@ fn throughput(rounds: usize, turn: Duration) -> Result<(), String> {
     let ratio = figures[1].median() / figures[0].median();
     println!("\nSign-ins over bare hashes: {ratio:.2} (target ≥ 0.9)\n");
     println!(
-        "| 200 guesses a second from | got through | 429 | 503 | p99 of refresh_access, idle | under it | ratio | known device | memory |\n\
+        "| 200 guesses per second from | checked | 429 | 503 | p99 of refresh_access, idle | p99 during the flood | ratio | known device | memory |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |"
     );
     Ok(())
 }
 
-/// How often a second, on so many threads; all must go well.
+/// The rate per second on this many threads; every call must succeed.
 fn rate(threads: usize, time: Duration, work: impl Fn() -> bool + Sync) -> f64 {
     let done = AtomicU32::new(0);
     let began = Instant::now();
@@ -77,7 +77,7 @@ fn rate(threads: usize, time: Duration, work: impl Fn() -> bool + Sync) -> f64 {
         for _ in 0..threads {
             scope.spawn(|| {
                 while began.elapsed() < time {
-                    assert!(work(), "it went well");
+                    assert!(work(), "a call failed");
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -86,7 +86,7 @@ fn rate(threads: usize, time: Duration, work: impl Fn() -> bool + Sync) -> f64 {
     f64::from(done.into_inner()) / began.elapsed().as_secs_f64()
 }
 
-/// With the limits as they are by default.
+/// Uses the default limits.
 fn storm(name: &str, addresses: u32, accounts: u32) -> Result<(), String> {
     let service = Symbolon::start_with_password(&["--trusted-proxies=127.0.0.1"], true)?;
     let (cookie, device) = service.sign_in(None)?.ok_or("the owner signs in")?;
@@ -153,7 +153,7 @@ fn storm(name: &str, addresses: u32, accounts: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// Of some fifty a second, one after the other.
+/// Sends about fifty calls per second, one after the other.
 fn p99_of_renewals(service: &Symbolon, cookie: &str, time: Duration) -> Result<Duration, String> {
     let agent = agent();
     let url = format!("http://{}/api/refresh_access", service.address);
@@ -167,7 +167,7 @@ fn p99_of_renewals(service: &Symbolon, cookie: &str, time: Duration) -> Result<D
         let answered = call.header("x-forwarded-for", "10.2.0.1").send_empty();
         answered.map_err(|why| format!("refresh_access: {why}"))?;
         took.push(since.elapsed());
-        // Well within the limit of calls.
+        // Well within the rate limit.
         thread::sleep(Duration::from_millis(15));
     }
     took.sort_unstable();

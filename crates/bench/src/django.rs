@@ -33,7 +33,7 @@ impl Django {
         let host = server.directory().to_string_lossy().into_owned();
         server.run("createdb", &["-h", &host, "-U", "symbolon", "django"]);
 
-        // A port that was free a moment ago.
+        // This port was free a moment ago.
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let address = free.map_err(|why| why.to_string())?.to_string();
         let mut command = Command::new(&python);
@@ -62,11 +62,11 @@ impl Django {
         });
         match answers {
             true => Ok(django),
-            false => Err("gunicorn does not answer".into()),
+            false => Err("gunicorn does not respond".into()),
         }
     }
 
-    /// Refresh tokens, a chain each.
+    /// Refresh tokens, each the start of a chain.
     pub(crate) fn open(&self, sessions: usize) -> Result<Vec<String>, String> {
         let mut command = Command::new(&self.python);
         with_database(&mut command, &self.host).args(["tokens.py", &sessions.to_string()]);
@@ -90,13 +90,13 @@ fn run(command: &mut Command) -> Result<String, String> {
     let output = output.map_err(|why| format!("{name}: {why}"))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(format!("{name} fails")),
+        false => Err(format!("{name} failed")),
     }
 }
 
 impl Drop for Django {
     fn drop(&mut self) {
-        // So that it ends its workers as well.
+        // TERM makes it end its workers as well.
         let id = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &id]).status();
         let _ = self.child.wait();

@@ -1,11 +1,11 @@
-//! A bare actix hello-world, in a process of its own: what the framework itself can do.
+//! A bare actix hello-world in a process of its own: the limit of the framework itself.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use actix_web::{App, HttpServer, web};
 
-/// Answers until it is killed.
+/// Serves until it is killed.
 pub(crate) fn serve() {
     actix_rt::System::new().block_on(async {
         let hello = || async { "hello" };

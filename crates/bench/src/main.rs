@@ -1,8 +1,8 @@
-//! Symbolon beside what it could be compared with, in one run: a bare actix hello-world, the bare
-//! statements without HTTP, pgbench, and Django REST framework with SimpleJWT.
+//! Compares Symbolon, in one run, with a bare actix hello-world, the bare statements without HTTP,
+//! pgbench, and Django REST framework with SimpleJWT.
 //!
-//! The contenders take turns in short rounds, so that a machine whose speed drifts slows all of
-//! them; what counts are ratios of medians. Everything is started here and stopped with it.
+//! The contenders run in turn, in short rounds, so that a machine whose speed varies affects all of
+//! them alike. The results are ratios of medians. The benchmark starts and stops every server itself.
 
 #![allow(
     clippy::disallowed_methods,
@@ -35,25 +35,25 @@ use report::Report;
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// How often each contender has its turn
+    /// The number of rounds
     #[arg(long, default_value = "7")]
     rounds: usize,
-    /// Seconds of one turn
+    /// The seconds that each contender runs per round
     #[arg(long, default_value = "3")]
     seconds: u64,
-    /// Renewals over which the memory is watched; 0 leaves it out
+    /// The renewals over which memory is measured; 0 skips this
     #[arg(long, default_value = "1000000")]
     renewals: u64,
-    /// Sessions of the large table; 0 leaves it out
+    /// The sessions in the large table; 0 skips this
     #[arg(long, default_value = "10000000")]
     sessions: u64,
-    /// Without Django
+    /// Skip Django
     #[arg(long)]
     no_django: bool,
-    /// Where the figures go, as JSON
+    /// Write the figures to this file, as JSON
     #[arg(long, default_value = "target/bench.json")]
     json: PathBuf,
-    /// Where the plot goes
+    /// Write the plot to this file, as SVG
     #[arg(long, default_value = "target/bench.svg")]
     svg: PathBuf,
     #[command(subcommand)]
@@ -62,10 +62,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The hello-world, started by the benchmark itself
+    /// Serve hello-world; the benchmark starts this itself
     #[command(hide = true)]
     Hello,
-    /// Signing in: its throughput, and what a storm of guesses does to others
+    /// Measure signing in: its throughput, and how a flood of guesses affects other users
     Accounts,
 }
 

@@ -1,8 +1,8 @@
-//! Contenders that take turns.
+//! Contenders, measured in turn.
 
 use std::time::Duration;
 
-/// Requests or statements a second, in each round.
+/// Requests or statements per second, in each round.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     pub(crate) name: String,
@@ -17,13 +17,13 @@ impl Figures {
     }
 
     pub(crate) fn range(&self) -> (f64, f64) {
-        let least = self.rates.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = self.rates.iter().copied().fold(0.0, f64::max);
-        (least, most)
+        let min = self.rates.iter().copied().fold(f64::INFINITY, f64::min);
+        let max = self.rates.iter().copied().fold(0.0, f64::max);
+        (min, max)
     }
 }
 
-/// One who takes a turn of so long, and says how many a second they made.
+/// Runs for the given time and returns its rate per second.
 pub(crate) struct Contender<'a> {
     name: &'a str,
     turn: Box<dyn FnMut(Duration) -> Result<f64, String> + 'a>,
@@ -41,7 +41,7 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Each has a short turn that does not count, then as many as there are rounds.
+/// Runs each contender once as a warm-up, then once per round.
 pub(crate) fn interleave(
     mut contenders: Vec<Contender<'_>>,
     rounds: usize,
@@ -58,7 +58,7 @@ pub(crate) fn interleave(
         (contender.turn)(Duration::from_secs(1))?;
     }
     for round in 1..=rounds {
-        // Each round begins with another one: nobody always follows the same neighbour.
+        // Each round starts with another contender, so that none always runs after the same one.
         let first = round % contenders.len();
         for n in 0..contenders.len() {
             let place = match round % 2 {

@@ -1,4 +1,4 @@
-//! What the service needs of memory, and whether that grows.
+//! How much memory the service uses, and whether it grows.
 
 use std::time::Duration;
 

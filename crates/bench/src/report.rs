@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::measure::Figures;
 
-/// All that was measured.
+/// Everything that was measured.
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) figures: Vec<Figures>,
@@ -14,7 +14,7 @@ pub(crate) struct Report {
     pub(crate) memory: Option<Memory>,
 }
 
-/// A ratio of this run, and what it is to be at least.
+/// A ratio measured in this run, and its minimum.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) value: f64,
@@ -28,7 +28,7 @@ pub(crate) struct Memory {
     pub(crate) samples: Vec<(u64, f64)>,
 }
 
-/// What two steps make that are taken one after the other on the same processors.
+/// The rate of two steps that run one after the other on the same processors.
 pub(crate) fn composite(hello: f64, statement: f64) -> f64 {
     1.0 / (1.0 / hello + 1.0 / statement)
 }
@@ -41,11 +41,11 @@ impl Report {
 
     pub(crate) fn to_markdown(&self) -> String {
         let mut text =
-            String::from("| a second | median | least | most |\n| --- | ---: | ---: | ---: |\n");
+            String::from("| per second | median | min | max |\n| --- | ---: | ---: | ---: |\n");
         for figures in &self.figures {
-            let (least, most) = figures.range();
+            let (min, max) = figures.range();
             let (name, median) = (&figures.name, figures.median());
-            let _ = writeln!(text, "| {name} | {median:.0} | {least:.0} | {most:.0} |");
+            let _ = writeln!(text, "| {name} | {median:.0} | {min:.0} | {max:.0} |");
         }
         text.push_str(
             "\n| ratio, in this run | measured | target | |\n| --- | ---: | ---: | --- |\n",
@@ -76,8 +76,8 @@ impl Report {
             .figures
             .iter()
             .map(|figures| {
-                let (least, most) = figures.range();
-                json!({ "name": figures.name, "per_second": figures.median(), "least": least, "most": most })
+                let (min, max) = figures.range();
+                json!({ "name": figures.name, "per_second": figures.median(), "min": min, "max": max })
             })
             .collect();
         let targets: Vec<_> = self

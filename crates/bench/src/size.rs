@@ -1,4 +1,4 @@
-//! Whether a renewal costs more where there are many sessions.
+//! Whether a renewal takes longer when there are many sessions.
 
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use crate::statements::CONNECTIONS;
 use crate::symbolon::Symbolon;
 use crate::wrk::{Kind, Load};
 
-/// Sessions that are renewed by turns, in either table: all of the small one.
+/// Sessions that are renewed in turn, in either table; the small table has no others.
 const RENEWED: usize = 10_000;
 
-/// The large table grows in so many steps, with sessions to renew in between: they lie all over.
+/// The steps in which the large table grows. Sessions to renew are added after each, so that they are
+/// spread over the whole table.
 const STEPS: usize = 20;
 
 pub(crate) fn measure(
@@ -78,7 +79,7 @@ pub(crate) fn measure(
     Ok(())
 }
 
-/// Copies of one of the rows, under new ids.
+/// Copies one of the rows, with new ids.
 fn more(sessions: u64) -> String {
     format!(
         "INSERT INTO sessions SELECT gen_random_uuid()::text, 'user' || n % 1000000, 3, \

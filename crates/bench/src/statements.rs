@@ -13,7 +13,7 @@ use throwaway_postgres::PrivateServer;
 
 use crate::symbolon::USER;
 
-/// As many connections as the loads have.
+/// The connections of each load.
 pub(crate) const CONNECTIONS: usize = 16;
 
 const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
@@ -32,7 +32,7 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    /// `seed` tells their sessions from those of others.
+    /// `seed` distinguishes its sessions from those of other instances.
     pub(crate) fn new(url: &str, seed: u8) -> Result<Self, String> {
         let url = DatabaseUrl::parse(url).map_err(|why| why.to_string())?;
         let options = StoreOptions {
@@ -77,7 +77,7 @@ impl Statements {
         Ok(Self { store, chains })
     }
 
-    /// The `UPDATE … RETURNING` of a renewal, a second.
+    /// The rate of the `UPDATE … RETURNING` of a renewal, per second.
     pub(crate) fn updates(&mut self, time: Duration) -> Result<f64, String> {
         let store = &self.store;
         run(&mut self.chains, time, |(id, generation)| {
@@ -91,13 +91,13 @@ impl Statements {
         })
     }
 
-    /// The same by a single caller: each renewal is a commit of its own.
+    /// The same with a single caller, so that each renewal is a separate commit.
     pub(crate) fn updates_one_by_one(&mut self, time: Duration) -> Result<f64, String> {
         self.chains.truncate(1);
         self.updates(time)
     }
 
-    /// The `SELECT` of `refresh_access`, a second.
+    /// The rate of the `SELECT` of `refresh_access`, per second.
     pub(crate) fn selects(&mut self, time: Duration) -> Result<f64, String> {
         let store = &self.store;
         run(&mut self.chains, time, |(id, _)| {
@@ -107,7 +107,7 @@ impl Statements {
     }
 }
 
-/// Each chain on a thread of its own.
+/// Runs each chain on its own thread.
 fn run<T: Send>(
     chains: &mut [T],
     time: Duration,
@@ -144,7 +144,7 @@ fn rate(count: u64, time: Duration) -> f64 {
 /// The seed of the sessions that pgbench updates; their ids are in its script.
 pub(crate) const OF_PGBENCH: u8 = 7;
 
-/// pgbench with the plainest update of one such row by its primary key.
+/// pgbench with the simplest update of one such row by its primary key.
 pub(crate) fn pgbench(server: &PrivateServer, time: Duration) -> Result<f64, String> {
     let script = server.directory().join("rotate.sql");
     if !script.exists() {

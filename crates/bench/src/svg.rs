@@ -1,4 +1,4 @@
-//! The figures as bars, with the range of the rounds on each.
+//! Draws the figures as bars, each with the range of its rounds.
 
 use std::fmt::Write;
 
@@ -8,11 +8,11 @@ const LEFT: f64 = 330.0;
 const WIDTH: f64 = 420.0;
 const ROW: f64 = 28.0;
 
-/// Each group of figures has a scale of its own: hello-world would leave no room for the rest.
+/// Each group of figures has its own scale: next to hello-world the others would be too short.
 pub(crate) fn plot(report: &Report) -> String {
     let groups = [
-        ("requests a second, 64 connections", true),
-        ("a second, 16 connections", false),
+        ("requests per second, 64 connections", true),
+        ("per second, 16 connections", false),
     ];
     let mut body = String::new();
     let mut y = 20.0;
@@ -25,7 +25,7 @@ pub(crate) fn plot(report: &Report) -> String {
         if figures.is_empty() {
             continue;
         }
-        // Of the second group, hello-world is cut off.
+        // The second group leaves out hello-world.
         let scale = figures
             .iter()
             .filter(|f| with_64 || !f.name.contains("hello"))
@@ -34,7 +34,7 @@ pub(crate) fn plot(report: &Report) -> String {
         y += 12.0;
         for figures in figures {
             let length = |rate: f64| (rate / scale).min(1.08) * WIDTH;
-            let (median, (least, most)) = (figures.median(), figures.range());
+            let (median, (min, max)) = (figures.median(), figures.range());
             let class = match figures.name.contains("refresh_") || figures.name.contains("verify") {
                 true => "own",
                 false => "other",
@@ -49,9 +49,9 @@ pub(crate) fn plot(report: &Report) -> String {
                 LEFT - 8.0,
                 figures.name,
                 length(median),
-                LEFT + length(least),
-                LEFT + length(most),
-                LEFT + length(most) + 8.0,
+                LEFT + length(min),
+                LEFT + length(max),
+                LEFT + length(max) + 8.0,
                 middle = y + 11.0,
             );
             y += ROW;
@@ -60,7 +60,7 @@ pub(crate) fn plot(report: &Report) -> String {
     }
     let (width, height) = (LEFT + WIDTH * 1.08 + 90.0, y);
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-label="Throughput of Symbolon and of what it is compared with">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-label="Throughput of Symbolon and of the programs it is compared with">
 <style>
 text {{ font: 13px sans-serif; fill: #222 }}
 .title {{ font-weight: bold }}

@@ -1,4 +1,4 @@
-//! The program itself, built for release.
+//! The program itself, built in release mode.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 pub(crate) fn build() -> Result<(), String> {
     if cfg!(debug_assertions) {
-        return Err("run it with --release".into());
+        return Err("run the benchmarks with --release".into());
     }
     let cargo = std::env::var("CARGO").unwrap_or("cargo".to_owned());
     let built = Command::new(cargo)
@@ -17,11 +17,11 @@ pub(crate) fn build() -> Result<(), String> {
         .status();
     match built.is_ok_and(|status| status.success()) {
         true => Ok(()),
-        false => Err("symbolon does not build".into()),
+        false => Err("building symbolon failed".into()),
     }
 }
 
-/// Beside this program.
+/// It is next to this program.
 fn program() -> PathBuf {
     let own = std::env::current_exe().expect("this program has a path");
     own.with_file_name("symbolon")
@@ -37,11 +37,11 @@ pub(crate) struct Symbolon {
 /// The user whose sessions are opened.
 pub(crate) const USER: &str = "7";
 
-/// Where they have one.
+/// Their password, if they have one.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 impl Symbolon {
-    /// Each renewal rotates, and a thread that stopped in the middle is forgiven.
+    /// Every renewal rotates, and the grace period covers a thread that stopped in the middle.
     pub(crate) fn start(database_url: Option<&str>) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|why| why.to_string())?;
         let command = || {
@@ -99,7 +99,7 @@ impl Symbolon {
         })
     }
 
-    /// With a user who has a password; with the limits as they are, or without.
+    /// Starts it with a user who has a password, with the default limits or without limits.
     pub(crate) fn start_with_password(arguments: &[&str], limits: bool) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|why| why.to_string())?;
         let command = || {
@@ -125,7 +125,7 @@ impl Symbolon {
         Self::run(command().args(arguments), directory)
     }
 
-    /// Signs the user in, on a device that is known or not: refresh token and device token.
+    /// Signs the user in, on a known device or a new one; returns the refresh token and the device token.
     pub(crate) fn sign_in(&self, device: Option<&str>) -> Result<Option<(String, String)>, String> {
         let url = format!("http://{}/api/login", self.address);
         let body = json!({ "email": "ann@example.org", "password": PASSWORD });
@@ -204,7 +204,7 @@ fn without_limits(command: &mut Command) {
     }
 }
 
-/// The user, who may be there already.
+/// Adds the user; it may already exist.
 fn added(output: Output) -> Result<(), String> {
     let said = String::from_utf8_lossy(&output.stderr);
     match output.status.success() || said.contains("another user has this id") {

@@ -1,4 +1,4 @@
-//! How many a second.
+//! Requests and statements per second.
 
 use std::time::Duration;
 
@@ -11,6 +11,18 @@ use crate::report::{Report, Target, composite};
 use crate::statements::{CONNECTIONS, OF_PGBENCH, Statements, pgbench};
 use crate::symbolon::Symbolon;
 use crate::wrk::{Kind, Load};
+
+const HELLO_64: &str = "hello-world, 64 connections";
+const HELLO_16: &str = "hello-world, 16 chains";
+const VERIFY: &str = "GET /api/verify, 64 connections";
+const SELECT: &str = "bare SELECT, PostgreSQL";
+const UPDATE: &str = "bare UPDATE, PostgreSQL";
+const PGBENCH: &str = "pgbench, plain UPDATE";
+const REFRESH_ACCESS: &str = "refresh_access, PostgreSQL";
+const REFRESH_ALL: &str = "refresh_all, PostgreSQL";
+const ONE_BY_ONE: &str = "one commit per renewal, SQLite FULL";
+const REFRESH_ALL_SQLITE: &str = "refresh_all, SQLite FULL";
+const SIMPLE_JWT: &str = "SimpleJWT, PostgreSQL";
 
 pub(crate) fn measure(
     rounds: usize,
@@ -34,126 +46,106 @@ pub(crate) fn measure(
         false => None,
     };
 
-    let many = |address, path, kind, tokens, time| {
-        Load {
-            address,
-            path,
-            kind,
-            tokens,
-            threads: 2,
-            connections: 64,
-        }
-        .run(time)
-    };
-    // One connection a thread: each walks its own chain.
-    let chains = |address, path, kind, tokens: &[String], time| {
-        Load {
-            address,
-            path,
-            kind,
-            tokens,
-            threads: CONNECTIONS,
-            connections: CONNECTIONS,
-        }
-        .run(time)
-    };
     let mut contenders = vec![
-        Contender::new("hello-world, 64 connections", |time| {
-            many(&hello.address, "/", Kind::Hello, &[], time)
+        Contender::new(HELLO_64, |time| {
+            same_request(&hello.address, "/", Kind::Hello, &[]).run(time)
         }),
-        Contender::new("GET /api/verify, 64 connections", |time| {
-            many(
-                &postgres.address,
-                "/api/verify",
-                Kind::Bearer,
-                &access,
-                time,
-            )
+        Contender::new(VERIFY, |time| {
+            same_request(&postgres.address, "/api/verify", Kind::Bearer, &access).run(time)
         }),
-        Contender::new("hello-world, 16 chains", |time| {
-            chains(&hello.address, "/", Kind::Hello, &[], time)
+        Contender::new(HELLO_16, |time| {
+            chains(&hello.address, "/", Kind::Hello, &[]).run(time)
         }),
-        Contender::new("bare SELECT, PostgreSQL", |time| selects.selects(time)),
-        Contender::new("bare UPDATE, PostgreSQL", |time| updates.updates(time)),
-        Contender::new("pgbench, plain UPDATE", |time| pgbench(&server, time)),
-        Contender::new("refresh_access, PostgreSQL", |time| {
-            let tokens = postgres.open(CONNECTIONS)?;
-            chains(
-                &postgres.address,
-                "/api/refresh_access",
-                Kind::Cookie,
-                &tokens,
-                time,
-            )
+        Contender::new(SELECT, |time| selects.selects(time)),
+        Contender::new(UPDATE, |time| updates.updates(time)),
+        Contender::new(PGBENCH, |time| pgbench(&server, time)),
+        Contender::new(REFRESH_ACCESS, |time| {
+            renewals(&postgres, "/api/refresh_access", time)
         }),
-        Contender::new("refresh_all, PostgreSQL", |time| {
-            let tokens = postgres.open(CONNECTIONS)?;
-            chains(
-                &postgres.address,
-                "/api/refresh_all",
-                Kind::Cookie,
-                &tokens,
-                time,
-            )
+        Contender::new(REFRESH_ALL, |time| {
+            renewals(&postgres, "/api/refresh_all", time)
         }),
-        Contender::new("one commit a renewal, SQLite FULL", |time| {
-            one_by_one.updates_one_by_one(time)
-        }),
-        Contender::new("refresh_all, SQLite FULL", |time| {
-            let tokens = sqlite.open(CONNECTIONS)?;
-            chains(
-                &sqlite.address,
-                "/api/refresh_all",
-                Kind::Cookie,
-                &tokens,
-                time,
-            )
+        Contender::new(ONE_BY_ONE, |time| one_by_one.updates_one_by_one(time)),
+        Contender::new(REFRESH_ALL_SQLITE, |time| {
+            renewals(&sqlite, "/api/refresh_all", time)
         }),
     ];
     if let Some(django) = &django {
-        contenders.push(Contender::new("SimpleJWT, PostgreSQL", |time| {
+        contenders.push(Contender::new(SIMPLE_JWT, |time| {
             let tokens = django.open(CONNECTIONS)?;
             let path = "/api/token/refresh/";
-            chains(&django.address, path, Kind::SimpleJwt, &tokens, time)
+            chains(&django.address, path, Kind::SimpleJwt, &tokens).run(time)
         }));
     }
     report.figures = interleave(contenders, rounds, turn)?;
+    report.targets.extend(targets(report, with_django));
+    Ok(())
+}
 
+/// Sends the same request over many connections.
+fn same_request<'a>(
+    address: &'a str,
+    path: &'a str,
+    kind: Kind,
+    tokens: &'a [String],
+) -> Load<'a> {
+    Load {
+        address,
+        path,
+        kind,
+        tokens,
+        threads: 2,
+        connections: 64,
+    }
+}
+
+/// One connection per thread, each of which follows its own chain of tokens.
+fn chains<'a>(address: &'a str, path: &'a str, kind: Kind, tokens: &'a [String]) -> Load<'a> {
+    Load {
+        address,
+        path,
+        kind,
+        tokens,
+        threads: CONNECTIONS,
+        connections: CONNECTIONS,
+    }
+}
+
+fn renewals(service: &Symbolon, path: &str, time: Duration) -> Result<f64, String> {
+    let tokens = service.open(CONNECTIONS)?;
+    chains(&service.address, path, Kind::Cookie, &tokens).run(time)
+}
+
+fn targets(report: &Report, with_django: bool) -> Vec<Target> {
     let of = |name: &str| report.median(name);
-    let hello = of("hello-world, 16 chains");
-    let (access, all) = (
-        of("refresh_access, PostgreSQL"),
-        of("refresh_all, PostgreSQL"),
-    );
     let mut targets = vec![
         Target {
             name: "verify ÷ hello-world",
-            value: of("GET /api/verify, 64 connections") / of("hello-world, 64 connections"),
+            value: of(VERIFY) / of(HELLO_64),
             least: 0.85,
         },
         Target {
             name: "refresh_access ÷ composite of hello and the SELECT",
-            value: access / composite(hello, of("bare SELECT, PostgreSQL")),
+            value: of(REFRESH_ACCESS) / composite(of(HELLO_16), of(SELECT)),
             least: 0.7,
         },
         Target {
             name: "refresh_all ÷ composite of hello and the UPDATE",
-            value: all / composite(hello, of("bare UPDATE, PostgreSQL")),
+            value: of(REFRESH_ALL) / composite(of(HELLO_16), of(UPDATE)),
             least: 0.7,
         },
         Target {
-            name: "refresh_all on SQLite ÷ one commit a renewal",
-            value: of("refresh_all, SQLite FULL") / of("one commit a renewal, SQLite FULL"),
+            name: "refresh_all on SQLite ÷ one commit per renewal",
+            value: of(REFRESH_ALL_SQLITE) / of(ONE_BY_ONE),
             least: 2.0,
         },
     ];
-    if django.is_some() {
+    if with_django {
         targets.push(Target {
             name: "refresh_all ÷ SimpleJWT",
-            value: all / of("SimpleJWT, PostgreSQL"),
+            value: of(REFRESH_ALL) / of(SIMPLE_JWT),
             least: 30.0,
         });
     }
-    report.targets.extend(targets);
-    Ok(())
+    targets
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// What the requests are, and what an answer gives the next one.
+/// What the requests are, and what the next one takes from an answer.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Hello,
@@ -15,13 +15,13 @@ pub(crate) enum Kind {
     SimpleJwt,
 }
 
-/// A load on one path. With one connection a thread, each walks its own chain of tokens; with more
-/// the same request is sent again and again.
+/// A load on one path. With one connection per thread, each follows its own chain of tokens; with
+/// more, the same request is repeated.
 pub(crate) struct Load<'a> {
     pub(crate) address: &'a str,
     pub(crate) path: &'a str,
     pub(crate) kind: Kind,
-    /// The threads have them by turns.
+    /// Distributed over the threads.
     pub(crate) tokens: &'a [String],
     pub(crate) threads: usize,
     pub(crate) connections: usize,
@@ -37,12 +37,12 @@ pub(crate) fn is_installed() -> Result<(), String> {
 }
 
 impl Load<'_> {
-    /// Requests a second, all of which must have been answered well.
+    /// The requests per second; an error if any request failed.
     pub(crate) fn run(&self, time: Duration) -> Result<f64, String> {
         self.run_and_keep(time).map(|(rate, _)| rate)
     }
 
-    /// The same, and the tokens as they are then.
+    /// The same, with the tokens at the end.
     pub(crate) fn run_and_keep(&self, time: Duration) -> Result<(f64, Vec<String>), String> {
         let mut file = tempfile::NamedTempFile::new().map_err(|why| why.to_string())?;
         let tokens = match self.tokens {
@@ -76,7 +76,7 @@ impl Load<'_> {
         let line = output.lines().find(|line| line.starts_with('{'));
         let summary: Value = line
             .and_then(|line| serde_json::from_str(line).ok())
-            .ok_or_else(|| format!("wrk says: {output}"))?;
+            .ok_or_else(|| format!("unexpected output of wrk: {output}"))?;
         let number = |name: &str| summary[name].as_f64().unwrap_or_default();
         if number("failed") > 0.0 || number("requests") == 0.0 {
             return Err(format!("{}: {summary}", self.path));

@@ -12,7 +12,7 @@ macro_rules! algorithms {
         pub enum $name { $($(#[$doc])* $variant,)* }
 
         impl $name {
-            /// All of them.
+            /// All supported algorithms.
             pub const ALL: &[$name] = &[$($name::$variant),*];
 
             /// The value of the `alg` header parameter.
@@ -30,7 +30,7 @@ macro_rules! algorithms {
         impl FromStr for $name {
             type Err = UnknownAlgorithm;
 
-            /// Exact, as JOSE names are case-sensitive.
+            /// Case-sensitive, as JOSE names are (RFC 7515 §4.1.1).
             fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
                 match text { $($text => Ok($name::$variant),)* _ => Err(UnknownAlgorithm) }
             }
@@ -76,7 +76,7 @@ algorithms! {
 }
 
 algorithms! {
-    /// HMAC with a SHA-2 hash (RFC 7518 §3.2): who can verify can also sign.
+    /// HMAC with a SHA-2 hash (RFC 7518 §3.2). Anyone who can verify a token can also sign one.
     ///
     /// ```
     /// use jwt_core::HmacAlgorithm;
@@ -94,7 +94,7 @@ algorithms! {
 }
 
 impl HmacAlgorithm {
-    /// Bytes in its tag, and the fewest bytes a secret may have (RFC 7518 §3.2).
+    /// The length of a tag and the minimum length of a secret, in bytes (RFC 7518 §3.2).
     pub fn output_len(self) -> usize {
         match self {
             HmacAlgorithm::HS256 => 32,
@@ -122,10 +122,10 @@ impl From<HmacAlgorithm> for Algorithm {
     }
 }
 
-/// The name of EdDSA with this curve (RFC 9864 §2.2), which is read and not written.
+/// Another name for EdDSA with this curve (RFC 9864 §2.2). Accepted when parsing, never written.
 const ED25519: &str = "Ed25519";
 
-/// What kind of key an algorithm takes.
+/// The kind of key an algorithm requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Hmac(HmacAlgorithm),
@@ -134,7 +134,7 @@ pub(crate) enum Family {
     Rsa(RsaAlgorithm),
 }
 
-/// A curve of ECDSA (RFC 7518 §6.2.1.1).
+/// An ECDSA curve (RFC 7518 §6.2.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Curve {
     P256,
@@ -153,12 +153,12 @@ pub(crate) enum RsaAlgorithm {
 }
 
 impl Algorithm {
-    /// Whether `alg` is a name of it; Ed25519 has two (RFC 9864 §2.2).
+    /// Whether `alg` names this algorithm. EdDSA has two names (RFC 9864 §2.2).
     pub(crate) fn is_named(self, alg: &str) -> bool {
         self.name() == alg || (self == Algorithm::EdDSA && alg == ED25519)
     }
 
-    /// The one that `alg` is a name of.
+    /// The algorithm that `alg` names.
     pub(crate) fn named(alg: &str) -> Option<Self> {
         Self::ALL
             .iter()
@@ -185,7 +185,7 @@ impl Algorithm {
 }
 
 impl Curve {
-    /// Bytes in a coordinate and in the private scalar.
+    /// The length of a coordinate and of the private scalar, in bytes.
     pub(crate) fn len(self) -> usize {
         match self {
             Curve::P256 => 32,
@@ -193,7 +193,7 @@ impl Curve {
         }
     }
 
-    /// `crv` in a JWK.
+    /// The value of `crv` in a JWK.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Curve::P256 => "P-256",
@@ -260,7 +260,7 @@ impl RsaAlgorithm {
     }
 }
 
-/// The text names no algorithm that is supported here.
+/// The string does not name a supported signature algorithm.
 ///
 /// ```
 /// use jwt_core::{Algorithm, UnknownAlgorithm};
@@ -268,5 +268,5 @@ impl RsaAlgorithm {
 /// assert_eq!("hs256".parse::<Algorithm>(), Err(UnknownAlgorithm));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a signature algorithm that is supported here")]
+#[error("not a supported signature algorithm")]
 pub struct UnknownAlgorithm;

@@ -1,5 +1,5 @@
-//! Base64url without padding (RFC 7515 §2). Only the canonical encoding is decoded: no padding,
-//! no white space, no bits left over in the last character.
+//! Base64url without padding (RFC 7515 §2). Only the canonical encoding is accepted: no
+//! padding, no white space, no non-zero trailing bits.
 
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{DecodeSliceError, Engine};
@@ -20,7 +20,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Malformed> {
         .map_err(|_| Malformed::Base64url)
 }
 
-/// Decodes into a buffer; [`Malformed::TooLong`] when that is too small.
+/// Decodes into a buffer. Returns [`Malformed::TooLong`] if the buffer is too small.
 pub(crate) fn decode_into<'a>(text: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], Malformed> {
     match URL_SAFE_NO_PAD.decode_slice(text, buffer) {
         Ok(length) => buffer.get(..length).ok_or(Malformed::TooLong),

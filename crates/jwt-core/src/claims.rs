@@ -1,5 +1,5 @@
-//! Claims (RFC 7519 §4): the registered ones, and the application's own beside them. The two are
-//! separate types, so that the latter can never stand in for the former.
+//! Claims (RFC 7519 §4): registered claims and custom claims. They are separate types, so that a
+//! custom claim can never override a registered one.
 
 mod de;
 mod ser;
@@ -10,19 +10,19 @@ use crate::numeric_date::NumericDate;
 
 pub(crate) use de::read;
 
-/// The claims that only [`RegisteredClaims`] sets (RFC 7519 §4.1).
+/// The names of the registered claims (RFC 7519 §4.1). Only [`RegisteredClaims`] can set them.
 ///
 /// ```
 /// assert!(jwt_core::REGISTERED_NAMES.contains(&"exp"));
 /// ```
 pub const REGISTERED_NAMES: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
-/// Whether it is one of [`REGISTERED_NAMES`]. Compared as constants, which is faster than a search.
+/// Whether `name` is one of [`REGISTERED_NAMES`]. Matching constants is faster than searching.
 fn is_registered(name: &str) -> bool {
     matches!(name, "iss" | "sub" | "aud" | "exp" | "nbf" | "iat" | "jti")
 }
 
-/// All claims of a token, in JSON one flat object.
+/// All claims of a token. They are serialized as one flat JSON object.
 ///
 /// ```
 /// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, SignError};
@@ -43,7 +43,7 @@ fn is_registered(name: &str) -> bool {
 /// };
 /// assert_eq!(serde_json::to_string(&claims)?, r#"{"sub":"17","role":"editor"}"#);
 ///
-/// // The application's own cannot stand in for a registered one.
+/// // A custom claim cannot override a registered one.
 /// let forged = Claims {
 ///     registered: RegisteredClaims {
 ///         exp: NumericDate::from_secs(1_800_000_300),
@@ -59,7 +59,7 @@ fn is_registered(name: &str) -> bool {
 pub struct Claims<Own = NoClaims> {
     /// The claims of RFC 7519 §4.1.
     pub registered: RegisteredClaims,
-    /// The application's own.
+    /// Custom claims.
     pub own: Own,
 }
 
@@ -77,23 +77,23 @@ pub struct Claims<Own = NoClaims> {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisteredClaims {
-    /// Issuer.
+    /// Issuer (§4.1.1).
     pub iss: Option<String>,
-    /// Subject.
+    /// Subject (§4.1.2).
     pub sub: Option<String>,
-    /// Audience.
+    /// Audience (§4.1.3).
     pub aud: Option<Audience>,
-    /// Expiration time: from then on the token is refused.
+    /// Expiration time (§4.1.4): the token is rejected from this second on.
     pub exp: Option<NumericDate>,
-    /// Not before.
+    /// Not before (§4.1.5): the token is rejected before this second.
     pub nbf: Option<NumericDate>,
-    /// Issued at.
+    /// Issued at (§4.1.6).
     pub iat: Option<NumericDate>,
-    /// JWT id.
+    /// JWT ID (§4.1.7).
     pub jti: Option<String>,
 }
 
-/// For whom a token is: one name or several (RFC 7519 §4.1.3).
+/// The recipients a token is intended for: one name or several (RFC 7519 §4.1.3).
 ///
 /// ```
 /// use jwt_core::Audience;
@@ -105,14 +105,14 @@ pub struct RegisteredClaims {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Audience {
-    /// A single name, written as a string.
+    /// A single name, serialized as a string.
     One(String),
-    /// Several, written as an array.
+    /// Any number of names, serialized as an array.
     Many(Vec<String>),
 }
 
 impl Audience {
-    /// Whether `name` is among them.
+    /// Whether the audience includes `name`.
     pub fn contains(&self, name: &str) -> bool {
         match self {
             Audience::One(one) => one == name,
@@ -127,7 +127,7 @@ impl From<&str> for Audience {
     }
 }
 
-/// No claims of the application's own; those of others are ignored.
+/// No custom claims. When verifying, any that the token contains are ignored.
 ///
 /// ```
 /// use jwt_core::{Claims, NoClaims, RegisteredClaims};

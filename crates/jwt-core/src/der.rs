@@ -1,4 +1,4 @@
-//! As much of DER (X.690) as PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280) need.
+//! The subset of DER (X.690) that PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280) use.
 
 use crate::error::KeyError;
 
@@ -8,15 +8,15 @@ pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
-/// `[0]`, the attributes in PKCS#8 and the curve in RFC 5915.
+/// `[0]`: the attributes in PKCS#8, the curve in RFC 5915.
 pub(crate) const CONTEXT_0_CONSTRUCTED: u8 = 0xa0;
-/// `[1]`, the public key in both PKCS#8 version 2 (primitive) and RFC 5915 (constructed).
+/// `[1]`: the public key, primitive in PKCS#8 version 2 and constructed in RFC 5915.
 pub(crate) const CONTEXT_1: u8 = 0x81;
 pub(crate) const CONTEXT_1_CONSTRUCTED: u8 = 0xa1;
 
-const MALFORMED: KeyError = KeyError::Malformed("it is not the DER of a key");
+const MALFORMED: KeyError = KeyError::Malformed("it is not a DER-encoded key");
 
-/// What is still to be read.
+/// The rest of the input.
 #[derive(Clone, Copy)]
 pub(crate) struct Der<'a>(&'a [u8]);
 
@@ -25,7 +25,7 @@ impl<'a> Der<'a> {
         Self(bytes)
     }
 
-    /// The content of the next element, which must have this tag.
+    /// Reads the content of the next element, which must have this tag.
     pub(crate) fn read(&mut self, tag: u8) -> Result<&'a [u8], KeyError> {
         let (found, content) = self.element()?;
         if found == tag {
@@ -35,12 +35,12 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// The same, for an element that holds others.
+    /// Reads the next element like [`Der::read`], and returns a reader for the elements in it.
     pub(crate) fn enter(&mut self, tag: u8) -> Result<Der<'a>, KeyError> {
         self.read(tag).map(Der)
     }
 
-    /// The content of the next element if it has this tag.
+    /// Reads the content of the next element if it has this tag.
     pub(crate) fn read_optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, KeyError> {
         match self.0.first() {
             Some(found) if *found == tag => self.read(tag).map(Some),
@@ -48,7 +48,7 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// A non-negative integer, without the zero byte that may precede it.
+    /// Reads a non-negative integer, without the leading zero byte that DER may require.
     pub(crate) fn unsigned(&mut self) -> Result<&'a [u8], KeyError> {
         match self.read(INTEGER)? {
             [0, rest @ ..] if rest.first().is_some_and(|byte| byte & 0x80 != 0) => Ok(rest),
@@ -59,7 +59,7 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// Nothing may follow.
+    /// Fails if any input is left.
     pub(crate) fn end(self) -> Result<(), KeyError> {
         if self.0.is_empty() {
             Ok(())
@@ -78,7 +78,7 @@ impl<'a> Der<'a> {
             (0x82, [high @ 1..=0xff, low, rest @ ..]) => {
                 (usize::from(*high) << 8 | usize::from(*low), rest)
             }
-            // Not the shortest form, or longer than any key.
+            // Not the shortest encoding of the length, or longer than any key.
             _ => return Err(MALFORMED),
         };
         let (content, rest) = rest.split_at_checked(length).ok_or(MALFORMED)?;
@@ -87,7 +87,7 @@ impl<'a> Der<'a> {
     }
 }
 
-/// The bytes of a bit string that has no unused bits.
+/// The bytes of a bit string, which must have no unused bits.
 pub(crate) fn whole_bytes(bit_string: &[u8]) -> Result<&[u8], KeyError> {
     match bit_string {
         [0, bytes @ ..] => Ok(bytes),

@@ -1,10 +1,10 @@
-//! What can be wrong with a token or a key. No message carries a part of either.
+//! Errors for tokens and keys. No message contains any part of a token or key.
 
 use thiserror::Error;
 
 use crate::algorithm::Algorithm;
 
-/// Why a token was refused. Good for a log; whoever sent the token is best told only that it was.
+/// Why a token was rejected. Log it, but tell the client only that the token was rejected.
 ///
 /// ```
 /// use jwt_core::{Error, KeyRing, NoClaims, NumericDate, TokenType, Verifier};
@@ -18,47 +18,49 @@ use crate::algorithm::Algorithm;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// It is not a JWS in compact serialization, or its JSON is not what RFC 7519 asks for.
+    /// The token is not a JWS in compact serialization (RFC 7515 §7.1), or its JSON violates
+    /// RFC 7519.
     #[error("the token is malformed: {0}")]
     Malformed(#[from] Malformed),
-    /// It has a `crit` header parameter: no extension is understood (RFC 7515 §4.1.11).
-    #[error("the token demands a header extension (`crit`) that is not supported")]
+    /// The token has a `crit` header parameter (RFC 7515 §4.1.11); no extensions are supported.
+    #[error("the token requires a header extension (`crit`), and none are supported")]
     CriticalHeader,
-    /// No key of the key ring has its `kid`. Keys that were read from PEM or DER are named after
-    /// their thumbprint: `with_id` gives them the name by which the signer knows them, or none.
-    #[error("the token was signed with a key that is not known here")]
+    /// No key in the key ring has the token's `kid`.
+    ///
+    /// The id of a key read from PEM or DER is its thumbprint. If the signer uses another `kid` or
+    /// none, set it with [`VerifyingKey::with_id`](crate::VerifyingKey::with_id).
+    #[error("no key in the key ring has the token's `kid`")]
     UnknownKey,
-    /// Its `alg` is not the one its key is for.
-    #[error("the token's algorithm is not the one of its key")]
+    /// The token's `alg` is not the algorithm of its key.
+    #[error("the token's algorithm does not match its key")]
     AlgorithmMismatch,
-    /// Its signature does not verify.
-    #[error("the token's signature is not valid")]
+    /// Signature verification failed.
+    #[error("the token's signature is invalid")]
     BadSignature,
-    /// Its `typ` is another kind's.
-    #[error("the token is of another kind")]
+    /// The token's `typ` is not the expected token type, or is missing.
+    #[error("the token has the wrong type (`typ`)")]
     WrongType,
-    /// A claim that must be there is not: one that is checked, or that the application's own type
-    /// asks for.
+    /// A required claim is missing: one that the verifier checks, or a field of the custom claims.
     #[error("the token has no `{0}` claim")]
     MissingClaim(&'static str),
-    /// Its `iss` is someone else.
-    #[error("the token is from another issuer")]
+    /// The token's `iss` is not the expected issuer.
+    #[error("the token was issued by another issuer")]
     WrongIssuer,
-    /// Its `aud` does not name the verifier.
+    /// The token's `aud` does not contain the expected audience, or no audience is expected.
     #[error("the token is for another audience")]
     WrongAudience,
-    /// Its `exp` is not in the future.
+    /// The token's `exp` is not in the future.
     #[error("the token has expired")]
     Expired,
-    /// Its `nbf` is in the future.
-    #[error("the token is not valid yet")]
+    /// The token's `nbf` is in the future.
+    #[error("the token is not valid yet (`nbf`)")]
     NotYetValid,
-    /// Its `iat` is in the future.
-    #[error("the token was issued in the future")]
+    /// The token's `iat` is in the future.
+    #[error("the token was issued in the future (`iat`)")]
     IssuedInTheFuture,
 }
 
-/// What makes a text no token at all.
+/// Why a token is malformed.
 ///
 /// ```
 /// use jwt_core::{Error, KeyRing, Malformed};
@@ -73,25 +75,24 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// It is longer than [`MAX_TOKEN_LEN`](crate::MAX_TOKEN_LEN).
+    /// The token is longer than [`MAX_TOKEN_LEN`](crate::MAX_TOKEN_LEN).
     #[error("it is too long")]
     TooLong,
-    /// It does not have exactly three parts.
+    /// The token does not have exactly three parts (RFC 7515 §7.1).
     #[error("it does not have three parts")]
     Parts,
     /// A part is not canonical base64url (RFC 7515 §2).
-    #[error("a part is not base64url")]
+    #[error("a part is not canonical base64url")]
     Base64url,
-    /// The header is not strict JSON with the members of RFC 7515 §4.1.
-    #[error("its header is not valid")]
+    /// The header is not strict JSON with the parameters of RFC 7515 §4.1.
+    #[error("its header is invalid")]
     Header,
-    /// The payload is not one strict JSON object, or its claims are not of the types that were
-    /// asked for.
-    #[error("its claims are not valid")]
+    /// The payload is not a single strict JSON object, or a claim does not have the expected type.
+    #[error("its claims are invalid")]
     Claims,
 }
 
-/// Why a key, or a set of keys, was refused.
+/// Why a key or a set of keys was rejected.
 ///
 /// ```
 /// use jwt_core::{HmacAlgorithm, SigningKey};
@@ -99,63 +100,65 @@ pub enum Malformed {
 /// let error = SigningKey::from_secret(HmacAlgorithm::HS512, b"secret", None).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "the secret is too short: its algorithm needs at least 64 bytes"
+///     "the secret is too short: its algorithm requires at least 64 bytes"
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// It cannot be read.
-    #[error("the key cannot be read: {0}")]
+    /// The key, or the set of keys, cannot be parsed.
+    #[error("invalid key data: {0}")]
     Malformed(&'static str),
-    /// It is of a kind that is not supported.
-    #[error("the key is not supported: {0}")]
+    /// The key has an unsupported type or parameter.
+    #[error("unsupported key: {0}")]
     Unsupported(&'static str),
-    /// The secret is shorter than the hash it is for (RFC 7518 §3.2).
-    #[error("the secret is too short: its algorithm needs at least {needed} bytes")]
+    /// The HMAC secret is shorter than the output of its hash (RFC 7518 §3.2).
+    #[error("the secret is too short: its algorithm requires at least {needed} bytes")]
     SecretTooShort {
-        /// The fewest bytes that will do.
+        /// The minimum length in bytes.
         needed: usize,
     },
-    /// An RSA key shorter than 2048 bits (RFC 7518 §3.3), or longer than 8192.
+    /// The RSA key has fewer than 2048 bits (RFC 7518 §3.3) or more than 8192.
     #[error("an RSA key must have 2048 to 8192 bits; this one has {bits}")]
     RsaKeySize {
-        /// Those of its modulus.
+        /// The size of the modulus in bits.
         bits: usize,
     },
-    /// A public key that is no point of its curve, or one that verifies anything.
-    #[error("the public key is not a good point of its curve")]
+    /// The public key is not a point on its curve, or has small order, so that anyone could forge
+    /// signatures for it.
+    #[error("the public key is not a valid point on its curve")]
     InvalidPoint,
-    /// The parts of a private key do not belong together.
-    #[error("the parts of the private key do not belong together")]
+    /// The parts of the private key do not match each other, or do not match the public key.
+    #[error("the parts of the key do not match each other")]
     Inconsistent,
-    /// The key is not one for the algorithm that was asked for, or that it names.
-    #[error("the key is not one for {0}")]
+    /// The key cannot be used with the requested algorithm, or with the one in its `alg`.
+    #[error("the key cannot be used with {0}")]
     WrongAlgorithm(Algorithm),
-    /// `use` or `key_ops` say that it is for something else (RFC 7517 §4.2, §4.3).
-    #[error("the key is meant for something else (`use` or `key_ops`)")]
+    /// The key's `use` or `key_ops` do not allow this operation (RFC 7517 §4.2, §4.3).
+    #[error("the key's `use` or `key_ops` do not allow this operation")]
     WrongUse,
-    /// A private key where a public one belongs: it should not have got there.
-    #[error("this is a private key, where a public one is expected")]
+    /// A private key or a secret was given where a public key is expected.
+    #[error("expected a public key, found a private key or a secret")]
     Private,
-    /// A public key where a private one is needed.
-    #[error("this is a public key, which cannot sign")]
+    /// A public key was given where a private key or a secret is required.
+    #[error("expected a private key or a secret, found a public key")]
     Public,
-    /// Two keys of a key ring have the same `kid`.
-    #[error("two keys have the same key id")]
+    /// Two keys of a key ring have the same `kid`, or neither has one and both are for the same
+    /// algorithm.
+    #[error("two keys have the same key id, or the same algorithm and no key id")]
     DuplicateKeyId,
-    /// A key id is empty, too long or has control characters.
-    #[error("a key id has 1 to 128 characters, none of them a control character")]
+    /// The key id is empty, longer than 128 characters, or contains control characters.
+    #[error("a key id must have 1 to 128 characters and no control characters")]
     InvalidKeyId,
-    /// RSA keys are imported, not made here.
-    #[error("keys for {0} cannot be made here, only imported")]
+    /// RSA keys can be imported but not generated.
+    #[error("keys for {0} cannot be generated, only imported")]
     NotGenerated(Algorithm),
-    /// The operating system gave no randomness.
-    #[error("the operating system gave no randomness")]
+    /// The operating system's random number generator failed.
+    #[error("the operating system's random number generator failed")]
     NoRandomness,
 }
 
-/// Why something could not be signed.
+/// Why signing failed.
 ///
 /// ```
 /// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, SignError};
@@ -175,22 +178,22 @@ pub enum KeyError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The claims cannot be written as one JSON object.
+    /// The claims cannot be serialized as a single JSON object.
     #[error("the claims cannot be signed: {0}")]
     Claims(#[from] ClaimsError),
-    /// The claims have no `exp`: the token would be good until its key is gone.
+    /// The claims have no `exp`: the token would be valid for as long as its key is.
     #[error("the claims have no `exp`")]
     MissingExpiry,
-    /// The token would be longer than [`MAX_TOKEN_LEN`](crate::MAX_TOKEN_LEN): nobody here would
-    /// take it.
-    #[error("the token would have more than {} bytes", crate::MAX_TOKEN_LEN)]
+    /// The token would be longer than [`MAX_TOKEN_LEN`](crate::MAX_TOKEN_LEN), so a
+    /// [`Verifier`](crate::Verifier) would reject it.
+    #[error("the token would be longer than {} bytes", crate::MAX_TOKEN_LEN)]
     TooLong,
-    /// The operating system gave no randomness, which ECDSA and RSASSA-PSS need.
-    #[error("the operating system gave no randomness")]
+    /// The operating system's random number generator failed; ECDSA and RSASSA-PSS require it.
+    #[error("the operating system's random number generator failed")]
     NoRandomness,
 }
 
-/// What is wrong with claims that were to be signed.
+/// Why claims could not be serialized for signing.
 ///
 /// ```
 /// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, Signer, SigningKey, TokenType};
@@ -205,7 +208,7 @@ pub enum SignError {
 /// };
 /// assert_eq!(
 ///     signer.sign(&claims).unwrap_err().to_string(),
-///     "the claims cannot be signed: `exp` is a registered claim, not one of the application's own"
+///     "the claims cannot be signed: `exp` is a registered claim; set it in `registered`"
 /// );
 /// # Ok::<(), jwt_core::KeyError>(())
 /// ```

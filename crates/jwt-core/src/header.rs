@@ -7,8 +7,8 @@ use crate::key_id::KeyId;
 use crate::token_type::TokenType;
 use crate::{base64url, json};
 
-/// The header parameters that are looked at (RFC 7515 §4.1). `jwk`, `jku`, `x5u` and `x5c` are
-/// not among them: a token does not choose the key it is checked with.
+/// The header parameters that are read (RFC 7515 §4.1). `jwk`, `jku`, `x5u` and `x5c` are ignored:
+/// a token cannot choose the key that verifies it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Header {
     pub(crate) alg: String,
@@ -20,7 +20,7 @@ pub(crate) struct Header {
     crit: Option<IgnoredAny>,
 }
 
-/// A member that is there has a value: `null` would otherwise read as absent.
+/// Rejects `null`, which serde would otherwise read as an absent member.
 pub(crate) fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     json: D,
 ) -> Result<Option<T>, D::Error> {
@@ -37,13 +37,13 @@ impl Header {
         }
     }
 
-    /// Whether it is that of a token of this kind.
+    /// Whether this is the header of a token of type `typ`.
     pub(crate) fn is_of(&self, typ: &TokenType) -> bool {
         self.typ.as_deref().is_some_and(|own| typ.matches(own))
     }
 }
 
-/// The header of what is signed here, base64url encoded.
+/// The header of a token that this crate signs, base64url encoded.
 pub(crate) fn encode(algorithm: Algorithm, typ: Option<&TokenType>, id: Option<&KeyId>) -> String {
     let mut json = format!("{{\"alg\":\"{}\"", algorithm.name());
     for (name, value) in [
@@ -51,7 +51,7 @@ pub(crate) fn encode(algorithm: Algorithm, typ: Option<&TokenType>, id: Option<&
         ("kid", id.map(KeyId::as_str)),
     ] {
         if let Some(value) = value {
-            // As JSON writes a string.
+            // `Value` escapes the string as JSON requires.
             json.push_str(&format!(",\"{name}\":{}", serde_json::Value::from(value)));
         }
     }

@@ -1,8 +1,8 @@
-//! Reads JSON (RFC 8259) that means one thing: one object, whose members are unique at every
-//! depth. Two readers can then not see two different claims in one token.
+//! A strict JSON parser (RFC 8259). It accepts a single object whose members are unique at every
+//! depth, so that two parsers cannot see different claims in the same token.
 //!
-//! It is a serde data format, like the one in `serde_json`, but in one pass strict: duplicate
-//! members, deep nesting and numbers that do not fit are errors for every type it reads into.
+//! It is a serde data format like the one in `serde_json`, but it enforces strictness in the same
+//! pass: duplicate members, deep nesting and numbers out of range are errors for every type.
 
 mod member_name;
 mod names;
@@ -25,15 +25,15 @@ use serde::forward_to_deserialize_any;
 pub(crate) use member_name::MemberName;
 use names::Names;
 
-/// Deeper nesting is refused; no token has more than a few levels.
+/// The maximum nesting depth. Real tokens have only a few levels.
 const MAX_DEPTH: u8 = 16;
 
-/// Reads a value from a text that is one JSON object and nothing else.
+/// Deserializes a value from a text that must be a single JSON object.
 pub(crate) fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, NotStrict> {
     read(text, PhantomData)
 }
 
-/// The same, for a value that needs to be told something to be read.
+/// Like [`from_str`], for a value that is deserialized with a seed.
 pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     text: &'de str,
     seed: S,
@@ -53,18 +53,18 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     }
 }
 
-/// What is wrong with a text. More is not told: it could carry a part of a token.
+/// Why a text was rejected. It has no more detail, because that could contain a part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotStrict {
-    /// It is not strict JSON, or not of the type that was asked for.
+    /// The text is not strict JSON, or does not have the expected type.
     Json,
-    /// It lacks this member, which the type asks for.
+    /// A member that the type requires is missing.
     Missing(&'static str),
 }
 
 impl fmt::Display for NotStrict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not the strict JSON that is asked for")
+        f.write_str("not strict JSON, or not of the expected type")
     }
 }
 
@@ -80,20 +80,20 @@ impl de::Error for NotStrict {
     }
 }
 
-/// A type may pass over an error and read on. So what is no JSON is never got past, a value of
-/// another type than was asked for is read to its end, and an object or array that was given up
-/// counts as open for ever.
+/// A `Deserialize` implementation may ignore an error and continue. Therefore the reader never
+/// advances past invalid JSON, reads a value of an unexpected type to its end, and counts an object
+/// or array that was abandoned as open for good, so that the whole text is rejected.
 struct Reader<'de> {
     text: &'de str,
-    /// How many bytes were read.
+    /// The number of bytes read.
     at: usize,
-    /// How many objects and arrays are open.
+    /// The number of open objects and arrays.
     depth: u8,
 }
 
-/// The hints on what is read for each member are worth a twentieth of a verification.
+/// The `#[inline]` hints on the functions called for each member save about 5% of a verification.
 impl<'de> Reader<'de> {
-    /// The next byte that is no white space.
+    /// Skips white space and returns the next byte without consuming it.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
@@ -135,7 +135,7 @@ impl<'de> Reader<'de> {
         Ok(string)
     }
 
-    /// Enters an object or array, and leaves it when `read` is done.
+    /// Enters an object or array, calls `read`, and leaves it.
     fn nested<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, NotStrict>,
@@ -210,8 +210,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A variant without data is a string, one with data an object of one member, as serde_json
-    /// writes them.
+    /// As in `serde_json`, a variant without data is a string, and one with data is an object with
+    /// a single member.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -239,7 +239,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 }
 
-/// What is inside an array, or an object, up to its closing bracket.
+/// The elements of an array or the members of an object, up to the closing bracket.
 struct Elements<'a, 'de> {
     reader: &'a mut Reader<'de>,
     close: u8,
@@ -257,7 +257,7 @@ impl<'a, 'de> Elements<'a, 'de> {
         }
     }
 
-    /// Goes to the next one; `false` after the last, however often it is asked for.
+    /// Advances to the next element. Returns `false` after the last one, even if called again.
     #[inline]
     fn advance(&mut self) -> Result<bool, NotStrict> {
         if self.ended {
@@ -273,14 +273,14 @@ impl<'a, 'de> Elements<'a, 'de> {
             Some(_) if self.first => self.first = false,
             _ => return Err(NotStrict::Json),
         }
-        // No comma before the closing bracket.
+        // A trailing comma is not allowed.
         match self.reader.peek() {
             Some(byte) if byte != self.close => Ok(true),
             _ => Err(NotStrict::Json),
         }
     }
 
-    /// Who read it must have read all of it.
+    /// Fails unless all elements have been read.
     fn end(mut self) -> Result<(), NotStrict> {
         if !self.advance()? {
             Ok(())
@@ -340,7 +340,7 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
     }
 }
 
-/// An enum's variant with data: `"name": data`, inside an object.
+/// An enum variant with data: `"name": data`, inside an object.
 struct Variant<'a, 'de>(&'a mut Reader<'de>);
 
 impl<'de> EnumAccess<'de> for Variant<'_, 'de> {

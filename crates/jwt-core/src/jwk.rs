@@ -1,4 +1,4 @@
-//! Keys in JSON (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+//! JSON Web Keys (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 
 use ring::rand::SecureRandom;
 use serde::Deserialize;
@@ -14,17 +14,17 @@ use crate::private_key::{PrivateKey, RsaParts};
 use crate::public_key::{PublicKey, UNCOMPRESSED};
 use crate::{base64url, json};
 
-/// The longest JWK that is looked at, in bytes.
+/// The maximum length of a JWK, in bytes.
 const MAX_LEN: usize = 32 * 1024;
 
-/// What a key is to be used for.
+/// What the key will be used for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Sign,
     Verify,
 }
 
-/// A JWK, checked. An HMAC key has a private part alone.
+/// A parsed and checked JWK. An HMAC key has only a private part.
 pub(crate) struct Jwk {
     pub(crate) algorithm: Algorithm,
     pub(crate) id: Option<KeyId>,
@@ -32,8 +32,8 @@ pub(crate) struct Jwk {
     pub(crate) private: Option<PrivateKey>,
 }
 
-/// The members that are looked at; `x5u`, `x5c` and whatever else there is are not obeyed. None is
-/// `null`.
+/// The members that are read. All others, such as `x5u` and `x5c`, are ignored. `null` is
+/// rejected.
 #[derive(Deserialize)]
 struct Members {
     kty: String,
@@ -80,7 +80,7 @@ impl Jwk {
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
         if text.len() > MAX_LEN {
-            return Err(KeyError::Malformed("it is too long"));
+            return Err(KeyError::Malformed("the JWK is too long"));
         }
         Self::from_members(
             json::from_str(text).map_err(|_| UNREADABLE)?,
@@ -90,14 +90,14 @@ impl Jwk {
         )
     }
 
-    /// From an element of a set, whose JSON was found strict.
+    /// Reads an element of a JWK set that has been parsed as strict JSON.
     pub(crate) fn from_value(
         value: Value,
         purpose: Purpose,
         default: Option<Algorithm>,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
-        // An array would be read as the members in their order.
+        // serde would read an array as the members in their order.
         if !value.is_object() {
             return Err(UNREADABLE);
         }
@@ -115,13 +115,13 @@ impl Jwk {
         members.check_is_public(purpose)?;
         let id = members.kid.as_deref().map(KeyId::new).transpose()?;
         let named = members.alg.as_deref().map(|alg| {
-            let unsupported = KeyError::Unsupported("its `alg` is unknown");
+            let unsupported = KeyError::Unsupported("its `alg` is not supported");
             Algorithm::named(alg).ok_or(unsupported)
         });
         let named = named.transpose()?;
         let (public, private, implied) = members.parts(random)?;
         let algorithm = named.or(implied).or(default).ok_or(KeyError::Unsupported(
-            "it has no `alg`, and its type does not imply one",
+            "it has no `alg`, and its type does not imply an algorithm",
         ))?;
         match (&public, &private) {
             (Some(public), _) if !public.is_for(algorithm) => {
@@ -144,7 +144,7 @@ impl Jwk {
 type Parts = (Option<PublicKey>, Option<PrivateKey>, Option<Algorithm>);
 
 impl Members {
-    /// RFC 7517 §4.2, §4.3: what is said must fit; nothing need be said.
+    /// Checks `use` and `key_ops` (RFC 7517 §4.2, §4.3). Both are optional.
     fn check_use(&self, purpose: Purpose) -> Result<(), KeyError> {
         let operation = match purpose {
             Purpose::Sign => "sign",
@@ -164,7 +164,7 @@ impl Members {
         }
     }
 
-    /// What is to verify has no private part: not even one that is not needed.
+    /// A key for verifying must not have any private member, even one it does not need.
     fn check_is_public(&self, purpose: Purpose) -> Result<(), KeyError> {
         let parts = [
             &self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.k,
@@ -186,7 +186,7 @@ impl Members {
             "EC" => self.ec(random),
             "RSA" => self.rsa(),
             _ => Err(KeyError::Unsupported(
-                "its `kty` is neither oct, OKP, EC nor RSA",
+                "its `kty` is not oct, OKP, EC or RSA",
             )),
         }
     }
@@ -209,7 +209,7 @@ impl Members {
         let (x, y) = (public(self.x.as_ref())?, public(self.y.as_ref())?);
         if x.len() != curve.len() || y.len() != curve.len() {
             return Err(KeyError::Malformed(
-                "a coordinate is not as long as its curve asks for",
+                "a coordinate does not have the length that its curve requires",
             ));
         }
         let public = PublicKey::ec(curve, [&[UNCOMPRESSED], &*x, &*y].concat(), random)?;
@@ -238,10 +238,10 @@ impl Members {
     }
 }
 
-const MISSING: KeyError = KeyError::Malformed("a member is missing, or is not base64url");
+const MISSING: KeyError = KeyError::Malformed("a required member is missing, or is not base64url");
 
 const UNREADABLE: KeyError =
-    KeyError::Malformed("it is not one JSON object with unique members of the types of a JWK");
+    KeyError::Malformed("it is not a JSON object, or a member is missing, duplicated or invalid");
 
 fn public(member: Option<&String>) -> Result<Vec<u8>, KeyError> {
     base64url::decode(member.ok_or(MISSING)?).map_err(|_| MISSING)
@@ -252,7 +252,7 @@ fn secret(member: Option<&Zeroizing<String>>) -> Result<Zeroizing<Vec<u8>>, KeyE
     bytes.map(Zeroizing::new).map_err(|_| MISSING)
 }
 
-/// A public key as a JWK.
+/// Writes a public key as a JWK.
 pub(crate) fn public_value(public: &PublicKey, algorithm: Algorithm, id: Option<&KeyId>) -> Value {
     let members = public.members().into_iter();
     let mut jwk: Map<_, _> = members
@@ -262,7 +262,7 @@ pub(crate) fn public_value(public: &PublicKey, algorithm: Algorithm, id: Option<
     Value::Object(jwk)
 }
 
-/// A private key as a JWK: what its public key has, and the secret parts.
+/// Writes a private key as a JWK: the members of its public key and the secret ones.
 pub(crate) fn write_private(
     private: &PrivateKey,
     public: Option<Value>,
@@ -274,7 +274,7 @@ pub(crate) fn write_private(
         describe(&mut members, algorithm, id);
         Value::Object(members)
     });
-    // The secret parts are written by hand, so that no copy of them is left behind.
+    // The secret members are written by hand, so that no copy of them stays in memory.
     let head = head.to_string();
     let secrets = private.members();
     let needed: usize = secrets

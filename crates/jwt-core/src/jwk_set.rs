@@ -8,22 +8,22 @@ use crate::jwk::{Jwk, Purpose};
 use crate::random;
 use crate::verifying_key::VerifyingKey;
 
-/// The longest set that is looked at, in bytes.
+/// The maximum length of a set, in bytes.
 const MAX_LEN: usize = 256 * 1024;
 
-/// The most keys of a set that are looked at.
+/// The maximum number of keys in a set.
 const MAX_KEYS: usize = 100;
 
-/// A set of public keys (RFC 7517 §5), as services publish it.
+/// A JWK set: the public keys that a service publishes (RFC 7517 §5).
 ///
 /// ```
 /// use jwt_core::{Algorithm, JwkSet, KeyRing, SigningKey};
 ///
-/// // The one who signs publishes …
+/// // The signer publishes its public keys …
 /// let key = SigningKey::generate(Algorithm::EdDSA)?;
 /// let published = JwkSet::new([key.verifying_key()]).to_json();
 ///
-/// // … and everybody else verifies.
+/// // … and others use them to verify.
 /// let set = JwkSet::parse(&published)?;
 /// let keys = KeyRing::new(set.keys)?;
 /// assert!(keys.verify_bytes(None, &key.sign_bytes(None, b"hello")?).is_ok());
@@ -32,13 +32,13 @@ const MAX_KEYS: usize = 100;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JwkSet {
-    /// The keys that can be used here.
+    /// The keys that can be used.
     pub keys: Vec<VerifyingKey>,
-    /// The others: they are skipped, as RFC 7517 §5 asks.
+    /// The keys that cannot be used. They are skipped, as RFC 7517 §5 recommends.
     pub skipped: Vec<SkippedKey>,
 }
 
-/// A key of a [`JwkSet`] that cannot be used here.
+/// A key of a [`JwkSet`] that cannot be used.
 ///
 /// ```
 /// use jwt_core::{JwkSet, KeyError};
@@ -52,14 +52,14 @@ pub struct JwkSet {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkippedKey {
-    /// Its `kid`, whatever that is worth.
+    /// The key's `kid`, unchecked, if it is a string.
     pub kid: Option<String>,
-    /// What is wrong with it.
+    /// Why the key was skipped.
     pub why: KeyError,
 }
 
 impl JwkSet {
-    /// A set of these keys. Those of HMACs are left out: their secrets are nobody's business.
+    /// A set of these keys. HMAC keys are left out, because they must stay secret.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
         let public = |key: &VerifyingKey| key.thumbprint().is_some();
         Self {
@@ -68,9 +68,9 @@ impl JwkSet {
         }
     }
 
-    /// Reads a set. A key that cannot be used here is skipped; so is a secret or private key,
-    /// which should not be there, and one that a [`KeyRing`](crate::KeyRing) could not tell from an
-    /// earlier one by its id.
+    /// Parses a set. Keys that cannot be used are skipped. So are private keys and secrets, which
+    /// must not be published, and keys that a [`KeyRing`](crate::KeyRing) could not distinguish
+    /// from an earlier one by their id.
     ///
     /// ```
     /// use jwt_core::{JwkSet, KeyError};
@@ -83,13 +83,14 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Malformed`] when it is no set at all, or one of more than 100 keys or 256 KiB.
+    /// [`KeyError::Malformed`] if the text is not a JWK set, or if it has more than 100 keys or
+    /// 256 KiB.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         Self::read(text, None)
     }
 
-    /// The same, for a set whose RSA keys may have no `alg`: they are then for `algorithm`. Many
-    /// issuers leave it out, and say elsewhere what they sign with.
+    /// Like [`JwkSet::parse`], but keys without `alg` whose type does not imply one, such as RSA
+    /// keys, are for `algorithm`. Many issuers omit `alg` and document the algorithm elsewhere.
     ///
     /// ```
     #[doc = include_str!("../docs/an_rsa_jwk.rs.in")]
@@ -102,7 +103,7 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// As [`JwkSet::parse`].
+    /// The same as for [`JwkSet::parse`].
     pub fn parse_with_default(text: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
         Self::read(text, Some(algorithm))
     }
@@ -114,7 +115,7 @@ impl JwkSet {
         }
         let members: Members = json::from_str(text).map_err(|_| unreadable)?;
         if members.keys.len() > MAX_KEYS {
-            return Err(KeyError::Malformed("it has too many keys"));
+            return Err(KeyError::Malformed("the JWK set has too many keys"));
         }
         let mut set = Self {
             keys: Vec::new(),
@@ -140,7 +141,7 @@ impl JwkSet {
         Ok(key)
     }
 
-    /// The set as it is published: public keys and nothing else.
+    /// The set as JSON, ready to publish. It contains public keys only.
     pub fn to_json(&self) -> String {
         let keys = self.keys.iter().filter_map(VerifyingKey::public_jwk_value);
         serde_json::json!({ "keys": keys.collect::<Vec<_>>() }).to_string()

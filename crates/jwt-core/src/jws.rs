@@ -1,11 +1,11 @@
-//! JWS compact serialization (RFC 7515 §7.1): bytes whose signature was verified.
+//! JWS compact serialization (RFC 7515 §7.1).
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::error::{Error, Malformed};
 use crate::key_id::KeyId;
 
-/// The longest token that is looked at, in bytes.
+/// The maximum length of a token, in bytes. Longer ones are rejected unread and never signed.
 ///
 /// ```
 /// use jwt_core::{KeyRing, MAX_TOKEN_LEN, Malformed};
@@ -17,11 +17,11 @@ use crate::key_id::KeyId;
 /// ```
 pub const MAX_TOKEN_LEN: usize = 8 * 1024;
 
-/// A payload that is decoded without an allocation has at most so many bytes.
+/// The maximum length of a payload that is decoded without an allocation, in bytes.
 const ON_THE_STACK: usize = 512;
 
-/// A JWS whose signature was verified, by [`KeyRing::verify_bytes`](crate::KeyRing::verify_bytes). Nothing
-/// that its payload says was: that is what a [`Verifier`](crate::Verifier) is for.
+/// A JWS whose signature [`KeyRing::verify_bytes`](crate::KeyRing::verify_bytes) has verified. The
+/// content of its payload is not checked; to verify claims, use [`Verifier`](crate::Verifier).
 ///
 /// ```
 /// use jwt_core::{Algorithm, KeyRing, SigningKey, TokenType};
@@ -40,11 +40,11 @@ const ON_THE_STACK: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Jws {
-    /// The algorithm it was signed with.
+    /// The algorithm of the signature.
     pub algorithm: Algorithm,
     /// The `kid` of the key that verified it.
     pub key_id: Option<KeyId>,
-    /// Its `typ`, if it has one.
+    /// The `typ` header parameter, if present.
     pub typ: Option<String>,
     /// The signed bytes.
     pub payload: Vec<u8>,
@@ -56,7 +56,7 @@ pub(crate) struct Compact<'a> {
     pub(crate) header: &'a str,
     pub(crate) payload: &'a str,
     pub(crate) signature: &'a str,
-    /// `header.payload`: what was signed.
+    /// The signed part: `header.payload`.
     pub(crate) signing_input: &'a str,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Compact<'a> {
         base64url::decode(self.payload)
     }
 
-    /// Hands over the decoded payload, from the stack unless it is long.
+    /// Calls `f` with the decoded payload, which is on the stack unless it is long.
     pub(crate) fn with_payload<T>(
         self,
         f: impl FnOnce(&[u8]) -> Result<T, Error>,

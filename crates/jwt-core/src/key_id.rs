@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::error::KeyError;
 
-/// The name of a key in a token's header: `kid` (RFC 7515 §4.1.4).
+/// The id of a key: the `kid` header parameter of tokens (RFC 7515 §4.1.4).
 ///
 /// ```
 /// use jwt_core::{KeyError, KeyId};
@@ -15,12 +15,12 @@ use crate::error::KeyError;
 pub struct KeyId(String);
 
 impl KeyId {
-    /// The text is a name and nothing more: it is never looked up anywhere but in a key ring.
+    /// Creates a key id. It is opaque, and is only ever compared with the ids in a key ring.
     ///
     /// # Errors
     ///
-    /// [`KeyError::InvalidKeyId`] unless it has 1 to 128 characters, none of them a control
-    /// character.
+    /// [`KeyError::InvalidKeyId`] unless `text` has 1 to 128 characters and no control
+    /// characters.
     pub fn new(text: impl Into<String>) -> Result<Self, KeyError> {
         let text = text.into();
         let length = text.chars().count();
@@ -30,7 +30,7 @@ impl KeyId {
         Ok(Self(text))
     }
 
-    /// The text as it stands in a header.
+    /// The value of `kid`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

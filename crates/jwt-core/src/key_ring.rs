@@ -4,16 +4,16 @@ use crate::jws::{Compact, Jws};
 use crate::token_type::TokenType;
 use crate::verifying_key::VerifyingKey;
 
-/// The keys that verify: a token is checked with the one that its header names, and no other.
-/// They are the keys of one issuer, as each of them can sign what all say.
+/// The keys that verify the tokens of one issuer.
 ///
-/// That is the key of the same `kid`. A token without one is checked with the key without one
-/// that is for its algorithm.
+/// A token is verified only with the key that has its `kid`. A token without a `kid` is verified
+/// with the key that has no id and is for the token's `alg`. Do not mix the keys of several
+/// issuers: any key in the ring can sign for the issuer that the verifier accepts.
 ///
 /// ```
 /// use jwt_core::{Algorithm, Error, KeyRing, SigningKey};
 ///
-/// // While keys are rotated, the old one still verifies.
+/// // During a rotation, the old key still verifies.
 /// let old = SigningKey::generate(Algorithm::HS256)?;
 /// let new = SigningKey::generate(Algorithm::EdDSA)?;
 /// let keys = KeyRing::new([old.verifying_key(), new.verifying_key()])?;
@@ -31,10 +31,12 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
+    /// Creates a key ring.
+    ///
     /// # Errors
     ///
-    /// [`KeyError::DuplicateKeyId`] when two keys have the same id, or two for the same algorithm
-    /// have none.
+    /// [`KeyError::DuplicateKeyId`] if two keys have the same id, or if two keys for the same
+    /// algorithm have none.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Result<Self, KeyError> {
         let keys: Vec<_> = keys.into_iter().collect();
         for (n, key) in keys.iter().enumerate() {
@@ -45,9 +47,10 @@ impl KeyRing {
         Ok(Self { keys })
     }
 
-    /// Verifies the signature over any bytes, of kind `typ` or of any kind, as
-    /// [`SigningKey::sign_bytes`](crate::SigningKey::sign_bytes) makes it. Nothing that the bytes
-    /// say is looked at: for claims there is [`Verifier`](crate::Verifier).
+    /// Verifies a JWS over arbitrary bytes, as created by
+    /// [`SigningKey::sign_bytes`](crate::SigningKey::sign_bytes). If `typ` is `None`, any token
+    /// type is accepted. The payload is not interpreted; to verify claims, use
+    /// [`Verifier`](crate::Verifier).
     ///
     /// ```
     /// use jwt_core::{Algorithm, Error, KeyRing, SigningKey, TokenType};

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
-// No input makes it panic: there is not even a place where it could.
+// No input may cause a panic, so everything that could panic is denied.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod algorithm;

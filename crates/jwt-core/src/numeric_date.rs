@@ -5,7 +5,7 @@ use serde::ser::{Serialize, Serializer};
 
 /// Seconds since 1970-01-01T00:00:00Z (RFC 7519 §2), from 1970 to the end of the year 9999.
 ///
-/// A fraction, which the RFC allows, is cut off on reading.
+/// The RFC allows fractions; they are truncated when a date is read.
 ///
 /// ```
 /// use jwt_core::NumericDate;
@@ -21,10 +21,10 @@ use serde::ser::{Serialize, Serializer};
 pub struct NumericDate(u64);
 
 impl NumericDate {
-    /// 9999-12-31T23:59:59Z.
+    /// The latest date: 9999-12-31T23:59:59Z.
     pub const MAX: NumericDate = NumericDate(253_402_300_799);
 
-    /// `None` past [`NumericDate::MAX`].
+    /// The date `secs` seconds after the epoch; `None` if it is later than [`NumericDate::MAX`].
     pub const fn from_secs(secs: u64) -> Option<Self> {
         if secs <= Self::MAX.0 {
             Some(Self(secs))
@@ -33,12 +33,12 @@ impl NumericDate {
         }
     }
 
-    /// Seconds since the epoch.
+    /// Seconds since the epoch, 1970-01-01T00:00:00Z.
     pub const fn as_secs(self) -> u64 {
         self.0
     }
 
-    /// Later by so many seconds, at most [`NumericDate::MAX`].
+    /// This date plus `secs` seconds, at most [`NumericDate::MAX`].
     #[must_use]
     pub fn saturating_add(self, secs: u64) -> Self {
         Self(self.0.saturating_add(secs).min(Self::MAX.0))
@@ -63,7 +63,7 @@ impl Visitor<'_> for NumericDateVisitor {
     type Value = NumericDate;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("seconds since 1970, before the year 10000")
+        f.write_str("seconds since 1970, up to the end of the year 9999")
     }
 
     fn visit_u64<E: de::Error>(self, secs: u64) -> Result<NumericDate, E> {
@@ -71,7 +71,7 @@ impl Visitor<'_> for NumericDateVisitor {
             .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(secs), &self))
     }
 
-    /// Formats other than JSON have one for whole numbers.
+    /// Formats other than JSON may represent integers as `i64`.
     fn visit_i64<E: de::Error>(self, secs: i64) -> Result<NumericDate, E> {
         u64::try_from(secs)
             .map_err(|_| E::invalid_value(Unexpected::Signed(secs), &self))

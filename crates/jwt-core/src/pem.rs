@@ -1,4 +1,4 @@
-//! PEM (RFC 7468): one block, with nothing but white space around it.
+//! PEM (RFC 7468): a single block, surrounded by nothing but white space.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,12 +11,12 @@ pub(crate) fn decode(pem: &str, label: &str) -> Result<Zeroizing<Vec<u8>>, KeyEr
     let malformed = || {
         KeyError::Malformed(match label {
             "PRIVATE KEY" => {
-                "it is not one PEM block `PRIVATE KEY`; `openssl pkcs8 -topk8 -nocrypt` makes one of \
-             other kinds"
+                "it is not a single `PRIVATE KEY` PEM block; convert other private keys with \
+             `openssl pkcs8 -topk8 -nocrypt`"
             }
             _ => {
-                "it is not one PEM block `PUBLIC KEY`; `openssl pkey -pubout` makes one of a private \
-             key, `openssl x509 -pubkey` of a certificate"
+                "it is not a single `PUBLIC KEY` PEM block; extract one from a private key with \
+             `openssl pkey -pubout`, or from a certificate with `openssl x509 -pubkey`"
             }
         })
     };
@@ -25,7 +25,7 @@ pub(crate) fn decode(pem: &str, label: &str) -> Result<Zeroizing<Vec<u8>>, KeyEr
         .strip_prefix(&format!("-----BEGIN {label}-----"))
         .and_then(|rest| rest.strip_suffix(&format!("-----END {label}-----")))
         .ok_or_else(malformed)?;
-    // With room for all: a string that grows leaves copies behind.
+    // Reserve the full capacity: a string that grows leaves copies of the secret in memory.
     let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
     base64.extend(body.split_ascii_whitespace());
     let der = STANDARD.decode(base64.as_bytes());

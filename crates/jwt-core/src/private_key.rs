@@ -1,4 +1,4 @@
-//! Private keys by their parts, from which both ring's key pairs and JWKs are made.
+//! The components of private keys. Both ring's key pairs and JWKs are created from them.
 
 use ring::rand::SecureRandom;
 use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -13,7 +13,7 @@ use crate::public_key::{KeyType, PublicKey};
 
 type Secret = Zeroizing<Vec<u8>>;
 
-/// The parts of a private key.
+/// The components of a private key.
 pub(crate) enum PrivateKey {
     Hmac(Secret),
     Ed25519 { seed: Secret },
@@ -21,7 +21,7 @@ pub(crate) enum PrivateKey {
     Rsa(Box<RsaParts>),
 }
 
-/// RFC 7518 §6.3.2, with two primes.
+/// The components of an RSA private key with two primes (RFC 7518 §6.3.2).
 pub(crate) struct RsaParts {
     pub(crate) d: Secret,
     pub(crate) p: Secret,
@@ -31,7 +31,7 @@ pub(crate) struct RsaParts {
     pub(crate) qi: Secret,
 }
 
-/// What signs.
+/// A key that is ready to sign.
 pub(crate) enum KeyPairOf {
     Hmac(hmac::Key),
     Ed25519(Ed25519KeyPair),
@@ -40,7 +40,7 @@ pub(crate) enum KeyPairOf {
 }
 
 impl PrivateKey {
-    /// From PKCS#8 (RFC 5958), with its public key.
+    /// Reads a private key in PKCS#8 (RFC 5958), and reads or derives its public key.
     pub(crate) fn from_pkcs8(
         der: &[u8],
         random: &dyn SecureRandom,
@@ -73,7 +73,7 @@ impl PrivateKey {
         }
     }
 
-    /// A new key for any algorithm but those of RSA.
+    /// Generates a key, for any algorithm except RSA.
     pub(crate) fn generate(
         algorithm: Algorithm,
         random: &dyn SecureRandom,
@@ -94,7 +94,7 @@ impl PrivateKey {
         Ok((private, Some(public)))
     }
 
-    /// What signs with it. ring checks that private and public parts belong together.
+    /// Creates the signing key. ring checks that the private and the public key match.
     pub(crate) fn key_pair(
         &self,
         public: Option<&PublicKey>,
@@ -125,7 +125,7 @@ impl PrivateKey {
 }
 
 impl PrivateKey {
-    /// The HMAC key it is, for this algorithm.
+    /// The HMAC key for this algorithm.
     pub(crate) fn hmac_key(&self, algorithm: Algorithm) -> Result<hmac::Key, KeyError> {
         match (self, algorithm.family()) {
             (PrivateKey::Hmac(secret), Family::Hmac(hmac)) => hmac_key(hmac, secret),
@@ -134,7 +134,7 @@ impl PrivateKey {
         }
     }
 
-    /// The members of a JWK that nobody else may see.
+    /// The members of a JWK that must stay secret.
     pub(crate) fn members(&self) -> Vec<(&'static str, &[u8])> {
         match self {
             PrivateKey::Hmac(secret) => vec![("k", secret)],
@@ -153,7 +153,7 @@ impl PrivateKey {
 }
 
 impl KeyPairOf {
-    /// Appends a dot and the signature to what is to be signed.
+    /// Signs `message`, and appends a dot and the signature to it.
     pub(crate) fn sign(
         &self,
         message: &mut String,
@@ -191,7 +191,7 @@ pub(crate) fn hmac_key(algorithm: HmacAlgorithm, secret: &[u8]) -> Result<hmac::
     if secret.len() < needed {
         return Err(KeyError::SecretTooShort { needed });
     }
-    // A public key that is taken for a secret is one that everybody knows.
+    // A PEM block is probably a public key given by mistake: a secret that everyone knows.
     if secret.trim_ascii_start().starts_with(b"-----BEGIN ") {
         return Err(KeyError::Malformed("it is a PEM block, not a secret"));
     }
@@ -200,11 +200,11 @@ pub(crate) fn hmac_key(algorithm: HmacAlgorithm, secret: &[u8]) -> Result<hmac::
 
 fn ed25519_public(seed: &[u8]) -> Result<PublicKey, KeyError> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed)
-        .map_err(|_| KeyError::Malformed("its seed does not have 32 bytes"))?;
+        .map_err(|_| KeyError::Malformed("an Ed25519 seed must have 32 bytes"))?;
     PublicKey::ed25519(pair.public_key().as_ref())
 }
 
-/// RFC 5915, as it is in PKCS#8.
+/// Reads an ECPrivateKey (RFC 5915) inside PKCS#8.
 fn ec_from_rfc5915(
     curve: Curve,
     key: &[u8],
@@ -217,11 +217,11 @@ fn ec_from_rfc5915(
         return Err(KeyError::Unsupported("its RFC 5915 version is unknown"));
     }
     let scalar = Zeroizing::new(parts.read(der::OCTET_STRING)?.to_vec());
-    // The curve, which the AlgorithmIdentifier has named already.
+    // The curve again; the AlgorithmIdentifier has already named it.
     let _parameters = parts.read_optional(der::CONTEXT_0_CONSTRUCTED)?;
     let public = parts
         .read_optional(der::CONTEXT_1_CONSTRUCTED)?
-        .ok_or(KeyError::Unsupported("it comes without its public key"))?;
+        .ok_or(KeyError::Unsupported("it does not include its public key"))?;
     parts.end()?;
     let mut public = Der::new(public);
     let point = der::whole_bytes(public.read(der::BIT_STRING)?)?.to_vec();
@@ -230,7 +230,7 @@ fn ec_from_rfc5915(
     Ok((PrivateKey::Ec { scalar }, public))
 }
 
-/// RFC 8017 appendix A.1.2.
+/// Reads an RSAPrivateKey (RFC 8017 appendix A.1.2).
 fn rsa_from_pkcs1(key: &[u8]) -> Result<(PrivateKey, PublicKey), KeyError> {
     let mut outer = Der::new(key);
     let mut numbers = outer.enter(der::SEQUENCE)?;
@@ -264,7 +264,7 @@ fn rsa_key_pair(
 ) -> Result<RsaKeyPair, KeyError> {
     if n.len() > 512 {
         return Err(KeyError::Unsupported(
-            "ring signs with RSA keys of up to 4096 bits",
+            "RSA keys for signing can have at most 4096 bits",
         ));
     }
     let components = rsa::KeyPairComponents {
@@ -277,7 +277,8 @@ fn rsa_key_pair(
         qInv: parts.qi.as_slice(),
     };
     let pair = RsaKeyPair::from_components(&components).map_err(|_| KeyError::Inconsistent)?;
-    // ring does not check all that belongs together, but what it signed: better now than later.
+    // ring does not check that all components match, but it checks each signature: sign once now,
+    // so that a faulty key is rejected here.
     let mut signature = vec![0; pair.public().modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, random, b"", &mut signature)
         .map_err(|_| KeyError::Inconsistent)?;

@@ -1,4 +1,4 @@
-//! Public keys by their parts: checked once, then good for verifying.
+//! The components of public keys. They are checked once, when the key is created.
 
 use ring::agreement::{self, EphemeralPrivateKey};
 use ring::digest::{SHA256, digest};
@@ -10,8 +10,8 @@ use crate::base64url;
 use crate::der::{self, Der};
 use crate::error::KeyError;
 
-/// A public key, checked as far as ring lets it be: an Ed25519 key may be on no point, and then
-/// verifies nothing.
+/// A public key, checked as far as ring allows: an Ed25519 key may not be a point on the curve, and
+/// then verifies no signature.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     Ed25519([u8; 32]),
@@ -23,7 +23,7 @@ pub(crate) enum PublicKey {
     },
 }
 
-/// How an uncompressed point begins (SEC 1 §2.3.3).
+/// The first byte of an uncompressed point (SEC 1 §2.3.3).
 pub(crate) const UNCOMPRESSED: u8 = 4;
 
 /// id-Ed25519 (RFC 8410 §3).
@@ -37,7 +37,7 @@ const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 /// rsaEncryption (RFC 8017 appendix A.1).
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// What an AlgorithmIdentifier says of a key.
+/// The type of a key, as named by an AlgorithmIdentifier.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyType {
     Ed25519,
@@ -64,7 +64,7 @@ impl KeyType {
                     ));
                 }
             },
-            _ => return Err(KeyError::Unsupported("it is neither Ed25519, EC nor RSA")),
+            _ => return Err(KeyError::Unsupported("its type is not Ed25519, EC or RSA")),
         };
         identifier.end()?;
         Ok(key_type)
@@ -72,24 +72,24 @@ impl KeyType {
 }
 
 impl PublicKey {
-    /// An Ed25519 key (RFC 8032 §5.1.2).
+    /// Creates an Ed25519 key from its encoded point (RFC 8032 §5.1.2).
     pub(crate) fn ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
         let key: [u8; 32] = bytes
             .try_into()
-            .map_err(|_| KeyError::Malformed("an Ed25519 key has 32 bytes"))?;
+            .map_err(|_| KeyError::Malformed("an Ed25519 key must have 32 bytes"))?;
         if has_small_order(&key) {
             return Err(KeyError::InvalidPoint);
         }
         Ok(PublicKey::Ed25519(key))
     }
 
-    /// A point of a curve, uncompressed (SEC 1 §2.3.3).
+    /// Creates an EC key from an uncompressed point (SEC 1 §2.3.3).
     pub(crate) fn ec(
         curve: Curve,
         point: Vec<u8>,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyError> {
-        // ring checks a point when it is used: here for a key agreement that nobody needs.
+        // ring checks a point only when it uses it, so run a key agreement and discard the result.
         let ephemeral = EphemeralPrivateKey::generate(curve.agreement(), random)
             .map_err(|_| KeyError::NoRandomness)?;
         let unchecked = agreement::UnparsedPublicKey::new(curve.agreement(), &point);
@@ -98,26 +98,26 @@ impl PublicKey {
         Ok(PublicKey::Ec(curve, point))
     }
 
-    /// An RSA key: modulus and exponent, big-endian, without leading zeros.
+    /// Creates an RSA key from its modulus and exponent, big-endian and without leading zeros.
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         if n.last().is_some_and(|byte| byte % 2 == 0) {
             return Err(KeyError::Malformed("its modulus is even"));
         }
         let bits = match n {
             [first @ 1..=0xff, ..] => n.len() * 8 - first.leading_zeros() as usize,
-            _ => return Err(KeyError::Malformed("its modulus has leading zeros")),
+            _ => return Err(KeyError::Malformed("its modulus is empty or zero-padded")),
         };
         if !(2048..=8192).contains(&bits) {
             return Err(KeyError::RsaKeySize { bits });
         }
-        // What ring accepts: odd, from 3 to 33 bits.
+        // The exponents that ring accepts: odd, from 3 to 2^33 - 1.
         let exponent = e
             .iter()
             .fold(0u64, |value, byte| value << 8 | u64::from(*byte));
         let good = matches!(e, [1..=0xff, ..]) && e.len() <= 5 && (3..1 << 33).contains(&exponent);
         if !good || exponent % 2 == 0 {
             return Err(KeyError::Unsupported(
-                "its exponent is not odd and from 3 to 33 bits",
+                "its exponent is not an odd number from 3 to 2^33 - 1",
             ));
         }
         Ok(PublicKey::Rsa {
@@ -126,7 +126,7 @@ impl PublicKey {
         })
     }
 
-    /// From a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+    /// Reads a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
     pub(crate) fn from_spki(der: &[u8], random: &dyn SecureRandom) -> Result<Self, KeyError> {
         let mut outer = Der::new(der);
         let mut info = outer.enter(der::SEQUENCE)?;
@@ -149,7 +149,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether it is one for this algorithm.
+    /// Whether the key can be used with this algorithm.
     pub(crate) fn is_for(&self, algorithm: Algorithm) -> bool {
         match (self, algorithm.family()) {
             (PublicKey::Ed25519(_), Family::Ed25519) | (PublicKey::Rsa { .. }, Family::Rsa(_)) => {
@@ -160,7 +160,7 @@ impl PublicKey {
         }
     }
 
-    /// The members that make it up, in a JWK and in a thumbprint: names in the order of RFC 7638.
+    /// The required members of its JWK, in the order that RFC 7638 §3 prescribes for thumbprints.
     pub(crate) fn members(&self) -> Vec<(&'static str, String)> {
         match self {
             PublicKey::Ed25519(x) => vec![
@@ -186,9 +186,9 @@ impl PublicKey {
         }
     }
 
-    /// RFC 7638, with SHA-256.
+    /// The JWK thumbprint (RFC 7638) with SHA-256.
     pub(crate) fn thumbprint(&self) -> String {
-        // No value has a character that JSON would escape.
+        // No value contains a character that JSON must escape.
         let members: Vec<_> = self
             .members()
             .iter()
@@ -219,8 +219,8 @@ impl PublicKey {
     }
 }
 
-/// The points of small order, in every encoding: a signature "by" such a key is one that anyone
-/// can make.
+/// Whether the key is a point of small order, in any encoding. Anyone can forge signatures for such
+/// a key.
 fn has_small_order(key: &[u8; 32]) -> bool {
     const ORDER_8_A: [u8; 32] = [
         0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
@@ -232,7 +232,7 @@ fn has_small_order(key: &[u8; 32]) -> bool {
         0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
         0x03, 0x7a,
     ];
-    /// 2^255 - 19 - 1, - 0 and + 1: the last two are zero and one, not reduced.
+    /// p - 1, p and p + 1 with p = 2^255 - 19. The last two are unreduced encodings of 0 and 1.
     const fn near_p(last: u8) -> [u8; 32] {
         let mut y = [0xff; 32];
         y[0] = last;
@@ -244,7 +244,7 @@ fn has_small_order(key: &[u8; 32]) -> bool {
         y[0] = value;
         y
     }
-    // The last bit is the sign of x, and says nothing of the order.
+    // The last bit is the sign of x, which does not affect the order.
     let mut y = *key;
     y[31] &= 0x7f;
     [

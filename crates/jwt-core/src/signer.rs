@@ -8,7 +8,7 @@ use crate::header;
 use crate::signing_key::{Prepared, SigningKey};
 use crate::token_type::TokenType;
 
-/// Signs tokens of one kind with one key.
+/// Signs tokens of one type with one key.
 ///
 /// ```
 /// use jwt_core::{Algorithm, Claims, NumericDate, RegisteredClaims, Signer, SigningKey, TokenType};
@@ -35,7 +35,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Signs tokens of kind `typ`.
+    /// Creates a signer for tokens of type `typ`.
     pub fn new(typ: TokenType, key: SigningKey) -> Self {
         let header = header::encode(key.algorithm(), Some(&typ), key.id());
         Self {
@@ -45,7 +45,7 @@ impl Signer {
         }
     }
 
-    /// Also signs claims without `exp`: such a token is good until its key is gone.
+    /// Also signs claims without `exp`. Such a token is valid for as long as its key is.
     ///
     /// ```
     /// use jwt_core::{Algorithm, Claims, SignError, Signer, SigningKey, TokenType};
@@ -65,18 +65,19 @@ impl Signer {
         }
     }
 
-    /// The key that it signs with.
+    /// The signing key.
     pub fn key(&self) -> &SigningKey {
         &self.key
     }
 
-    /// A token with these claims, in compact serialization.
+    /// Signs a token with these claims, in compact serialization (RFC 7515 §7.1).
     ///
     /// # Errors
     ///
-    /// [`SignError::Claims`] when `claims.own` is not a struct or map with string keys, has a
-    /// member twice, or one named as a registered claim: those are set through `claims.registered`
-    /// alone. [`SignError::MissingExpiry`], [`SignError::TooLong`], [`SignError::NoRandomness`].
+    /// [`SignError::Claims`] if `claims.own` is not a struct or a map with string keys, has
+    /// duplicate members, or has a member named like a registered claim; set registered claims in
+    /// `claims.registered`. [`SignError::MissingExpiry`], [`SignError::TooLong`] or
+    /// [`SignError::NoRandomness`].
     pub fn sign<Own: Serialize>(&self, claims: &Claims<Own>) -> Result<String, SignError> {
         if claims.registered.exp.is_none() && !self.expiry_may_be_missing {
             return Err(SignError::MissingExpiry);

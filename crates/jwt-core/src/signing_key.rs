@@ -16,14 +16,14 @@ use crate::token_type::TokenType;
 use crate::verifying_key::VerifyingKey;
 use crate::{base64url, header, pem, random};
 
-/// A key that signs, with one algorithm. `Debug` does not show it; clones share it.
+/// A key that signs with one algorithm. `Debug` does not show the key; clones share it.
 ///
 /// ```
 /// use jwt_core::{Algorithm, SigningKey};
 ///
 /// let key = SigningKey::generate(Algorithm::EdDSA)?;
 /// assert_eq!(key.algorithm(), Algorithm::EdDSA);
-/// // Named after its thumbprint (RFC 7638).
+/// // The id is the thumbprint of the public key (RFC 7638).
 /// assert_eq!(key.id().unwrap().as_str().len(), 43);
 /// # Ok::<(), jwt_core::KeyError>(())
 /// ```
@@ -40,7 +40,7 @@ struct Inner {
 }
 
 impl SigningKey {
-    /// An HMAC key from its secret.
+    /// Creates an HMAC key from its secret.
     ///
     /// ```
     /// use jwt_core::{HmacAlgorithm, KeyError, SigningKey};
@@ -52,7 +52,7 @@ impl SigningKey {
     /// # Errors
     ///
     /// [`KeyError::SecretTooShort`] for a secret shorter than the algorithm's hash
-    /// (RFC 7518 §3.2); [`KeyError::Malformed`] for a PEM block, which is no secret.
+    /// (RFC 7518 §3.2); [`KeyError::Malformed`] for a PEM block, which is not a secret.
     pub fn from_secret(
         algorithm: HmacAlgorithm,
         secret: &[u8],
@@ -62,8 +62,9 @@ impl SigningKey {
         Self::new(private, None, algorithm.into(), id)
     }
 
-    /// A new key, for any algorithm but those of RSA. An HMAC key gets a random id, as one that is
-    /// derived from the secret would help to guess it; others are named after their thumbprint.
+    /// Generates a key, for any algorithm except RSA. The id of an HMAC key is random, because an
+    /// id derived from the secret would help an attacker guess it. The id of any other key is the
+    /// thumbprint of its public key (RFC 7638).
     ///
     /// ```
     /// use jwt_core::{Algorithm, KeyError, SigningKey};
@@ -92,9 +93,10 @@ impl SigningKey {
         Self::new(private, public, algorithm, Some(KeyId::new(id)?))
     }
 
-    /// A private key in PKCS#8 (RFC 5958). It is named after its thumbprint.
+    /// Reads a private key in PKCS#8 (RFC 5958). Its id is the thumbprint of its public key
+    /// (RFC 7638).
     ///
-    /// An EC key must come with its public key; OpenSSL writes it so.
+    /// An EC key must include its public key, as those that OpenSSL writes do.
     ///
     /// ```
     /// use jwt_core::{Algorithm, KeyError, SigningKey};
@@ -105,14 +107,14 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what is wrong with it, also where it is one for another algorithm.
+    /// A [`KeyError`] if the key is invalid, not supported, or not for `algorithm`.
     pub fn from_pkcs8_der(der: &[u8], algorithm: Algorithm) -> Result<Self, KeyError> {
         let (private, public) = PrivateKey::from_pkcs8(der, &random::system())?;
         let id = KeyId::new(public.thumbprint())?;
         Self::new(private, Some(public), algorithm, Some(id))
     }
 
-    /// The same in PEM (RFC 7468): `-----BEGIN PRIVATE KEY-----`.
+    /// Like [`SigningKey::from_pkcs8_der`], for PEM (RFC 7468): `-----BEGIN PRIVATE KEY-----`.
     ///
     /// ```
     /// use jwt_core::{Algorithm, SigningKey};
@@ -123,20 +125,20 @@ impl SigningKey {
     ///      -----END PRIVATE KEY-----\n",
     ///     Algorithm::EdDSA,
     /// )?;
-    /// // The key of RFC 8037 appendix A, and its thumbprint there.
+    /// // The key and thumbprint of RFC 8037 appendix A.
     /// assert_eq!(key.id().unwrap().as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     /// # Ok::<(), jwt_core::KeyError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`SigningKey::from_pkcs8_der`].
+    /// The same as for [`SigningKey::from_pkcs8_der`].
     pub fn from_pkcs8_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
         Self::from_pkcs8_der(&pem::decode(pem, "PRIVATE KEY")?, algorithm)
     }
 
-    /// A private key as a JWK (RFC 7517). Its algorithm is its `alg`, or what its curve implies;
-    /// its id is its `kid`, or none.
+    /// Reads a private key or an HMAC secret from a JWK (RFC 7517). Its algorithm is its `alg` or
+    /// the one that its curve implies. Its id is its `kid`, if present.
     ///
     /// ```
     /// use jwt_core::{KeyError, SigningKey};
@@ -148,7 +150,8 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what is wrong with it.
+    /// A [`KeyError`] if the key is invalid or not supported; [`KeyError::Public`] for a public
+    /// key.
     pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
         let jwk = Jwk::parse(json, Purpose::Sign, &random::system())?;
         let private = jwk.private.ok_or(KeyError::Public)?;
@@ -178,7 +181,7 @@ impl SigningKey {
         })
     }
 
-    /// The same key under another name, or under none.
+    /// The same key with another id, or with none.
     ///
     /// ```
     /// use jwt_core::{Algorithm, KeyId, SigningKey};
@@ -192,23 +195,23 @@ impl SigningKey {
         Self { id, ..self }
     }
 
-    /// The one algorithm it signs with.
+    /// The algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.inner.verifying_key.algorithm()
     }
 
-    /// The `kid` of what it signs.
+    /// The key id: the `kid` of the tokens that the key signs.
     pub fn id(&self) -> Option<&KeyId> {
         self.id.as_ref()
     }
 
-    /// The key that verifies what this one signs: for an HMAC the same secret.
+    /// The key that verifies what this key signs. For HMAC, it is the same secret.
     pub fn verifying_key(&self) -> VerifyingKey {
         self.inner.verifying_key.clone().with_id(self.id.clone())
     }
 
-    /// A JWS over any bytes (RFC 7515), in compact serialization. For claims there is
-    /// [`Signer`](crate::Signer).
+    /// Signs arbitrary bytes as a JWS in compact serialization (RFC 7515 §7.1), with `typ` in its
+    /// header if given. To sign claims, use [`Signer`](crate::Signer).
     ///
     /// ```
     /// use jwt_core::{Algorithm, KeyRing, SigningKey};
@@ -222,7 +225,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`SignError::TooLong`], [`SignError::NoRandomness`].
+    /// [`SignError::TooLong`] or [`SignError::NoRandomness`].
     pub fn sign_bytes(&self, typ: Option<&TokenType>, payload: &[u8]) -> Result<String, SignError> {
         let header = header::encode(self.algorithm(), typ, self.id());
         let mut token = unsigned(&format!("{header}."), payload);
@@ -230,7 +233,7 @@ impl SigningKey {
         capped(token)
     }
 
-    /// Signs many payloads under one header.
+    /// Prepares to sign many payloads with the same header.
     pub(crate) fn prepare(&self, header: &str) -> Prepared {
         let begin = format!("{header}.");
         let hmac = match &self.inner.pair {
@@ -244,7 +247,7 @@ impl SigningKey {
         Prepared { begin, hmac }
     }
 
-    /// The same as [`SigningKey::sign_bytes`] with the header that was prepared.
+    /// Like [`SigningKey::sign_bytes`], with a prepared header.
     pub(crate) fn sign_prepared(
         &self,
         prepared: &Prepared,
@@ -254,7 +257,7 @@ impl SigningKey {
         match &prepared.hmac {
             Some(hmac) => {
                 let mut hmac = hmac.clone();
-                #[expect(clippy::indexing_slicing, reason = "it begins with what was prepared")]
+                #[expect(clippy::indexing_slicing, reason = "the token begins with `begin`")]
                 hmac.update(&token.as_bytes()[prepared.begin.len()..]);
                 private_key::append(&mut token, hmac.sign().as_ref());
             }
@@ -263,7 +266,8 @@ impl SigningKey {
         capped(token)
     }
 
-    /// The private key as a JWK. Whoever reads it can sign; it is overwritten when dropped.
+    /// The private key or secret as a JWK (RFC 7517). Anyone who reads it can sign. The string is
+    /// zeroized when it is dropped.
     ///
     /// ```
     /// use jwt_core::{Algorithm, SigningKey};
@@ -279,16 +283,16 @@ impl SigningKey {
     }
 }
 
-/// What tokens of one key and kind have in common.
+/// The common beginning of all tokens with the same header.
 #[derive(Clone)]
 pub(crate) struct Prepared {
     /// The encoded header and the dot after it.
     begin: String,
-    /// An HMAC that has taken in `begin`.
+    /// An HMAC that has already hashed `begin`.
     hmac: Option<hmac::Context>,
 }
 
-/// `begin` and the encoded payload, with room for a signature.
+/// `begin` and the encoded payload, with capacity for a signature.
 fn unsigned(begin: &str, payload: &[u8]) -> String {
     let mut token = String::with_capacity(begin.len() + payload.len().div_ceil(3) * 4 + 90);
     token.push_str(begin);
@@ -296,7 +300,7 @@ fn unsigned(begin: &str, payload: &[u8]) -> String {
     token
 }
 
-/// What is longer would be refused wherever it is verified.
+/// Refuses a token that is too long to be verified.
 fn capped(token: String) -> Result<String, SignError> {
     match token.len() <= MAX_TOKEN_LEN {
         true => Ok(token),

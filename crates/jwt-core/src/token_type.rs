@@ -1,9 +1,9 @@
 use std::fmt;
 
-/// The kind of a token: its `typ` header parameter (RFC 7515 §4.1.9, RFC 8725 §3.11).
+/// The type of a token: its `typ` header parameter (RFC 7515 §4.1.9, RFC 8725 §3.11).
 ///
-/// Best written without the `application/` prefix, and compared as media types are: without regard
-/// to case, with or without that prefix.
+/// Omit the `application/` prefix, as RFC 7515 recommends. Types are compared like media types:
+/// case does not matter, nor does that prefix.
 ///
 /// ```
 /// use jwt_core::TokenType;
@@ -21,12 +21,12 @@ impl TokenType {
     /// `rt+jwt`: a refresh token.
     pub const REFRESH_TOKEN: TokenType = TokenType::new("rt+jwt");
 
-    /// A kind of the application's own.
+    /// An application-specific type.
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// The value as it is written into a header.
+    /// The value of `typ`, as it is written into a header.
     pub fn as_str(&self) -> &'static str {
         self.0
     }
@@ -42,7 +42,7 @@ impl fmt::Display for TokenType {
     }
 }
 
-/// RFC 7515 §4.1.9: the prefix is optional where no other slash follows it.
+/// Removes the prefix, which is optional unless another slash follows (RFC 7515 §4.1.9).
 fn without_prefix(typ: &str) -> &str {
     const PREFIX: &str = "application/";
     match typ.split_at_checked(PREFIX.len()) {

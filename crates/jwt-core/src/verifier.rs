@@ -13,10 +13,10 @@ use crate::numeric_date::NumericDate;
 use crate::token_type::TokenType;
 use crate::verifying_key::VerifyingKey;
 
-/// Verifies tokens of one kind, from one issuer, for one audience.
+/// Verifies tokens of one type, from one issuer, for one audience.
 ///
-/// The order is fixed: size, `typ`, key, signature, then the claims. What it is not told to
-/// expect, it refuses.
+/// Checks run in a fixed order: size, `typ`, key, signature, claims. The first one that fails
+/// rejects the token.
 ///
 /// ```
 /// use jwt_core::{Algorithm, Claims, Error, KeyRing, NoClaims, NumericDate, RegisteredClaims};
@@ -53,17 +53,17 @@ pub struct Verifier {
     expiry: Expiry,
     leeway: u8,
     keys: KeyRing,
-    /// The tokens that each key signs here, in the order of the keys.
+    /// The header of the tokens that this crate signs with each key, in the order of `keys`.
     known: Vec<Known>,
 }
 
-/// What the tokens of one key and this kind have in common: such a token needs no look at its
-/// header's JSON.
+/// The header of the tokens that this crate signs with one key. Tokens with exactly this header
+/// are verified without parsing its JSON.
 #[derive(Clone)]
 struct Known {
     /// The encoded header.
     header: String,
-    /// What is prepared of its verification.
+    /// An HMAC that has already hashed the header.
     prepared: Option<hmac::Context>,
 }
 
@@ -82,9 +82,11 @@ enum Expiry {
 }
 
 impl Verifier {
-    /// Tokens of kind `typ` whose `iss` is `issuer` and whose `aud` names `audience`; without an
-    /// audience, tokens that have no `aud` (RFC 7519 §4.1.3). No leeway. An empty name, as of a
-    /// setting that was forgotten, is nobody's. Each of `keys` can sign as `issuer`.
+    /// Accepts tokens of type `typ` whose `iss` is `issuer` and whose `aud` contains `audience`. If
+    /// `audience` is `None`, tokens must have no `aud` (RFC 7519 §4.1.3). There is no leeway.
+    ///
+    /// If `issuer` or `audience` is an empty string, every token is rejected: it usually means that
+    /// a setting is missing. Any of `keys` can sign tokens of `issuer`, so pass only its keys.
     pub fn new(typ: TokenType, issuer: &str, audience: Option<&str>, keys: KeyRing) -> Self {
         let known = |key: &VerifyingKey| {
             let header = header::encode(key.algorithm(), Some(&typ), key.id());
@@ -108,12 +110,13 @@ impl Verifier {
         }
     }
 
-    /// Allows clocks to differ by so many seconds (RFC 7519 §4.1.4).
+    /// Allows clocks to differ by up to `seconds` when checking `exp`, `nbf` and `iat` (RFC 7519
+    /// §4.1.4).
     ///
     /// ```
     #[doc = include_str!("../docs/a_token.rs.in")]
     /// let token = sign(registered)?;
-    /// // It expired at 1000, and it is 1005.
+    /// // It expired at 1000; the time is 1005.
     /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("api"), keys);
     /// assert_eq!(strict.verify::<NoClaims>(&token, at(1005)), Err(Error::Expired));
     /// assert!(strict.with_leeway(10).verify::<NoClaims>(&token, at(1005)).is_ok());
@@ -127,13 +130,13 @@ impl Verifier {
         }
     }
 
-    /// Also accepts a token whose time has run out, or that has none. It proves who it was given
-    /// to, no longer what they may do: good for signing out, and little else.
+    /// Also accepts expired tokens and tokens without `exp`. Such a token still proves to whom it
+    /// was issued, but no longer grants access. Use this only for purposes such as signing out.
     ///
     /// ```
     #[doc = include_str!("../docs/a_token.rs.in")]
     /// let token = sign(registered)?;
-    /// // It expired at 1000, and it is 9000.
+    /// // It expired at 1000; the time is 9000.
     /// let strict = Verifier::new(TokenType::ACCESS_TOKEN, "us", Some("api"), keys);
     /// assert_eq!(strict.verify::<NoClaims>(&token, at(9000)), Err(Error::Expired));
     /// let lax = strict.dangerous_accept_expired();
@@ -148,7 +151,7 @@ impl Verifier {
         }
     }
 
-    /// Also accepts a token without `exp`: it is good until its key is gone.
+    /// Also accepts tokens without `exp`. Such a token is valid for as long as its key is.
     ///
     /// ```
     #[doc = include_str!("../docs/a_token.rs.in")]
@@ -168,7 +171,7 @@ impl Verifier {
         Self { expiry, ..self }
     }
 
-    /// Accepts a token of any kind. What was made for one purpose then passes for another
+    /// Accepts tokens of any type. A token issued for one purpose can then be used for another
     /// (RFC 8725 §2.8).
     ///
     /// ```
@@ -186,7 +189,7 @@ impl Verifier {
         Self { typ: None, ..self }
     }
 
-    /// Accepts a token of any issuer, or of none.
+    /// Accepts tokens of any issuer, or without `iss`.
     ///
     /// ```
     #[doc = include_str!("../docs/a_token.rs.in")]
@@ -205,8 +208,8 @@ impl Verifier {
         }
     }
 
-    /// Accepts a token for anyone. A service that gets one can then use it at another
-    /// (RFC 8725 §2.7).
+    /// Accepts tokens for any audience, or without `aud`. A service that receives a token can then
+    /// use it at another service (RFC 8725 §2.7).
     ///
     /// ```
     #[doc = include_str!("../docs/a_token.rs.in")]
@@ -225,12 +228,12 @@ impl Verifier {
         }
     }
 
-    /// The claims of a token that is good at `now`. `Own` is what the application put beside the
-    /// registered claims.
+    /// Verifies a token at the time `now` and returns its claims. `Own` is the type of the custom
+    /// claims.
     ///
     /// # Errors
     ///
-    /// [`Error`] says which check it failed first.
+    /// An [`Error`] that names the first check that failed.
     pub fn verify<Own: DeserializeOwned>(
         &self,
         token: &str,
@@ -257,8 +260,8 @@ impl Verifier {
             }
         }
         let header = Header::decode(token.header)?;
-        // Before the key is looked for: a token of another kind has a key of its own, and would
-        // else be taken for a stranger's.
+        // Check the type before looking for the key: a token of another type may be signed with a
+        // key that is not in this ring, and `WrongType` explains that better than `UnknownKey`.
         if self.typ.as_ref().is_some_and(|typ| !header.is_of(typ)) {
             return Err(Error::WrongType);
         }

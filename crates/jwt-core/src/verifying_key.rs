@@ -13,10 +13,10 @@ use crate::private_key;
 use crate::public_key::PublicKey;
 use crate::{base64url, pem, random};
 
-/// The longest signature: that of an RSA key of 8192 bits.
+/// The length of the longest signature, that of an 8192-bit RSA key, in bytes.
 const MAX_SIGNATURE_LEN: usize = 1024;
 
-/// A key that verifies, with one algorithm. `Debug` does not show it.
+/// A key that verifies with one algorithm. `Debug` does not show the key.
 ///
 /// ```
 /// use jwt_core::{Algorithm, VerifyingKey};
@@ -42,7 +42,7 @@ enum Key {
 }
 
 impl VerifyingKey {
-    /// An HMAC key from its secret. Who has it can also sign.
+    /// Creates an HMAC key from its secret. Anyone who has the secret can also sign.
     ///
     /// ```
     /// use jwt_core::{HmacAlgorithm, VerifyingKey};
@@ -55,7 +55,7 @@ impl VerifyingKey {
     /// # Errors
     ///
     /// [`KeyError::SecretTooShort`] for a secret shorter than the algorithm's hash
-    /// (RFC 7518 §3.2); [`KeyError::Malformed`] for a PEM block, which is no secret.
+    /// (RFC 7518 §3.2); [`KeyError::Malformed`] for a PEM block, which is not a secret.
     pub fn from_secret(
         algorithm: HmacAlgorithm,
         secret: &[u8],
@@ -65,8 +65,8 @@ impl VerifyingKey {
         Ok(Self::hmac(key, algorithm.into(), id))
     }
 
-    /// A public key as a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). It is named after its
-    /// thumbprint.
+    /// Reads a public key from a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). Its id is its thumbprint
+    /// (RFC 7638).
     ///
     /// ```
     /// use jwt_core::{Algorithm, VerifyingKey};
@@ -76,7 +76,7 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what is wrong with it, also where it is one for another algorithm.
+    /// A [`KeyError`] if the key is invalid, not supported, or not for `algorithm`.
     pub fn from_spki_der(der: &[u8], algorithm: Algorithm) -> Result<Self, KeyError> {
         let public = PublicKey::from_spki(der, &random::system())?;
         if !public.is_for(algorithm) {
@@ -86,7 +86,7 @@ impl VerifyingKey {
         Ok(Self::public(public, algorithm, Some(id)))
     }
 
-    /// The same in PEM (RFC 7468): `-----BEGIN PUBLIC KEY-----`.
+    /// Like [`VerifyingKey::from_spki_der`], for PEM (RFC 7468): `-----BEGIN PUBLIC KEY-----`.
     ///
     /// ```
     /// use jwt_core::{Algorithm, VerifyingKey};
@@ -103,13 +103,13 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// As [`VerifyingKey::from_spki_der`].
+    /// The same as for [`VerifyingKey::from_spki_der`].
     pub fn from_spki_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
         Self::from_spki_der(&pem::decode(pem, "PUBLIC KEY")?, algorithm)
     }
 
-    /// A public key as a JWK (RFC 7517). Its algorithm is its `alg`, or what its curve implies;
-    /// its id is its `kid`, or none.
+    /// Reads a public key from a JWK (RFC 7517). Its algorithm is its `alg` or the one that its
+    /// curve implies. Its id is its `kid`, if present.
     ///
     /// ```
     /// use jwt_core::{KeyError, VerifyingKey};
@@ -122,8 +122,8 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what is wrong with it. [`KeyError::Private`] for a private key or a
-    /// secret: it should not be where public keys are read.
+    /// A [`KeyError`] if the key is invalid or not supported; [`KeyError::Private`] for a private
+    /// key or a secret, which must not appear where public keys are read.
     pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
         Self::from_public(Jwk::parse(json, Purpose::Verify, &random::system())?)
     }
@@ -135,8 +135,8 @@ impl VerifyingKey {
         }
     }
 
-    /// The secret of an HMAC as a JWK (RFC 7518 §6.4), which must have an `alg`. Who has it can
-    /// also sign.
+    /// Reads an HMAC secret from a JWK (RFC 7518 §6.4), which must have an `alg`. Anyone who has
+    /// the secret can also sign.
     ///
     /// ```
     /// use jwt_core::{Algorithm, KeyError, VerifyingKey};
@@ -151,7 +151,7 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what is wrong with it.
+    /// A [`KeyError`] if the key is invalid, not supported, or not an HMAC secret.
     pub fn from_secret_jwk(json: &str) -> Result<Self, KeyError> {
         let jwk = Jwk::parse(json, Purpose::Verify, &random::system())?;
         let secret = jwk.private.ok_or(KeyError::Public)?;
@@ -175,7 +175,7 @@ impl VerifyingKey {
         }
     }
 
-    /// The same key under another name, or under none.
+    /// The same key with another id, or with none.
     ///
     /// ```
     /// use jwt_core::{Algorithm, SigningKey};
@@ -189,18 +189,19 @@ impl VerifyingKey {
         Self { id, ..self }
     }
 
-    /// The one algorithm it verifies.
+    /// The algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The `kid` of the tokens it verifies; a key without one verifies tokens without one.
+    /// The key id: the `kid` of the tokens that the key verifies. A key without an id verifies
+    /// tokens without a `kid`.
     pub fn id(&self) -> Option<&KeyId> {
         self.id.as_ref()
     }
 
-    /// Its name by RFC 7638, with SHA-256. An HMAC key has none: it would help to guess the
-    /// secret.
+    /// The JWK thumbprint (RFC 7638) with SHA-256. An HMAC key has none, because it would help an
+    /// attacker guess the secret.
     ///
     /// ```
     /// use jwt_core::VerifyingKey;
@@ -222,7 +223,7 @@ impl VerifyingKey {
         }
     }
 
-    /// The public key as a JWK. An HMAC key has none.
+    /// The public key as a JWK (RFC 7517); `None` for an HMAC key.
     ///
     /// ```
     /// use jwt_core::{Algorithm, SigningKey, VerifyingKey};
@@ -246,14 +247,14 @@ impl VerifyingKey {
         }
     }
 
-    /// Whether a token's header could mean both: by the same `kid`, or with none and the same
-    /// algorithm.
+    /// Whether a token's header could select both keys: they have the same id, or neither has one
+    /// and both are for the same algorithm.
     pub(crate) fn clashes_with(&self, other: &Self) -> bool {
         self.id == other.id && (self.id.is_some() || self.algorithm == other.algorithm)
     }
 
-    /// For tokens that begin with this encoded header: an HMAC that has taken it in, and the dot
-    /// after it. Others have nothing to prepare.
+    /// Prepares to verify tokens with this encoded header: an HMAC that has already hashed it and
+    /// the dot after it. `None` for other algorithms.
     pub(crate) fn prepare(&self, header: &str) -> Option<hmac::Context> {
         match &self.key {
             Key::Hmac(key) => {
@@ -265,7 +266,7 @@ impl VerifyingKey {
         }
     }
 
-    /// The same as [`VerifyingKey::verify`], for a token whose header was prepared.
+    /// Like [`VerifyingKey::verify`], for a token whose header was prepared.
     pub(crate) fn verify_prepared(
         &self,
         prepared: Option<&hmac::Context>,
@@ -296,8 +297,8 @@ impl VerifyingKey {
     }
 }
 
-/// Compares in constant time, but for the lengths, which are known. In words of eight bytes: it is
-/// for each value that `subtle` takes its time.
+/// Compares in constant time, except for the lengths, which are not secret. Compares words of eight
+/// bytes, because the cost of `subtle` is per value.
 fn is_equal(expected: &[u8], tag: &[u8]) -> bool {
     let (expected_words, []) = expected.as_chunks() else {
         return false;
@@ -312,7 +313,7 @@ fn is_equal(expected: &[u8], tag: &[u8]) -> bool {
     words.len() == expected_words.len() && rest.is_empty() && equal.into()
 }
 
-/// Decodes a signature of at most `N` bytes without an allocation; a longer one is none.
+/// Decodes a signature of at most `N` bytes without an allocation. A longer one is invalid.
 fn with_signature<const N: usize>(
     encoded: &str,
     is_good: impl FnOnce(&[u8]) -> bool,

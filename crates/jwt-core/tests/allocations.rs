@@ -1,4 +1,4 @@
-//! What a verification takes from the heap.
+//! The heap allocations of a verification.
 
 #![allow(clippy::unwrap_used)]
 
@@ -37,7 +37,7 @@ fn claims(roles: &[&str]) -> Claims<Own> {
     }
 }
 
-/// What it takes to have the claims, and what it takes to verify them.
+/// The allocations for cloning the claims, and those for verifying a token that contains them.
 fn compare(algorithm: Algorithm, claims: &Claims<Own>) -> (AllocationInfo, AllocationInfo) {
     let key = SigningKey::generate(algorithm).unwrap();
     let keys = KeyRing::new([key.verifying_key()]).unwrap();

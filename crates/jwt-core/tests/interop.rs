@@ -1,9 +1,9 @@
-//! With PyJWT and the npm package jose, each way: they verify what is signed here, and their tokens
-//! and keys are good here.
+//! Exchanges tokens and keys with PyJWT and the npm package jose: they verify tokens that this
+//! crate signs, and this crate accepts their tokens and keys.
 //!
-//! They are installed with `pip install -r requirements.txt` and `npm install` in `interop/`;
-//! `INTEROP_PYTHON` names a Python that is not `python3`. Where one is missing its test is skipped,
-//! with a line that says so; with `REQUIRE_INTEROP=1` it fails.
+//! To install them, run `pip install -r requirements.txt` and `npm install` in `interop/`. Set
+//! `INTEROP_PYTHON` to use a Python other than `python3`. If a library is missing, its test prints
+//! a line and is skipped; with `REQUIRE_INTEROP=1` it fails.
 
 #![allow(clippy::disallowed_methods, clippy::panic, clippy::unwrap_used)]
 
@@ -25,7 +25,7 @@ mod pem;
 const ISSUER: &str = "https://id.example";
 const AUDIENCE: &str = "https://api.example";
 
-/// Another library, in a process that answers a line with a line.
+/// Another library, in a process that answers each line with one line.
 struct Peer {
     process: Child,
     requests: ChildStdin,
@@ -33,7 +33,7 @@ struct Peer {
 }
 
 impl Peer {
-    /// `None` where it is not installed.
+    /// Starts the process; `None` if the library is not installed.
     fn start(program: &str, script: &str) -> Option<Self> {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop");
         let started = Command::new(program)
@@ -67,7 +67,7 @@ impl Peer {
             env::var("REQUIRE_INTEROP").as_deref() != Ok("1"),
             "REQUIRE_INTEROP=1, but {why}"
         );
-        // Past the capture of a passing test's output.
+        // `stderr` is not captured, so the line is visible even if the test passes.
         let _ = writeln!(std::io::stderr(), "SKIPPED, {why}");
         None
     }
@@ -138,14 +138,14 @@ fn our_key(algorithm: Algorithm) -> SigningKey {
     key.unwrap().with_id(Some(KeyId::new("ours").unwrap()))
 }
 
-/// What others verify the tokens of a key with.
+/// The JWK with which the peer verifies tokens of `key`.
 fn to_verify_with(key: &SigningKey) -> Value {
     let public = key.verifying_key().public_jwk();
     let jwk = public.unwrap_or_else(|| key.dangerous_private_jwk().to_string());
     serde_json::from_str(&jwk).unwrap()
 }
 
-/// Verifies a token of theirs.
+/// Verifies a token that the peer signed.
 fn verify(key: VerifyingKey, token: &str) -> Claims<Own> {
     let keys = KeyRing::new([key]).unwrap();
     let verifier = Verifier::new(TokenType::ACCESS_TOKEN, ISSUER, Some(AUDIENCE), keys);
@@ -174,7 +174,7 @@ fn they_verify_ours(peer: &mut Peer, algorithm: Algorithm) {
     let header = json!({ "alg": algorithm.name(), "typ": "at+jwt", "kid": "ours" });
     assert_eq!(answer["header"], header);
 
-    // They do look at the signature.
+    // The peer checks the signature.
     let mut other = claims.clone();
     other.registered.sub = Some("somebody else".into());
     let other = signer.sign(&other).unwrap();
@@ -202,7 +202,7 @@ fn we_verify_theirs(peer: &mut Peer, algorithm: Algorithm) {
     let token = answer["token"].as_str().unwrap();
     assert_eq!(verify(key.verifying_key(), token), claims, "{algorithm}");
 
-    // Also with their key, signing here is right for them, and its other forms are the same key.
+    // The peer accepts tokens signed with its key here, and its PEM forms are the same key.
     let token = Signer::new(TokenType::ACCESS_TOKEN, key.clone())
         .sign(&claims)
         .unwrap();

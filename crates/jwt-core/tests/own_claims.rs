@@ -1,4 +1,4 @@
-//! The application's own types: those that serde makes, and those that are written carelessly.
+//! Custom claims types: derived ones, and careless `Deserialize` implementations.
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -45,7 +45,7 @@ fn sign<Own: Serialize>(own: Own) -> Result<String, SignError> {
     pair().signer.sign(&claims(own))
 }
 
-/// What a type reads of a token with these members, which comes from a signer we trust.
+/// Verifies a correctly signed token whose payload has these additional members.
 fn read<Own: DeserializeOwned>(members: &str) -> Result<Claims<Own>, Error> {
     let key = SigningKey::generate(Algorithm::HS256).unwrap();
     let keys = KeyRing::new([key.verifying_key()]).unwrap();
@@ -172,7 +172,7 @@ fn what_nobody_would_take_is_not_signed() {
     assert!(matches!(without_exp, Err(SignError::MissingExpiry)));
 }
 
-/// A map that asks for one more member after the last.
+/// A type that asks for more members after the last one.
 #[derive(Debug, PartialEq)]
 struct Greedy(Vec<String>);
 
@@ -219,7 +219,7 @@ fn a_type_that_asks_again_after_the_end_gets_nothing_of_what_follows() {
     assert_eq!(top.own, Greedy(vec!["x".into()]));
 }
 
-/// A value that passes over any error.
+/// A type that ignores any error.
 struct Lenient<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
@@ -235,16 +235,16 @@ fn a_type_that_passes_over_errors_neither_panics_nor_reads_on_from_anywhere() {
     let nested = "[".repeat(20);
     let deep = format!(r#""x":[{nested}{}"#, format!(",{nested}").repeat(100));
     assert!(read::<Own<Value>>(&deep).is_err());
-    // The inner member would end the outer object, and `nbf` would be one of the inner.
+    // Otherwise the reader would continue inside the abandoned object, and could skip `nbf`.
     assert!(read::<Own<u8>>(r#""x":[{"a":1}],"nbf":9999"#).is_err());
-    // What is in a string that is none would be read as elements.
+    // Otherwise the content of an invalid string would be read as elements.
     assert!(read::<Own<u8>>("\"x\":[\",1,\n2]").is_err());
     assert!(read::<Own<u8>>(r#""x":["\q,1]"#).is_err());
-    // A value that was read to its end does no harm.
+    // A value of the wrong type that was read to its end is harmless.
     assert!(read::<Own<u8>>(r#""x":[1,"no number"]"#).is_ok());
 }
 
-/// A map that is not read to its end.
+/// A type that does not read all members.
 #[derive(Debug)]
 struct Lazy;
 

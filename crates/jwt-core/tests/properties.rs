@@ -1,4 +1,4 @@
-//! What holds for all claims, and for all changes to a token.
+//! Properties that hold for all claims and for all changes to a token.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,8 +15,7 @@ mod pem;
 
 type Own = BTreeMap<String, String>;
 
-/// A key for each algorithm. Those of RSA and of the curves are the same in all cases: what varies
-/// is what they sign.
+/// A key for each algorithm. Asymmetric keys are the same in all cases; only what they sign varies.
 fn keys() -> impl Strategy<Value = SigningKey> {
     let key = |algorithm: &Algorithm| {
         let pem = match algorithm {
@@ -134,7 +133,7 @@ proptest! {
         let token = key.sign_bytes(Some(&TokenType::ACCESS_TOKEN), &payload).unwrap();
         let keys = KeyRing::new([key.verifying_key()]).unwrap();
         let verifier = Verifier::new(TokenType::ACCESS_TOKEN, "us", None, keys);
-        // Whatever comes of it, it comes.
+        // Any result is fine, as long as it returns.
         let _ = verifier.verify::<Own>(&token, NOW);
     }
 

@@ -1,5 +1,8 @@
-//! Attempts to sign in, for a limit that all replicas share: a generic cell rate algorithm, one
-//! row for each account that is guessed at.
+//! Attempts to sign in, limited across all replicas by the generic cell rate algorithm (GCRA).
+//!
+//! Each account that is guessed at has one row with its theoretical arrival time (TAT): the time at
+//! which the next attempt would arrive if attempts came evenly spread. An attempt moves it on by one
+//! step, and is refused if that would take it further ahead of now than the allowance reaches.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,17 +27,17 @@ impl fmt::Debug for Target {
     }
 }
 
-/// How many attempts are allowed at once, and in which time they are allowed again.
+/// How many attempts are allowed in a burst, and how long it takes to regain all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// Attempts at once, at least one.
+    /// Attempts in a burst, at least one.
     pub attempts: u32,
-    /// From none to all.
+    /// The time to get from none to all of them.
     pub within: Duration,
 }
 
 impl Allowance {
-    /// What one attempt takes from it.
+    /// The time to regain one attempt.
     fn step(&self) -> Duration {
         self.within / self.attempts.max(1)
     }
@@ -43,17 +46,17 @@ impl Allowance {
 /// Whether an attempt is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// It is, and was counted.
+    /// It is allowed, and was counted.
     Allowed,
-    /// It is not, before this much time has gone.
+    /// It is refused, and was not counted.
     Exhausted {
-        /// How long to wait.
+        /// How long to wait for the next one.
         wait: Duration,
     },
 }
 
-/// Counts an attempt, if it is allowed. Of several at once on many replicas, no more than the
-/// allowance are.
+/// Counts an attempt if it is allowed. Concurrent attempts on any number of replicas never exceed
+/// the allowance.
 ///
 /// # Errors
 ///
@@ -70,32 +73,29 @@ pub fn count(
     let step_millis = i64::try_from(step_millis).unwrap_or(i64::MAX);
     let row = attempts::table.find(target.0.as_slice());
     for _ in 0..2 {
-        let counted = diesel::update(row.filter(attempts::whole_at.le(latest)))
+        let counted = diesel::update(row.filter(attempts::tat.le(latest)))
             .set(
-                attempts::whole_at.eq(case_when(
-                    attempts::whole_at.gt(at),
-                    attempts::whole_at + step_millis,
-                )
-                .otherwise(at + step_millis)),
+                attempts::tat.eq(case_when(attempts::tat.gt(at), attempts::tat + step_millis)
+                    .otherwise(at + step_millis)),
             )
             .execute(connection)?;
         if counted == 1 {
             return Ok(Attempt::Allowed);
         }
-        let known = row.select(attempts::whole_at).first::<i64>(connection);
-        if let Some(whole_at) = known.optional()? {
-            let next = UnixMillis::from_millis(whole_at.saturating_sub(latest - at));
+        let known = row.select(attempts::tat).first::<i64>(connection);
+        if let Some(tat) = known.optional()? {
+            let next = UnixMillis::from_millis(tat.saturating_sub(latest - at));
             if next > now {
                 return Ok(Attempt::Exhausted {
                     wait: next.since(now),
                 });
             }
-            // Somebody was between the two statements.
+            // The row changed between the two statements.
             continue;
         }
         let first = diesel::insert_into(attempts::table).values((
             attempts::target.eq(target.0.as_slice()),
-            attempts::whole_at.eq(at + step_millis),
+            attempts::tat.eq(at + step_millis),
         ));
         match first.execute(connection) {
             Ok(_) => return Ok(Attempt::Allowed),
@@ -106,7 +106,7 @@ pub fn count(
     Ok(Attempt::Exhausted { wait: step })
 }
 
-/// Allows all attempts again: somebody knew the password.
+/// Restores the whole allowance: somebody knew the password.
 ///
 /// # Errors
 ///
@@ -116,20 +116,20 @@ pub fn forget(connection: &mut AnyConnection, target: Target) -> Result<(), Stor
     Ok(())
 }
 
-/// Deletes what allows everything again since before `before`, at most `limit`, and returns how many
-/// there were.
+/// Deletes at most `limit` rows whose whole allowance was restored before `before`, and returns how
+/// many.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn delete_whole(
+pub fn delete_restored(
     connection: &mut AnyConnection,
     before: UnixMillis,
     limit: u16,
 ) -> Result<usize, StoreError> {
     let deleted = sql_query(
         "DELETE FROM sign_in_attempts WHERE target IN (SELECT target FROM sign_in_attempts \
-         WHERE whole_at < $1 ORDER BY whole_at LIMIT $2)",
+         WHERE tat < $1 ORDER BY tat LIMIT $2)",
     )
     .bind::<BigInt, _>(before.as_millis())
     .bind::<BigInt, _>(i64::from(limit))

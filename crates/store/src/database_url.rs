@@ -18,13 +18,13 @@ pub enum DatabaseUrl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDatabaseUrl {
     /// Another scheme, or none.
-    #[error("it must begin with sqlite:// or postgres://")]
+    #[error("must start with sqlite:// or postgres://")]
     Scheme,
     /// `sqlite://` without a path.
-    #[error("the path of the file is missing, as in sqlite://./data/symbolon.db")]
+    #[error("the path of the file is missing, such as in sqlite://./data/symbolon.db")]
     NoPath,
     /// A database that would be gone at the end.
-    #[error("a database in memory would forget every session at a restart: name a file")]
+    #[error("an in-memory database would lose every session at a restart; use a file")]
     InMemory,
 }
 

@@ -1,23 +1,20 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use thiserror::Error;
 
-/// Why the database did not do what it was asked.
+/// Why a database call failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Not now: it is away, locked, full, too busy, or refuses for a reason that Diesel does not
-    /// pass on. The same call may succeed later.
+    /// It is unreachable, locked, full, too busy, or refuses for a reason that Diesel does not pass
+    /// on. The same call may succeed later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// It refused a value that a statement should not have had.
+    /// A statement violated a constraint or is invalid: a bug.
     #[error("the database refused a statement: {0}")]
     Refused(DieselError),
-    /// It holds something that this version cannot read.
+    /// A row holds something that this version cannot read.
     #[error("the database holds a {0} that this version cannot read")]
     Unreadable(&'static str),
-    /// Nothing is wrong: the caller has a transaction undone.
-    #[error("it was undone")]
-    Undone,
-    /// Its tables could not be brought up to date.
+    /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
 }
@@ -30,8 +27,8 @@ impl From<DieselError> for StoreError {
                 | DatabaseErrorKind::ForeignKeyViolation
                 | DatabaseErrorKind::NotNullViolation
                 | DatabaseErrorKind::CheckViolation => StoreError::Refused(error),
-                // SQLite tells a full disk or a locked file by its message alone, PostgreSQL a
-                // shutdown likewise.
+                // Only the message distinguishes a full disk or a locked file (SQLite) or a
+                // shutdown (PostgreSQL).
                 _ => StoreError::Unavailable(information.message().to_owned()),
             },
             DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
@@ -42,8 +39,8 @@ impl From<DieselError> for StoreError {
     }
 }
 
-/// The unique constraint or index that a statement ran into: PostgreSQL names it, SQLite names
-/// the column in its message.
+/// The unique constraint or index that a statement violated: PostgreSQL names it, SQLite names the
+/// column in its message.
 pub(crate) fn violated_constraint(error: &DieselError) -> Option<String> {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => Some(

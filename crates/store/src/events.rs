@@ -1,11 +1,12 @@
-//! The audit trail: what happened to accounts, sessions and keys, and by whom.
+//! The audit trail: what happened to accounts, sessions and keys, who did it, and why.
 
-use std::fmt;
+mod kind;
 
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::actor::Actor;
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::events;
@@ -13,140 +14,72 @@ use crate::sessions::{Device, SessionId};
 use crate::time::UnixMillis;
 use crate::users::{UserId, uuid_v7};
 
-/// Defines [`EventKind`] and how each is written.
-macro_rules! kinds {
-    ($($kind:ident $word:literal $meaning:literal)*) => {
-        /// What happened.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum EventKind {
-            $(#[doc = $meaning] $kind,)*
-        }
+pub use kind::{Cause, EventKind, EventOutcome, Reason};
 
-        impl EventKind {
-            /// All of them.
-            pub const ALL: &[EventKind] = &[$(EventKind::$kind),*];
-
-            /// As it is stored and shown.
-            pub fn as_str(self) -> &'static str {
-                match self { $(EventKind::$kind => $word,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    SignIn "sign_in" "Somebody signed in with a password, or tried to."
-    Registration "registration" "Somebody registered."
-    SessionIssued "session_issued" "A back end opened a session for a user."
-    SessionEnded "session_ended" "A session was ended before its time."
-    RefreshReused "refresh_reused" "An outdated refresh token was used: it may have been stolen."
-    ReplayForgiven "replay_forgiven" "A refresh token was used again, late, and forgiven."
-    ReplaySuspicious "replay_suspicious" "A refresh token was used again from another device or network."
-    RenewalRecovered "renewal_recovered" "The database had lost a renewal that was acknowledged."
-    PasswordChanged "password_changed" "A user changed their password, or tried to."
-    PasswordSet "password_set" "A password was set by a link, or it was tried."
-    PasswordLinkMade "password_link_made" "A link for setting a password was made."
-    UserAdded "user_added" "The operator or a back end added a user."
-    UsersImported "users_imported" "The operator imported users."
-    UserChanged "user_changed" "Name, e-mail address or claims of a user were changed."
-    UserDisabled "user_disabled" "A user was disabled."
-    UserEnabled "user_enabled" "A user was enabled."
-    UserDeleted "user_deleted" "A user was deleted."
-    ServiceKeyCreated "service_key_created" "A service key was made."
-    ServiceKeyRevoked "service_key_revoked" "A service key was revoked."
-    ServiceKeyRefused "service_key_refused" "A service key was refused: unknown, expired, revoked, or without the scope."
-    KeyRotated "key_rotated" "A signing key got a successor."
-    KeyImported "key_imported" "A signing key was imported."
-    KeysRewrapped "keys_rewrapped" "The master key was replaced."
-}
-
-impl EventKind {
-    /// The kind that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut all = Self::ALL.iter().copied();
-        all.find(|kind| kind.as_str() == text)
-    }
-}
-
-impl fmt::Display for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventOutcome {
-    /// It was done.
-    Done,
-    /// It was refused.
-    Refused,
-}
-
-impl EventOutcome {
-    /// As it is stored and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EventOutcome::Done => "done",
-            EventOutcome::Refused => "refused",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let mut both = [EventOutcome::Done, EventOutcome::Refused].into_iter();
-        both.find(|outcome| outcome.as_str() == text)
-    }
-}
-
-/// Something that happened. Never with a token, a password or a hash in it.
+/// Something that happened. It never holds a token, a password or a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// A UUID of version 7: in the order of time.
+    /// A UUID of version 7, so that newer events sort after older ones.
     pub id: String,
     /// When.
     pub at: UnixMillis,
     /// What.
     pub kind: EventKind,
-    /// What came of it.
+    /// Whether it was done.
     pub outcome: EventOutcome,
-    /// Whom it concerns, if that is known.
+    /// Who did it; `None` if the caller has not proven who they are.
+    pub actor: Option<Actor>,
+    /// The user it is about.
     pub user_id: Option<UserId>,
-    /// Which session.
+    /// The session it is about.
     pub session_id: Option<SessionId>,
-    /// The address it came from.
+    /// The client's address.
     pub ip: Option<String>,
-    /// The `User-Agent`.
+    /// The client's `User-Agent`.
     pub user_agent: Option<String>,
-    /// What else there is to say, in a few words.
-    pub detail: Option<String>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// What else it is about: the id of a signing key, the name of a service key, a number of users.
+    pub subject: Option<String>,
 }
 
 impl Event {
-    /// Of this kind, done, with nothing known of it but the time.
+    /// An event of this kind that was done, with everything else unknown.
     pub fn new(kind: EventKind, at: UnixMillis, random: [u8; 10]) -> Self {
         Self {
             id: uuid_v7(at, random).hyphenated().to_string(),
             at,
             kind,
             outcome: EventOutcome::Done,
+            actor: None,
             user_id: None,
             session_id: None,
             ip: None,
             user_agent: None,
-            detail: None,
+            reason: None,
+            subject: None,
         }
     }
 
-    /// Refused, and why.
+    /// It was refused, for this reason.
     #[must_use]
-    pub fn refused(self, why: &str) -> Self {
+    pub fn refused(self, cause: Cause) -> Self {
         Self {
             outcome: EventOutcome::Refused,
-            ..self.detail(why)
+            ..self.reason(cause)
         }
     }
 
-    /// Concerning this user.
+    /// This actor did it.
+    #[must_use]
+    pub fn actor(self, actor: &Actor) -> Self {
+        Self {
+            actor: Some(actor.clone()),
+            ..self
+        }
+    }
+
+    /// It is about this user.
     #[must_use]
     pub fn user(self, id: &UserId) -> Self {
         Self {
@@ -155,7 +88,7 @@ impl Event {
         }
     }
 
-    /// Concerning this session.
+    /// It is about this session.
     #[must_use]
     pub fn session(self, id: SessionId) -> Self {
         Self {
@@ -164,7 +97,7 @@ impl Event {
         }
     }
 
-    /// From there.
+    /// The request came from this device.
     #[must_use]
     pub fn device(self, device: &Device) -> Self {
         Self {
@@ -174,20 +107,29 @@ impl Event {
         }
     }
 
-    /// With this to say.
+    /// This is why.
     #[must_use]
-    pub fn detail(self, detail: &str) -> Self {
+    pub fn reason(self, reason: impl Into<Reason>) -> Self {
         Self {
-            detail: Some(detail.to_owned()),
+            reason: Some(reason.into()),
+            ..self
+        }
+    }
+
+    /// It is about this key, service key or number of users.
+    #[must_use]
+    pub fn subject(self, subject: impl Into<String>) -> Self {
+        Self {
+            subject: Some(subject.into()),
             ..self
         }
     }
 }
 
-/// Which events are wanted; all that are given must hold.
+/// Which events to list: those that match every field that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Concerning this user.
+    /// About this user.
     pub user_id: Option<UserId>,
     /// Of this kind.
     pub kind: Option<EventKind>,
@@ -203,8 +145,8 @@ pub struct EventFilter {
     pub after: Option<String>,
 }
 
-/// Adds events. In a transaction: all or none. Those that are there already stay as they are: a commit
-/// whose answer was lost is done again.
+/// Adds events; in a transaction, all or none. Events that exist already are left alone, so that it
+/// is safe to repeat a commit whose answer was lost.
 ///
 /// # Errors
 ///
@@ -220,7 +162,7 @@ pub fn add(connection: &mut AnyConnection, events: &[Event]) -> Result<(), Store
     Ok(())
 }
 
-/// The newest events that are wanted, the newest first, at most `limit`.
+/// At most `limit` of the events that match, newest first.
 ///
 /// # Errors
 ///
@@ -230,7 +172,7 @@ pub fn list(
     filter: &EventFilter,
     limit: u16,
 ) -> Result<Vec<Event>, StoreError> {
-    // No id is smaller than the empty text or greater than "g": they are hexadecimal.
+    // Ids are hexadecimal: they sort after the empty text and before "g".
     let text = |text: &Option<String>, otherwise: &str| text.clone().unwrap_or(otherwise.into());
     let since = filter.since.map_or(i64::MIN, UnixMillis::as_millis);
     let mut wanted = events::table
@@ -257,7 +199,7 @@ pub fn list(
     rows.into_iter().map(Row::into_event).collect()
 }
 
-/// Deletes events from before `before`, at most `limit`, and returns how many there were.
+/// Deletes at most `limit` events older than `before`, and returns how many.
 ///
 /// # Errors
 ///
@@ -267,7 +209,7 @@ pub fn delete_before(
     before: UnixMillis,
     limit: u16,
 ) -> Result<usize, StoreError> {
-    // By id, which has the time in it: the index is there already.
+    // By id, which contains the time and has an index.
     let first_kept = uuid_v7(before, [0; 10]).hyphenated().to_string();
     let deleted = sql_query(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < $1 ORDER BY id LIMIT $2)",
@@ -289,12 +231,14 @@ struct Row {
     session_id: Option<String>,
     ip: Option<String>,
     user_agent: Option<String>,
-    detail: Option<String>,
+    actor: Option<String>,
+    reason: Option<String>,
+    subject: Option<String>,
 }
 
 impl From<&Event> for Row {
     fn from(event: &Event) -> Self {
-        // PostgreSQL takes no NUL in a text.
+        // PostgreSQL refuses NUL in text.
         let text = |text: &Option<String>| text.as_ref().map(|text| text.replace('\0', ""));
         Self {
             id: event.id.clone(),
@@ -305,7 +249,9 @@ impl From<&Event> for Row {
             session_id: event.session_id.as_ref().map(ToString::to_string),
             ip: text(&event.ip),
             user_agent: text(&event.user_agent),
-            detail: text(&event.detail),
+            actor: event.actor.as_ref().map(ToString::to_string),
+            reason: event.reason.map(|reason| reason.as_str().to_owned()),
+            subject: text(&event.subject),
         }
     }
 }
@@ -330,7 +276,9 @@ impl Row {
             session_id: self.session_id.as_deref().and_then(SessionId::parse),
             ip: self.ip,
             user_agent: self.user_agent,
-            detail: self.detail,
+            actor: self.actor.as_deref().and_then(Actor::parse),
+            reason: self.reason.map(|word| Reason::parse(kind, &word)),
+            subject: self.subject,
         })
     }
 }

@@ -1,8 +1,8 @@
-//! The key ring: the keys that sign and verify tokens, wrapped. What is stored here signs nothing
-//! without the master key.
+//! The key ring: the keys that sign and verify tokens, wrapped. Without the master key, nothing stored
+//! here can sign.
 //!
-//! What a key does follows from the time alone, so that every replica sees the same without a
-//! word: it is published at once, signs from `signs_from` until its successor does, and verifies
+//! The state of a key follows from the time alone, so that replicas agree without talking to each
+//! other: a key is published at once, signs from `signs_from` until its successor does, and verifies
 //! until `verifies_until`.
 
 use std::fmt;
@@ -14,60 +14,39 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::{keys, sessions};
 use crate::time::UnixMillis;
+use crate::words::words;
 
-/// Which tokens a key is for. It is for no others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyUse {
-    /// Access tokens.
-    Access,
-    /// Refresh tokens.
-    Refresh,
-}
-
-impl KeyUse {
-    /// Both.
-    pub const ALL: [KeyUse; 2] = [KeyUse::Access, KeyUse::Refresh];
-
-    /// As it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            KeyUse::Access => "access",
-            KeyUse::Refresh => "refresh",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|of| of.as_str() == text)
+words! {
+    /// Which tokens a key is for; it is for no others.
+    pub enum KeyUse {
+        /// Access tokens.
+        Access = "access",
+        /// Refresh tokens.
+        Refresh = "refresh",
     }
 }
 
-impl fmt::Display for KeyUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A key, under the master key.
+/// A key, wrapped under the master key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrappedKey {
     /// The `kid` of its tokens.
     pub id: String,
     /// Which tokens it is for.
     pub key_use: KeyUse,
-    /// Its JOSE name.
+    /// The JOSE name of its algorithm.
     pub algorithm: String,
     /// The encrypted JWK.
     pub wrapped: Vec<u8>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: UnixMillis,
-    /// When it begins to sign; `None` if it only verifies.
+    /// When it starts to sign; `None` if it only verifies.
     pub signs_from: Option<UnixMillis>,
-    /// When it is gone; `None` as long as it has no successor.
+    /// Until when it verifies; `None` as long as it has no successor.
     pub verifies_until: Option<UnixMillis>,
 }
 
 impl WrappedKey {
-    /// Whether tokens of it are good at `now`.
+    /// Whether it verifies tokens at `now`.
     pub fn verifies(&self, now: UnixMillis) -> bool {
         self.verifies_until.is_none_or(|until| now < until)
     }
@@ -85,7 +64,7 @@ impl fmt::Debug for WrappedKey {
     }
 }
 
-/// All keys of the ring, in the order in which they sign; those that only verify come first.
+/// All keys, in the order in which they sign; those that only verify come first.
 ///
 /// # Errors
 ///
@@ -97,8 +76,8 @@ pub fn list(connection: &mut AnyConnection) -> Result<Vec<WrappedKey>, StoreErro
     rows.into_iter().map(Row::into_key).collect()
 }
 
-/// Until this transaction ends, nobody else changes the ring: rotations and a new master key wait
-/// for each other. A writing transaction on SQLite is alone anyway.
+/// Locks the ring until this transaction ends, so that rotations and rewrapping wait for each other.
+/// SQLite has one writing transaction at a time anyway.
 ///
 /// # Errors
 ///
@@ -114,7 +93,7 @@ pub fn lock(connection: &mut AnyConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The newest key of a use that signs, now or soon.
+/// The newest key of a use that signs, now or later.
 ///
 /// # Errors
 ///
@@ -132,8 +111,8 @@ pub fn newest(
     row.map(Row::into_key).transpose()
 }
 
-/// Adds the first key of a use. `false` when there was one: of several replicas that start at
-/// once, one wins.
+/// Adds the first key of a use. `false` if there is one already: of several replicas that start
+/// concurrently, one wins.
 ///
 /// # Errors
 ///
@@ -142,8 +121,8 @@ pub fn add_first(connection: &mut AnyConnection, key: &WrappedKey) -> Result<boo
     insert(connection, key, Some(""))
 }
 
-/// Puts `key` after `predecessor`, which verifies until `until` and no longer. `false` when
-/// another replica was faster. Meant for a transaction, which is then of no more use on PostgreSQL.
+/// Adds the successor of `predecessor`, which then verifies until `until`. `false` if another replica
+/// was faster. Requires a transaction, which PostgreSQL then aborts.
 ///
 /// # Errors
 ///
@@ -165,7 +144,7 @@ pub fn add_successor(
     Ok(true)
 }
 
-/// Adds a key that verifies and never signs. `false` when there is one of this id.
+/// Adds a key that verifies and never signs. `false` if the id is taken.
 ///
 /// # Errors
 ///
@@ -174,7 +153,7 @@ pub fn add_verifying(connection: &mut AnyConnection, key: &WrappedKey) -> Result
     insert(connection, key, None)
 }
 
-/// All keys of a use but `kept` verify no longer, from `at` on.
+/// Ends verification with all keys of a use except `kept`, from `at` on.
 ///
 /// # Errors
 ///
@@ -197,7 +176,7 @@ pub fn end_others(
     Ok(ended.execute(connection)?)
 }
 
-/// Puts another wrapping of the same key in the place of its own.
+/// Replaces the wrapping of a key.
 ///
 /// # Errors
 ///
@@ -209,7 +188,7 @@ pub fn rewrap(connection: &mut AnyConnection, id: &str, wrapped: &[u8]) -> Resul
     Ok(())
 }
 
-/// Deletes the keys that are gone since `before`, and returns how many.
+/// Deletes the keys that stopped verifying before `before`, and returns how many.
 ///
 /// # Errors
 ///
@@ -222,7 +201,7 @@ pub fn delete_gone(
     Ok(diesel::delete(gone).execute(connection)?)
 }
 
-/// When the last refresh token there is expires.
+/// When the last refresh token expires.
 ///
 /// # Errors
 ///
@@ -235,8 +214,7 @@ pub fn last_refresh_expiry(
     Ok(last.map(UnixMillis::from_millis))
 }
 
-/// Whether there is any key: then the master key that wraps it is somewhere, and must not be
-/// made anew.
+/// Whether there is any key. If so, a master key exists that wraps it, and must not be created anew.
 ///
 /// # Errors
 ///

@@ -1,11 +1,12 @@
 //! Symbolon's users, sessions, keys and audit trail, in SQLite or PostgreSQL.
 //!
-//! The crate knows no HTTP, no JWT, no clock and no environment: the present time is an
-//! argument, and what a token says is decoded before it gets here.
+//! The crate knows no HTTP, no JWT, no clock and no environment: the current time is an argument,
+//! and tokens are decoded before they get here.
 //!
-//! [`Store`] runs functions on a [`AnyConnection`]; the modules hold such functions, one module a
-//! table. What a caller must tell apart is an enum, not an error: an error rolls back.
+//! [`Store`] runs functions on an [`AnyConnection`]; the modules hold such functions, one module per
+//! table. Outcomes that a caller must tell apart are enums, not errors: an error rolls back.
 
+mod actor;
 mod connection;
 mod database_url;
 mod error;
@@ -15,6 +16,7 @@ mod schema;
 mod sqlite_writer;
 mod store;
 mod time;
+mod words;
 
 pub mod attempts;
 pub mod django;
@@ -26,6 +28,7 @@ pub mod service_keys;
 pub mod sessions;
 pub mod users;
 
+pub use actor::Actor;
 pub use connection::AnyConnection;
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, PostgresUrl};
 pub use error::StoreError;

@@ -3,7 +3,8 @@ use std::time::Duration;
 /// How a [`Store`](crate::Store) is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOptions {
-    /// Connections at most, beside the one that [`Store::watch`](crate::Store::watch) has; for SQLite those that read.
+    /// Maximum number of connections, besides the one reserved for
+    /// [`Store::poll`](crate::Store::poll); for SQLite, of connections that read.
     pub connections: u32,
     /// How long a call waits for a free connection.
     pub wait: Duration,

@@ -1,4 +1,4 @@
-//! Links by which somebody sets a password without knowing one.
+//! Links for setting a password without knowing the current one.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::password_links as links;
 use crate::time::UnixMillis;
-use crate::users::{self, Changed, PasswordHash, User, UserId};
+use crate::users::{self, Change, PasswordHash, User, UserId};
 
-/// The SHA-256 of a link's token, which has 256 random bits: finding it by its hash tells nothing
-/// about it.
+/// The SHA-256 of a link's token. The token has 256 random bits, so looking it up by its hash leaks
+/// nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LinkHash(pub [u8; 32]);
 
@@ -21,8 +21,8 @@ impl fmt::Debug for LinkHash {
     }
 }
 
-/// Adds a link in the place of the user's earlier ones. `false` when there is no such enabled user.
-/// In a transaction.
+/// Adds a link, replacing the user's earlier ones. `false` if there is no such enabled user. Requires
+/// a transaction.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub fn add(
     Ok(true)
 }
 
-/// Whose link it is, if it is good and they are enabled. It stays good.
+/// The user of a link, if the link is valid and the user is enabled. The link stays valid.
 ///
 /// # Errors
 ///
@@ -72,8 +72,8 @@ pub fn find(
     Ok(user.filter(|user| user.disabled_at.is_none()))
 }
 
-/// Uses a link up: sets its user's password and ends all their sessions. In a transaction; of
-/// several at once, one is the first.
+/// Redeems a link: sets its user's password and revokes all their sessions. Requires a transaction;
+/// of several concurrent calls, one wins.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn redeem(
     hash: LinkHash,
     password: &PasswordHash,
     now: UnixMillis,
-) -> Result<Option<(UserId, Changed)>, StoreError> {
+) -> Result<Option<(UserId, Change)>, StoreError> {
     let Some(user) = find(connection, hash, now)? else {
         return Ok(None);
     };
@@ -95,7 +95,7 @@ pub fn redeem(
     Ok(Some((user.id, changed)))
 }
 
-/// A user's links are good no more.
+/// Deletes a user's links.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ pub fn forget(connection: &mut AnyConnection, user_id: &UserId) -> Result<(), St
     Ok(())
 }
 
-/// Deletes the links that have expired before `before`.
+/// Deletes the links that expired before `before`.
 ///
 /// # Errors
 ///

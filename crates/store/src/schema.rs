@@ -1,4 +1,4 @@
-//! The tables, as the migrations of both back ends make them.
+//! The tables, as the migrations of both back ends create them.
 
 diesel::table! {
     users (id) {
@@ -32,6 +32,7 @@ diesel::table! {
         ip -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         label -> Nullable<Text>,
+        revoked_by -> Nullable<Text>,
     }
 }
 
@@ -71,14 +72,16 @@ diesel::table! {
         session_id -> Nullable<Text>,
         ip -> Nullable<Text>,
         user_agent -> Nullable<Text>,
-        detail -> Nullable<Text>,
+        actor -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        subject -> Nullable<Text>,
     }
 }
 
 diesel::table! {
     sign_in_attempts (target) {
         target -> Binary,
-        whole_at -> BigInt,
+        tat -> BigInt,
     }
 }
 

@@ -8,57 +8,26 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::service_keys;
 use crate::time::UnixMillis;
+use crate::words::words;
 
-/// What a service key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// Open and renew sessions by user id.
-    TokensIssue,
-    /// Ask whether a token is good (RFC 7662).
-    TokensIntrospect,
-    /// End the session of a token (RFC 7009).
-    TokensRevoke,
-    /// Read users.
-    UsersRead,
-    /// Change users.
-    UsersWrite,
-}
-
-impl Scope {
-    /// All of them.
-    pub const ALL: [Scope; 5] = [
-        Scope::TokensIssue,
-        Scope::TokensIntrospect,
-        Scope::TokensRevoke,
-        Scope::UsersRead,
-        Scope::UsersWrite,
-    ];
-
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Scope::TokensIssue => "tokens:issue",
-            Scope::TokensIntrospect => "tokens:introspect",
-            Scope::TokensRevoke => "tokens:revoke",
-            Scope::UsersRead => "users:read",
-            Scope::UsersWrite => "users:write",
-        }
-    }
-
-    /// The scope that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+words! {
+    /// What a service key may do.
+    pub enum Scope {
+        /// Open and renew sessions by user id.
+        TokensIssue = "tokens:issue",
+        /// Introspect tokens (RFC 7662).
+        TokensIntrospect = "tokens:introspect",
+        /// Revoke tokens (RFC 7009).
+        TokensRevoke = "tokens:revoke",
+        /// Read users and sessions.
+        UsersRead = "users:read",
+        /// Change users, and read them.
+        UsersWrite = "users:write",
     }
 }
 
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The SHA-256 of a service key. A key has 256 random bits: a fast hash will do, and finding it
-/// by its hash tells nothing about it.
+/// The SHA-256 of a service key. A key has 256 random bits, so a fast hash suffices and looking it up
+/// by its hash leaks nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ServiceKeyHash(pub [u8; 32]);
 
@@ -68,7 +37,7 @@ impl fmt::Debug for ServiceKeyHash {
     }
 }
 
-/// A service key, without the key.
+/// A service key, without the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceKey {
     /// Its id.
@@ -77,18 +46,18 @@ pub struct ServiceKey {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: UnixMillis,
-    /// From when on it is refused.
+    /// When it expires.
     pub expires_at: Option<UnixMillis>,
-    /// Since when it is refused.
+    /// When it was revoked.
     pub revoked_at: Option<UnixMillis>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<UnixMillis>,
 }
 
 impl ServiceKey {
-    /// Whether it may do what `scope` names. Who may change users may read them.
+    /// Whether it has `scope`. `users:write` includes `users:read`.
     pub fn grants(&self, scope: Scope) -> bool {
         let reads = scope == Scope::UsersRead && self.scopes.contains(&Scope::UsersWrite);
         reads || self.scopes.contains(&scope)
@@ -100,12 +69,12 @@ impl ServiceKey {
     }
 }
 
-/// What became of a service key that was to be added.
+/// The outcome of adding a service key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Added {
-    /// It is there.
-    Added,
-    /// Another one that is not revoked has that name.
+pub enum Addition {
+    /// It was added.
+    Done,
+    /// Another key that is not revoked has this name.
     NameTaken,
 }
 
@@ -118,7 +87,7 @@ pub fn add(
     connection: &mut AnyConnection,
     key: &ServiceKey,
     hash: ServiceKeyHash,
-) -> Result<Added, StoreError> {
+) -> Result<Addition, StoreError> {
     let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
     let row = Row {
         id: key.id.clone(),
@@ -134,10 +103,10 @@ pub fn add(
         .values(row)
         .execute(connection)
     else {
-        return Ok(Added::Added);
+        return Ok(Addition::Done);
     };
     match violated_constraint(&error).as_deref() {
-        Some(constraint) if constraint.contains("name") => Ok(Added::NameTaken),
+        Some(constraint) if constraint.contains("name") => Ok(Addition::NameTaken),
         _ => Err(error.into()),
     }
 }
@@ -158,7 +127,7 @@ pub fn find(
     Ok(row.map(Row::into_service_key))
 }
 
-/// Notes that a service key was used.
+/// Records that a service key was used.
 ///
 /// # Errors
 ///
@@ -182,7 +151,8 @@ pub fn list(connection: &mut AnyConnection) -> Result<Vec<ServiceKey>, StoreErro
     Ok(rows.into_iter().map(Row::into_service_key).collect())
 }
 
-/// Revokes the service key of this name or id; `false` when no valid one has it.
+/// Revokes the service key of this name or id, and returns its name; `None` if no key that is not
+/// revoked has it.
 ///
 /// # Errors
 ///
@@ -191,7 +161,7 @@ pub fn revoke(
     connection: &mut AnyConnection,
     name_or_id: &str,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<Option<String>, StoreError> {
     let live = service_keys::table
         .filter(
             service_keys::name
@@ -201,8 +171,9 @@ pub fn revoke(
         .filter(service_keys::revoked_at.is_null());
     let revoked = diesel::update(live)
         .set(service_keys::revoked_at.eq(now.as_millis()))
-        .execute(connection)?;
-    Ok(revoked > 0)
+        .returning(service_keys::name)
+        .get_results::<String>(connection)?;
+    Ok(revoked.into_iter().next())
 }
 
 #[derive(Queryable, Insertable)]
@@ -219,7 +190,7 @@ struct Row {
 }
 
 impl Row {
-    /// A scope that this version does not know gives no right.
+    /// Scopes that this version does not know are dropped: they grant nothing.
     fn into_service_key(self) -> ServiceKey {
         ServiceKey {
             id: self.id,

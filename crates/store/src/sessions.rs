@@ -1,4 +1,4 @@
-//! Sessions: one row each, whatever becomes of it.
+//! Sessions: one row each, from sign-in until it is deleted after it has expired.
 
 mod clean;
 mod list;
@@ -13,14 +13,16 @@ use std::time::Duration;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::actor::Actor;
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::sessions;
 use crate::time::UnixMillis;
 use crate::users::{PasswordHash, UserId};
+use crate::words::words;
 
 pub use clean::delete_expired;
-pub use list::{RevokedSession, list, revoked_since};
+pub use list::{RevokedSession, list, list_all, revoked_since};
 pub use open::{NewSession, Opened, issue, renew_by_force, sign_in};
 pub use renew::{Peek, Renewal, peek, renew};
 pub use revoke::{revoke, revoke_all_of_user, revoke_of_user};
@@ -35,7 +37,7 @@ impl SessionId {
         Self(crate::users::uuid_v7(now, random))
     }
 
-    /// The id that `text` writes, in lower case with hyphens and no other way.
+    /// Reads a UUID in lower case with hyphens, and no other form.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
         let mut buffer = Uuid::encode_buffer();
@@ -55,10 +57,10 @@ impl fmt::Display for SessionId {
 pub struct Generation(u32);
 
 impl Generation {
-    /// That of a session just opened.
+    /// The generation of a new session.
     pub const FIRST: Generation = Generation(0);
 
-    /// After so many rotations.
+    /// The generation after this many rotations.
     pub const fn new(rotations: u32) -> Self {
         Self(rotations)
     }
@@ -69,14 +71,14 @@ impl Generation {
     }
 }
 
-/// From where a session was opened, for its owner to recognise it.
+/// Where a request or a sign-in came from, so that users recognise their sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// The client's address.
     pub ip: Option<String>,
     /// Its `User-Agent`.
     pub user_agent: Option<String>,
-    /// A name given to it.
+    /// A short label, such as `Firefox on Linux`.
     pub label: Option<String>,
 }
 
@@ -85,123 +87,163 @@ pub struct Device {
 pub struct Session {
     /// Its id.
     pub id: SessionId,
-    /// Who signed in.
+    /// The user who signed in.
     pub user_id: UserId,
-    /// That of the current refresh token.
+    /// The generation of the current refresh token.
     pub generation: Generation,
     /// When it was opened.
     pub created_at: UnixMillis,
     /// When the refresh token was last rotated.
     pub rotated_at: Option<UnixMillis>,
-    /// When it ends unless it is renewed before; never past `expires_at`.
+    /// When it expires unless it is renewed before; never after `expires_at`.
     pub idle_expires_at: UnixMillis,
-    /// When it ends in any case.
+    /// When it expires in any case.
     pub expires_at: UnixMillis,
-    /// When a late replay was last forgiven.
+    /// When a late replay was last accepted.
     pub forgiven_at: Option<UnixMillis>,
-    /// When and why it was ended before its time.
-    pub revoked: Option<(UnixMillis, RevokedReason)>,
-    /// When the user proved who they are.
+    /// That it was revoked.
+    pub revoked: Option<Revocation>,
+    /// When the user last proved who they are.
     pub auth_time: UnixMillis,
-    /// How they did (RFC 8176).
+    /// How they proved it (RFC 8176).
     pub amr: Vec<String>,
-    /// The user's own claims, a JSON object.
+    /// The user's custom claims, a JSON object.
     pub claims: String,
-    /// From where.
+    /// Where the sign-in came from.
     pub device: Device,
 }
 
 impl Session {
+    /// How it ended, unless it is live at `now`.
+    pub fn end(&self, now: UnixMillis) -> Option<End> {
+        if let Some(revocation) = &self.revoked {
+            return Some(End {
+                at: revocation.at,
+                why: NotLive::Revoked(revocation.reason),
+                by: revocation.by.clone(),
+            });
+        }
+        let expired = |at, why| {
+            let by = None;
+            Some(End { at, why, by })
+        };
+        if self.expires_at <= now {
+            expired(self.expires_at, NotLive::Expired)
+        } else if self.idle_expires_at <= now {
+            expired(self.idle_expires_at, NotLive::IdleExpired)
+        } else {
+            None
+        }
+    }
+
     /// When its refresh token was last renewed, or it was opened.
     pub fn renewed_at(&self) -> UnixMillis {
         self.rotated_at.unwrap_or(self.created_at)
     }
 }
 
-/// The limits that renewals keep to.
+/// The settings that renewals follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RenewalRules {
-    /// After a rotation, how long the previous refresh token still answers. Zero is strict.
+    /// The grace period: how long after a rotation the previous refresh token is still accepted.
+    /// Zero is strict.
     pub grace: Duration,
-    /// How often a session is forgiven a late replay. Zero is never.
+    /// How often a session may have a late replay accepted. Zero is never.
     pub late_replay_every: Duration,
     /// How long a session lasts without a renewal.
     pub idle_ttl: Duration,
 }
 
-/// Why a session was ended before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RevokedReason {
-    /// Its owner signed out.
-    Logout,
-    /// An outdated refresh token was presented: it was stolen.
-    Reuse,
-    /// Its owner ended it from another session.
-    RevokedByUser,
-    /// An operator ended it.
-    RevokedByOperator,
-    /// Its owner's password was changed.
-    PasswordChanged,
-    /// Its owner was disabled or deleted.
-    UserDisabled,
-    /// A service key renewed all of its owner's sessions.
-    ForcedRenewal,
-    /// Its owner opened more sessions than the operator allows.
-    SessionLimit,
-    /// A reason that this version does not know: a newer one is at work beside it.
-    Other,
+words! {
+    /// Why a session was revoked.
+    pub enum RevokedReason {
+        /// Its user signed out.
+        Logout = "logout",
+        /// An outdated refresh token was presented: it was stolen.
+        Reuse = "reuse",
+        /// Its user revoked it from another session.
+        RevokedByUser = "revoked_by_user",
+        /// An operator revoked it.
+        RevokedByOperator = "revoked_by_operator",
+        /// Its user's password changed.
+        PasswordChanged = "password_changed",
+        /// Its user was disabled or deleted.
+        UserDisabled = "user_disabled",
+        /// A service key renewed the user's tokens by force.
+        ForcedRenewal = "forced_renewal",
+        /// Its user opened more sessions than the limit allows.
+        SessionLimit = "session_limit",
+        /// A reason that this version does not know: a newer one runs beside it.
+        Other = "other",
+    }
 }
 
 impl RevokedReason {
-    /// Those that this version writes.
-    const KNOWN: [RevokedReason; 8] = [
-        RevokedReason::Logout,
-        RevokedReason::Reuse,
-        RevokedReason::RevokedByUser,
-        RevokedReason::RevokedByOperator,
-        RevokedReason::PasswordChanged,
-        RevokedReason::UserDisabled,
-        RevokedReason::ForcedRenewal,
-        RevokedReason::SessionLimit,
-    ];
-
-    /// The stable word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RevokedReason::Logout => "logout",
-            RevokedReason::Reuse => "reuse",
-            RevokedReason::RevokedByUser => "revoked_by_user",
-            RevokedReason::RevokedByOperator => "revoked_by_operator",
-            RevokedReason::PasswordChanged => "password_changed",
-            RevokedReason::UserDisabled => "user_disabled",
-            RevokedReason::ForcedRenewal => "forced_renewal",
-            RevokedReason::SessionLimit => "session_limit",
-            RevokedReason::Other => "other",
-        }
+    /// Reads a word, whatever it is.
+    pub(crate) fn read(word: &str) -> Self {
+        Self::parse(word).unwrap_or(RevokedReason::Other)
     }
+}
 
-    fn parse(text: &str) -> Self {
-        let known = Self::KNOWN
-            .into_iter()
-            .find(|reason| reason.as_str() == text);
-        known.unwrap_or(RevokedReason::Other)
+/// That a session was revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// When, by the clock of the replica that revoked it.
+    pub at: UnixMillis,
+    /// Why.
+    pub reason: RevokedReason,
+    /// Who revoked it; `None` if an older version did.
+    pub by: Option<Actor>,
+}
+
+impl Revocation {
+    /// A session is revoked now, by this actor.
+    pub fn new(reason: RevokedReason, by: Actor, now: UnixMillis) -> Self {
+        Self {
+            at: now,
+            reason,
+            by: Some(by),
+        }
     }
 }
 
 /// Why there is no live session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dead {
-    /// It was ended before its time.
+pub enum NotLive {
+    /// It was revoked.
     Revoked(RevokedReason),
     /// It was not renewed in time.
     IdleExpired,
-    /// Its time has run out.
+    /// It reached its maximum lifetime.
     Expired,
-    /// There is none of this id, or it was cleaned away.
+    /// No session has this id, or it was deleted after it expired.
     Unknown,
 }
 
-/// The session of this id, ended or not.
+impl NotLive {
+    /// The stable word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NotLive::Revoked(reason) => reason.as_str(),
+            NotLive::IdleExpired => "idle",
+            NotLive::Expired => "absolute",
+            NotLive::Unknown => "unknown",
+        }
+    }
+}
+
+/// When, why and by whom a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// When.
+    pub at: UnixMillis,
+    /// Why.
+    pub why: NotLive,
+    /// Who revoked it; `None` if it expired, or if an older version revoked it.
+    pub by: Option<Actor>,
+}
+
+/// The session of this id, live or not.
 ///
 /// # Errors
 ///
@@ -215,12 +257,12 @@ pub fn find(connection: &mut AnyConnection, id: SessionId) -> Result<Option<Sess
         .transpose()
 }
 
-/// The same for each of `ids`, in their order, and on PostgreSQL by one statement. A row that
-/// cannot be read spoils no other.
+/// The session of each of `ids`, in their order; on PostgreSQL in one statement. A row that cannot be
+/// read does not affect the others.
 ///
 /// # Errors
 ///
-/// [`StoreError`], when none could be looked up.
+/// [`StoreError`] if the query fails.
 pub fn find_many(
     connection: &mut AnyConnection,
     ids: &[SessionId],
@@ -248,20 +290,16 @@ pub fn find_live(
     connection: &mut AnyConnection,
     id: SessionId,
     now: UnixMillis,
-) -> Result<Result<Session, Dead>, StoreError> {
+) -> Result<Result<Session, NotLive>, StoreError> {
     Ok(live(find(connection, id)?, now))
 }
 
 /// The session if there is one and it is live at `now`, else why it is not.
-fn live(session: Option<Session>, now: UnixMillis) -> Result<Session, Dead> {
-    match session {
-        None => Err(Dead::Unknown),
-        Some(session) => match session.revoked {
-            Some((_, reason)) => Err(Dead::Revoked(reason)),
-            None if session.expires_at <= now => Err(Dead::Expired),
-            None if session.idle_expires_at <= now => Err(Dead::IdleExpired),
-            None => Ok(session),
-        },
+fn live(session: Option<Session>, now: UnixMillis) -> Result<Session, NotLive> {
+    let session = session.ok_or(NotLive::Unknown)?;
+    match session.end(now) {
+        Some(end) => Err(end.why),
+        None => Ok(session),
     }
 }
 
@@ -291,6 +329,7 @@ struct Row {
     ip: Option<String>,
     user_agent: Option<String>,
     label: Option<String>,
+    revoked_by: Option<String>,
 }
 
 impl Row {
@@ -298,9 +337,11 @@ impl Row {
         let unreadable = || StoreError::Unreadable("session");
         let revoked = match (self.revoked_at, self.revoked_reason.as_deref()) {
             (None, None) => None,
-            (Some(at), Some(reason)) => {
-                Some((UnixMillis::from_millis(at), RevokedReason::parse(reason)))
-            }
+            (Some(at), Some(reason)) => Some(Revocation {
+                at: UnixMillis::from_millis(at),
+                reason: RevokedReason::read(reason),
+                by: self.revoked_by.as_deref().and_then(Actor::parse),
+            }),
             _ => return Err(unreadable()),
         };
         Ok(Session {

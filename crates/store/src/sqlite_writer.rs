@@ -71,21 +71,20 @@ impl Writer {
         })
     }
 
-    /// As [`Writer::run`], but what `f` did is undone when it fails, however much it was.
+    /// As [`Writer::run`], but everything `f` did is rolled back if it fails.
     pub(crate) fn run_atomically<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.submit(move |connection| {
-            connection.batch_execute("SAVEPOINT job")?;
-            let outcome = f(connection);
-            if let Err(error) = &outcome {
-                check_transaction(connection, error)?;
-                connection.batch_execute("ROLLBACK TO job")?;
-            }
-            connection.batch_execute("RELEASE job")?;
-            Ok(outcome)
-        })
+        self.submit(move |connection| savepoint(connection, f, |outcome| outcome.is_ok()))
+    }
+
+    /// Everything `f` did is rolled back in any case.
+    pub(crate) fn run_and_roll_back<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.submit(move |connection| savepoint(connection, f, |_| false))
     }
 
     fn submit<T: Send + 'static>(
@@ -107,6 +106,24 @@ impl Writer {
         let lost = |_| StoreError::Unavailable("the transaction was not committed".into());
         result.recv().map_err(lost)?
     }
+}
+
+/// Runs `f` in a savepoint, and keeps what it did if `keep` says so of its outcome.
+fn savepoint<T>(
+    connection: &mut AnyConnection,
+    f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    keep: impl FnOnce(&Result<T, StoreError>) -> bool,
+) -> Result<Result<T, StoreError>, TransactionLost> {
+    connection.batch_execute("SAVEPOINT job")?;
+    let outcome = f(connection);
+    if let Err(error) = &outcome {
+        check_transaction(connection, error)?;
+    }
+    if !keep(&outcome) {
+        connection.batch_execute("ROLLBACK TO job")?;
+    }
+    connection.batch_execute("RELEASE job")?;
+    Ok(outcome)
 }
 
 /// After some errors (a full disk, for one) SQLite has rolled back the whole transaction by

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -11,33 +12,33 @@ use crate::sqlite_writer::Writer;
 
 /// The database. Calls block; clones share it.
 ///
-/// A call with several statements that must all happen, or none, is a
-/// [`transaction`](Store::transaction); one that changes something in one statement is a
-/// [`write`](Store::write), which on PostgreSQL saves the round trips of a transaction; one that
-/// changes nothing is a [`read`](Store::read), which never waits for a writer.
+/// Use [`transaction`](Store::transaction) for several statements that must all happen or none,
+/// [`write`](Store::write) for a single statement that changes something (on PostgreSQL this saves
+/// the round trips of a transaction), and [`read`](Store::read) for statements that change nothing,
+/// which never wait for a writer.
 #[derive(Clone)]
 pub struct Store(Arc<Backend>);
 
-/// What a store is doing.
+/// Figures about a store, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreState {
-    /// Connections that wait for work.
+    /// Idle connections.
     pub idle: usize,
-    /// Connections at work; of SQLite, those that read.
+    /// Connections in use; for SQLite, those of readers.
     pub busy: usize,
-    /// Transactions that the one writer of SQLite has committed; none on PostgreSQL.
+    /// Transactions committed by SQLite's one writer; 0 on PostgreSQL.
     pub commits: u64,
-    /// Changes in them.
+    /// Changes in those transactions.
     pub changes: u64,
 }
 
 enum Backend {
     Sqlite { writer: Writer, readers: Pool },
-    Postgres { pool: Pool, watch: Pool },
+    Postgres { pool: Pool, reserved: Pool },
 }
 
 impl Store {
-    /// Opens a database; its tables are made by [`migrations::run`](crate::migrations::run).
+    /// Opens a database whose tables [`migrations::run`](crate::migrations::run) has created.
     ///
     /// # Errors
     ///
@@ -51,13 +52,13 @@ impl Store {
             },
             DatabaseUrl::Postgres(_) => Backend::Postgres {
                 pool: pool(Access::Write)?,
-                watch: Pool::open(url.clone(), Access::Read, options.with_one_connection())?,
+                reserved: Pool::open(url.clone(), Access::Read, options.with_one_connection())?,
             },
         };
         Ok(Self(Arc::new(backend)))
     }
 
-    /// What it is doing now.
+    /// Its current figures.
     pub fn state(&self) -> StoreState {
         let (pool, (commits, changes)) = match &*self.0 {
             Backend::Sqlite { writer, readers } => (readers, writer.written()),
@@ -72,7 +73,7 @@ impl Store {
         }
     }
 
-    /// Runs what only reads.
+    /// Runs statements that only read.
     ///
     /// # Errors
     ///
@@ -87,23 +88,23 @@ impl Store {
         }
     }
 
-    /// Runs what only reads, on a connection that is kept for it: it does not wait for what others
-    /// do. (Readers of SQLite never wait.)
+    /// Runs a read of a background task on a connection reserved for such reads, so that it never
+    /// waits for a connection of the pool. (Readers of SQLite never wait.)
     ///
     /// # Errors
     ///
     /// What `f` returns, or [`StoreError::Unavailable`].
-    pub fn watch<T>(
+    pub fn poll<T>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match &*self.0 {
             Backend::Sqlite { readers, .. } => readers.run(f),
-            Backend::Postgres { watch, .. } => watch.run(f),
+            Backend::Postgres { reserved, .. } => reserved.run(f),
         }
     }
 
-    /// Runs what changes something in one statement, and returns after the commit.
+    /// Runs one statement that changes something, and returns after the commit.
     ///
     /// # Errors
     ///
@@ -118,8 +119,8 @@ impl Store {
         }
     }
 
-    /// Runs several statements as one, and returns after the commit. When `f` returns an error,
-    /// nothing is changed.
+    /// Runs several statements in one transaction, and returns after the commit. If `f` returns an
+    /// error, the transaction is rolled back.
     ///
     /// # Errors
     ///
@@ -132,5 +133,37 @@ impl Store {
             Backend::Sqlite { writer, .. } => writer.run_atomically(f),
             Backend::Postgres { pool, .. } => pool.run(|connection| connection.transaction(f)),
         }
+    }
+
+    /// Runs statements as [`transaction`](Store::transaction) does, then rolls them back: the result
+    /// says what would have happened.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or [`StoreError::Unavailable`].
+    pub fn dry_run<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { writer, .. } => writer.run_and_roll_back(f),
+            Backend::Postgres { pool, .. } => pool.run(|connection| roll_back(connection, f)),
+        }
+    }
+}
+
+/// Runs `f` in a transaction that never commits.
+fn roll_back<T>(
+    connection: &mut AnyConnection,
+    f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    struct RollBack<T>(Result<T, StoreError>);
+    impl<T> From<diesel::result::Error> for RollBack<T> {
+        fn from(error: diesel::result::Error) -> Self {
+            RollBack(Err(error.into()))
+        }
+    }
+    match connection.transaction(|connection| Err::<Infallible, _>(RollBack(f(connection)))) {
+        Err(RollBack(outcome)) => outcome,
     }
 }

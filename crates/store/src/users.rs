@@ -14,27 +14,26 @@ use crate::schema::users;
 use crate::time::UnixMillis;
 
 pub use change::{
-    Changed, Updated, UserChanges, change_password, delete, disable, enable, rehash, set_password,
-    update,
+    Change, Update, Updated, UserChanges, change_password, delete, rehash, set_password, update,
 };
 
-/// Names a user; in tokens it is the `sub` claim. A UUID for a user registered here, the text
-/// that it was elsewhere for one who was imported.
+/// Identifies a user; the `sub` claim of tokens. A UUID for users who registered here, their previous
+/// id for users who were imported.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(String);
 
-/// The text is no user id: it has 1 to 64 visible ASCII characters.
+/// The text is not a user id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must have 1 to 64 visible ASCII characters")]
 pub struct InvalidUserId;
 
 impl UserId {
-    /// A version 7 UUID (RFC 9562).
+    /// A new UUID of version 7 (RFC 9562).
     pub fn new(now: UnixMillis, random: [u8; 10]) -> Self {
         Self(uuid_v7(now, random).hyphenated().to_string())
     }
 
-    /// Any id that can stand in a header.
+    /// Any text that is safe in an HTTP header.
     ///
     /// # Errors
     ///
@@ -47,7 +46,7 @@ impl UserId {
         }
     }
 
-    /// As it is written everywhere.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,17 +63,18 @@ pub(crate) fn uuid_v7(now: UnixMillis, random: [u8; 10]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
-/// A hashed password, as a PHC string or as another system stored it. `Debug` does not show it.
+/// A password hash: a PHC string, or the form of the system it was imported from. `Debug` does not
+/// show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a hash as it is.
+    /// Wraps a hash without checking it.
     pub fn new(hash: String) -> Self {
         Self(hash)
     }
 
-    /// For a verification, and nothing else.
+    /// The hash itself, for verification only.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -89,32 +89,30 @@ impl fmt::Debug for PasswordHash {
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Their id.
+    /// The user's id.
     pub id: UserId,
-    /// Their name, unique.
+    /// The display name; not unique.
     pub name: String,
-    /// Their e-mail address, unique without regard to case.
+    /// The email address; unique, ignoring case.
     pub email: String,
-    /// Without one, only a service key opens sessions for them.
+    /// The password hash; without one, only a service key can open sessions for the user.
     pub password: Option<PasswordHash>,
-    /// Their own claims in access tokens, a JSON object.
+    /// The custom claims in access tokens, a JSON object.
     pub claims: String,
-    /// When they were added.
+    /// When the user was added.
     pub created_at: UnixMillis,
-    /// Since when they may not sign in.
+    /// When the user was disabled; `None` if they are enabled.
     pub disabled_at: Option<UnixMillis>,
 }
 
-/// What became of a user who was to be added.
+/// The outcome of adding a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Added {
-    /// They are there.
-    Added,
-    /// Someone has that id.
+pub enum Addition {
+    /// The user was added.
+    Done,
+    /// Another user has this id.
     IdTaken,
-    /// Someone has that name.
-    NameTaken,
-    /// Someone has that e-mail address.
+    /// Another user has this email address.
     EmailTaken,
 }
 
@@ -123,43 +121,40 @@ pub enum Added {
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Added, StoreError> {
+pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Addition, StoreError> {
     let Err(error) = diesel::insert_into(users::table)
         .values(Row::from(user))
         .execute(connection)
     else {
-        return Ok(Added::Added);
+        return Ok(Addition::Done);
     };
     match violated_constraint(&error).as_deref() {
-        Some(constraint) if constraint.contains("email") => Ok(Added::EmailTaken),
-        Some(constraint) if constraint.contains("name") => Ok(Added::NameTaken),
-        Some(_) => Ok(Added::IdTaken),
+        Some(constraint) if constraint.contains("email") => Ok(Addition::EmailTaken),
+        Some(_) => Ok(Addition::IdTaken),
         None => Err(error.into()),
     }
 }
 
-/// What became of a user who was to be imported.
+/// The outcome of importing a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Imported {
-    /// They are there now.
+pub enum Import {
+    /// The user was added.
     Added,
-    /// They were there before, by id and e-mail address.
+    /// The user exists already, with this id and email address.
     Known,
-    /// Another user has that id.
+    /// Another user has this id.
     IdTaken,
-    /// Another user has that name.
-    NameTaken,
-    /// Another user has that e-mail address.
+    /// Another user has this email address.
     EmailTaken,
 }
 
-/// Adds a user, unless they or somebody else is in the way. Unlike [`add`], it leaves a transaction
-/// of use on PostgreSQL.
+/// Adds a user unless their id or email address is taken. Unlike [`add`], it never aborts a
+/// transaction on PostgreSQL.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Imported, StoreError> {
+pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, StoreError> {
     let row = Row::from(user);
     let insert = diesel::insert_into(users::table);
     let added = match connection {
@@ -167,20 +162,15 @@ pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Imported, S
         AnyConnection::Postgres(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
     };
     if added == 1 {
-        return Ok(Imported::Added);
+        return Ok(Import::Added);
     }
     if let Some(known) = find(connection, &user.id)? {
         return Ok(match email_key(&known.email) == email_key(&user.email) {
-            true => Imported::Known,
-            false => Imported::IdTaken,
+            true => Import::Known,
+            false => Import::IdTaken,
         });
     }
-    let of_email = users::table.filter(users::email_key.eq(email_key(&user.email)));
-    let of_email = of_email.select(users::id).first::<String>(connection);
-    Ok(match of_email.optional()? {
-        Some(_) => Imported::EmailTaken,
-        None => Imported::NameTaken,
-    })
+    Ok(Import::EmailTaken)
 }
 
 /// The user of this id.
@@ -197,7 +187,7 @@ pub fn find(connection: &mut AnyConnection, id: &UserId) -> Result<Option<User>,
         .transpose()
 }
 
-/// The user of this e-mail address, without regard to case.
+/// The user of this email address, ignoring case.
 ///
 /// # Errors
 ///
@@ -206,7 +196,7 @@ pub fn find_by_email(
     connection: &mut AnyConnection,
     email: &str,
 ) -> Result<Option<User>, StoreError> {
-    // PostgreSQL takes no such text, so nobody has such an address.
+    // PostgreSQL refuses such text, so nobody has such an address.
     if email.contains('\0') {
         return Ok(None);
     }
@@ -218,8 +208,8 @@ pub fn find_by_email(
         .transpose()
 }
 
-/// The next users by id, at most `limit`, those after `after`; with a text to search for, those whose
-/// e-mail address or name has it, or whose id it is.
+/// At most `limit` users after `after`, ordered by id; with `search`, those whose email address or name
+/// contains it, or whose id it is.
 ///
 /// # Errors
 ///
@@ -230,11 +220,11 @@ pub fn list(
     search: Option<&str>,
     limit: u16,
 ) -> Result<Vec<User>, StoreError> {
-    // No id is smaller than the empty text.
+    // All ids sort after the empty text.
     let after = after.map_or("", UserId::as_str);
     let mut wanted = users::table.into_boxed().filter(users::id.gt(after));
     if let Some(search) = search {
-        // PostgreSQL takes no such text, so nobody has it.
+        // PostgreSQL refuses such text, so nothing contains it.
         if search.contains('\0') {
             return Ok(Vec::new());
         }
@@ -260,7 +250,7 @@ pub fn list(
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// In lower case; SQLite knows ASCII alone.
+    /// Lower case; SQLite changes ASCII letters only.
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 

@@ -3,31 +3,31 @@ import { createClient } from '/symbolon.js';
 const client = createClient();
 const $ = (id) => document.getElementById(id);
 
-/** Why a session ended, for the one whose it was. */
+/** Messages for users whose session was revoked or has expired, by reason. */
 const REASONS = {
   logout: 'You have signed out.',
-  refresh_reused: 'This session was used from two places, so it has been ended: its cookie may have been copied. If you do not know how, change your password.',
-  revoked_by_user: 'This session was ended from another of your devices.',
-  revoked_by_operator: 'This session was ended by the operator.',
-  password_changed: 'Your password was changed on another device, which ended this session.',
-  user_disabled: 'Your account was disabled.',
-  forced_renewal: 'Your sessions were renewed by a service of yours, which ended this one.',
-  session_limit: 'You signed in on more devices than are allowed, and this was the oldest.',
-  idle: 'You were away for too long.',
-  refresh_missing: 'You were away for too long, or the cookie of this site was deleted.',
-  absolute: 'This session has reached its greatest age.',
+  refresh_reused: 'You were signed out because this session was used from two places. Someone may have copied its cookie. Sign in again, and change your password if this was not you.',
+  revoked_by_user: 'You were signed out from another of your devices.',
+  revoked_by_operator: 'An administrator signed you out.',
+  password_changed: 'Your password was changed. Sign in with the new password.',
+  user_disabled: 'Your account was disabled or deleted.',
+  forced_renewal: 'An application replaced this session with a new one, so you were signed out here.',
+  session_limit: 'You signed in on too many devices. This session was the oldest, so you were signed out here.',
+  idle: 'You were signed out because you were away for too long.',
+  refresh_missing: 'You were signed out because you were away for too long, or because the cookies of this site were deleted.',
+  absolute: 'You were signed in for the maximum time. Sign in again.',
 };
 REASONS.reuse = REASONS.refresh_reused;
 
-/** What is shown, so that only what changes is written anew. */
+/** The access token on display; the page is updated only when it changes. */
 let shown = { token: null, since: 0, life: 1 };
-/** Whether the service did not answer when it was last asked. */
+/** Whether the last request to the service failed. */
 let isAway = false;
-/** Whether name and sessions are those of the one who is signed in. */
+/** Whether the user and the sessions on display are loaded. */
 let isLoaded = false;
 
 client.onChange(({ signedIn, reason }) => {
-  notice(signedIn || !reason ? '' : REASONS[reason] ?? `Your session has ended (${reason}).`, reason === 'logout');
+  notice(signedIn || !reason ? '' : REASONS[reason] ?? `You were signed out (${reason}).`, reason === 'logout');
   show(signedIn);
 });
 
@@ -41,8 +41,8 @@ submits('register', async ({ name, email, password }) => {
   await client.login({ email, password });
 });
 submits('password', async ({ current, new: next }) => {
-  const ended = await client.changePassword(current, next);
-  notice(`The password is changed; ${sessions(ended)} ended.`, true);
+  const revoked = await client.changePassword(current, next);
+  notice(`Your password was changed.${revoked ? ` You were signed out of ${sessions(revoked)}.` : ''}`, true);
   await list();
 });
 for (const box of document.querySelectorAll('.show')) {
@@ -54,8 +54,8 @@ for (const box of document.querySelectorAll('.show')) {
 }
 presses($('sign-out'), () => client.logout());
 presses($('end-others'), async () => {
-  const ended = await client.endOtherSessions();
-  notice(`${ended ? sessions(ended) : 'No other session'} ended.`, true);
+  const revoked = await client.revokeOtherSessions();
+  notice(revoked ? `You were signed out of ${sessions(revoked)}.` : 'You were not signed in anywhere else.', true);
   await list();
 });
 
@@ -63,7 +63,7 @@ setInterval(() => document.hidden || tick(), 1000);
 document.addEventListener('visibilitychange', () => document.hidden || tick());
 start();
 
-/** Finds out whether somebody is signed in; `onChange` is told. */
+/** Determines whether a user is signed in; `onChange` reports the result. */
 async function start() {
   try {
     await client.token();
@@ -99,7 +99,7 @@ function choose(form) {
   $(`${form}-title`).focus();
 }
 
-/** The token of this moment, and its renewal when it is due. */
+/** Shows the current token, and renews it when it is about to expire. */
 async function tick() {
   if ($('signed-in').hidden) return;
   try {
@@ -129,7 +129,7 @@ function draw(token) {
   members($('token-header'), decoded(header));
   members($('token-claims'), read);
   const line = document.createElement('li');
-  line.textContent = `${time(Date.now())} ${renewed ? 'renewed' : 'received'}, good for ${shown.life} s`;
+  line.textContent = `${time(Date.now())} ${renewed ? 'renewed' : 'received'}, valid for ${shown.life} s`;
   $('renewals').prepend(line);
   if ($('renewals').children.length > 50) $('renewals').lastChild.remove();
 }
@@ -156,10 +156,10 @@ async function list() {
   if (current) {
     members($('session'), {
       session: current.id,
-      opened: time(current.created_at),
-      renewed: time(current.renewed_at),
-      'ends unless renewed': time(current.idle_expires_at),
-      'ends in any case': time(current.expires_at),
+      'signed in': time(current.created_at),
+      'last renewed': time(current.renewed_at),
+      'expires if not renewed': time(current.idle_expires_at),
+      'expires at the latest': time(current.expires_at),
     });
   }
 }
@@ -168,21 +168,21 @@ function row(session) {
   const line = element('li');
   const what = element('span');
   what.className = 'what';
-  what.append(element('strong', session.label ?? 'An unknown device'));
-  what.append(element('small', `${session.ip ?? ''} · last used ${time(session.renewed_at)} · since ${time(session.created_at)}`));
+  what.append(element('strong', session.label ?? 'Unknown device'));
+  what.append(element('small', `${session.ip ?? ''} · last used ${time(session.renewed_at)} · signed in ${time(session.created_at)}`));
   line.append(what);
   if (session.current) {
-    const here = element('span', 'this one');
+    const here = element('span', 'this session');
     here.className = 'here';
     line.append(here);
     return line;
   }
-  const end = element('button', 'End');
+  const end = element('button', 'Sign out');
   end.type = 'button';
   end.className = 'quiet';
-  end.setAttribute('aria-label', `End the session on ${session.label ?? 'an unknown device'}`);
+  end.setAttribute('aria-label', `Sign out ${session.label ?? 'unknown device'}`);
   presses(end, async () => {
-    await client.endSession(session.id);
+    await client.revokeSession(session.id);
     await list();
     $('sessions-title').focus();
   });
@@ -190,7 +190,7 @@ function row(session) {
   return line;
 }
 
-/** A form does this with its fields; what goes wrong is told beside it. */
+/** Calls `act` with the fields when the form is submitted, and shows errors in the form. */
 function submits(id, act) {
   const form = $(id);
   form.onsubmit = async (event) => {
@@ -231,18 +231,26 @@ function presses(button, act) {
 }
 
 function notice(text, good = false) {
-  // Nobody is to hear the same every second.
+  // Screen readers announce every change: do not repeat the same text every second.
   if ($('notice').textContent === text) return;
   $('notice').textContent = text;
   $('notice').hidden = !text;
   $('notice').className = good ? 'good' : '';
 }
 
-/** An error, for people. */
+/** Messages for users, by error code. */
+const PROBLEMS = {
+  invalid_credentials: 'E-mail or password is wrong.',
+  rate_limited: 'Too many attempts. Try again in a few minutes.',
+  busy: 'Too many people are signing in right now. Try again in a few seconds.',
+  unavailable: 'The service is unavailable at the moment. Try again in a few seconds.',
+};
+
+/** The message to show for an error. */
 function told(error) {
   if (error.errors?.length) return error.errors.map(({ field, detail }) => `${field} ${detail}`).join('; ');
-  if (error.code === 'invalid_credentials') return 'E-mail or password is wrong.';
-  return error.status ? error.message : 'The service does not answer; check your connection.';
+  if (error.status) return PROBLEMS[error.code] ?? error.message;
+  return 'The service is not responding. Check your connection and try again.';
 }
 
 function element(name, text = '') {
@@ -252,7 +260,7 @@ function element(name, text = '') {
 }
 
 function sessions(count) {
-  return count === 1 ? 'one session' : `${count} sessions`;
+  return count === 1 ? 'one other session' : `${count} other sessions`;
 }
 
 function time(at) {

@@ -1,16 +1,16 @@
-//! Each operation's problems, headers and ways to prove who calls.
+//! The problems, headers and security requirements of each operation.
 
 use serde_json::{Map, Value, json};
 
-use crate::http::handlers::well_known::JWK_SET;
-use crate::http::handlers::{
-    admin, change_password, delete_me, end_other_sessions, end_session, health, introspect,
-    list_events, list_sessions, login, logout, me, refresh_access, refresh_all, register, revoke,
-    set_password, tokens, update_me, verify,
+use crate::handlers::api::{
+    admin, events, introspect, login, logout, me, password, refresh_access, refresh_all, register,
+    revoke, sessions, tokens, verify,
 };
-use crate::http::problem::{self, Code};
+use crate::handlers::health;
+use crate::handlers::well_known::jwks::JWK_SET;
+use crate::problem::{self, Code};
 
-/// Which problems each operation can answer with, beside those of its kind.
+/// Which problems each operation can answer, besides those of its kind.
 const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("register", register::PROBLEMS),
     ("login", login::PROBLEMS),
@@ -20,23 +20,30 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("logout", logout::PROBLEMS),
     ("introspect", introspect::PROBLEMS),
     ("revoke", revoke::PROBLEMS),
-    ("me", me::PROBLEMS),
+    ("me", me::read::PROBLEMS),
+    ("updateMe", me::update::PROBLEMS),
+    ("deleteMe", me::delete::PROBLEMS),
     ("verify", verify::PROBLEMS),
-    ("listEvents", list_events::PROBLEMS),
-    ("listSessions", list_sessions::PROBLEMS),
-    ("endSession", end_session::PROBLEMS),
-    ("endOtherSessions", end_other_sessions::PROBLEMS),
-    ("changePassword", change_password::PROBLEMS),
-    ("updateMe", update_me::PROBLEMS),
-    ("deleteMe", delete_me::PROBLEMS),
-    ("setPassword", set_password::PROBLEMS),
-    ("listUsers", admin::LIST_PROBLEMS),
-    ("createUser", admin::CREATE_PROBLEMS),
-    ("readUser", admin::READ_PROBLEMS),
-    ("updateUser", admin::CHANGE_PROBLEMS),
-    ("deleteUser", admin::DELETE_PROBLEMS),
-    ("endUserSessions", admin::DELETE_PROBLEMS),
-    ("makePasswordLink", admin::DELETE_PROBLEMS),
+    ("listEvents", events::PROBLEMS),
+    ("listSessions", sessions::list::PROBLEMS),
+    ("revokeSession", sessions::revoke::PROBLEMS),
+    ("revokeOtherSessions", sessions::revoke_others::PROBLEMS),
+    ("changePassword", password::change::PROBLEMS),
+    ("setPassword", password::set::PROBLEMS),
+    ("listUsers", admin::users::list::PROBLEMS),
+    ("createUser", admin::users::create::PROBLEMS),
+    ("readUser", admin::users::read::PROBLEMS),
+    ("updateUser", admin::users::update::PROBLEMS),
+    ("deleteUser", admin::users::delete::PROBLEMS),
+    (
+        "revokeUserSessions",
+        admin::users::revoke_sessions::PROBLEMS,
+    ),
+    (
+        "createPasswordLink",
+        admin::users::create_password_link::PROBLEMS,
+    ),
+    ("readSession", admin::sessions::read::PROBLEMS),
     ("ready", health::PROBLEMS),
 ];
 
@@ -87,21 +94,21 @@ fn complete_operation(method: &str, operation: &mut Value) {
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         if id == "revokedSessions" {
-            let unchanged = json!({ "description": "It is what the caller has." });
+            let unchanged = json!({ "description": "The caller has the current list." });
             responses.insert("304".to_owned(), unchanged);
         }
         add_success_headers(&id, responses);
         add_problems(&codes, responses);
     }
     if id == "logout" || id == "refreshAll" || id == "tokens" || id == "revoke" {
-        // Nothing at all may do as well: for signing out always, else from a trusted network.
+        // No security requirement is an alternative: for signing out always, else from a trusted network.
         if let Some(alternatives) = operation["security"].as_array_mut() {
             alternatives.push(json!({}));
         }
     }
 }
 
-/// A token, as OAuth sends it.
+/// A form with a token, as OAuth sends it.
 fn token_form() -> Value {
     json!({
         "required": true,
@@ -112,7 +119,7 @@ fn token_form() -> Value {
                 "token": { "type": "string", "description": "The token, access or refresh." },
                 "token_type_hint": {
                     "type": "string",
-                    "description": "Not needed: a token says itself what it is."
+                    "description": "Ignored: a token states its type."
                 }
             }
         } } }
@@ -124,14 +131,14 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
         return;
     };
     let sets_cookie = json!({
-        "description": "The refresh cookie: new, where the caller does not have it yet.",
+        "description": "The refresh cookie, if it is new to the caller.",
         "schema": { "type": "string" }
     });
     match operation_id {
         "login" | "tokens" | "refreshAll" | "refreshAccess" => {
             success["headers"] = json!({
                 "Authorization": {
-                    "description": "The access token, as it is to be sent.",
+                    "description": "The access token, as clients send it.",
                     "schema": { "type": "string" }
                 },
                 "Set-Cookie": sets_cookie
@@ -159,7 +166,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                 }
             });
         }
-        "logout" | "endSession" | "deleteMe" => {
+        "logout" | "revokeSession" | "deleteMe" => {
             success["headers"] = json!({
                 "Set-Cookie": {
                     "description": "Removes the refresh cookie.",
@@ -171,7 +178,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
     }
 }
 
-/// One response a status, with an example for each code.
+/// One response for each status, with an example for each code.
 fn add_problems(codes: &[Code], responses: &mut Map<String, Value>) {
     for &code in codes {
         let response = responses
@@ -208,18 +215,18 @@ fn empty_response(code: Code) -> Value {
                     "schema": { "type": "integer" }
                 },
                 "RateLimit-Policy": {
-                    "description": "How often an address may try.",
+                    "description": "How often an address may call.",
                     "schema": { "type": "string" }
                 },
                 "RateLimit": {
-                    "description": "What it has left.",
+                    "description": "The remaining allowance of the address.",
                     "schema": { "type": "string" }
                 }
             });
         }
         401 => {
             response["headers"]["WWW-Authenticate"] = json!({
-                "description": "How to prove who calls (RFC 6750).",
+                "description": "How to authenticate (RFC 6750).",
                 "schema": { "type": "string" }
             });
         }
@@ -239,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_that_can_fail_says_how() {
+    fn every_operation_that_can_fail_lists_its_problems() {
         let document = crate::openapi::by_paperclip();
         let methods = document["paths"].as_object().unwrap().values();
         let operations = methods.flat_map(|methods| methods.as_object().unwrap().values());
@@ -247,9 +254,9 @@ mod tests {
             .filter_map(|o| o["operationId"].as_str())
             .collect();
         ids.retain(|id| !["live", "jwks", "authorizationServer", "revokedSessions"].contains(id));
-        let mut told: Vec<_> = PROBLEMS.iter().map(|(id, _)| *id).collect();
+        let mut listed: Vec<_> = PROBLEMS.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
-        told.sort_unstable();
-        assert_eq!(ids, told);
+        listed.sort_unstable();
+        assert_eq!(ids, listed);
     }
 }

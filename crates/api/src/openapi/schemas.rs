@@ -1,5 +1,5 @@
-//! What each schema's fields may hold: lengths, formats and alternatives, which get lost on the
-//! way through version 2.
+//! The constraints of schema fields, such as lengths, formats and alternatives, which get lost in the
+//! conversion from version 2.
 
 use serde_json::{Map, Value, json};
 
@@ -17,19 +17,19 @@ pub(super) fn complete(document: &mut Value) {
         if let Some(example) = examples::of_schema(name) {
             schema["example"] = example;
         }
-        // Bodies are refused for a member they do not know; answers have no other members, but for
-        // the claims of a token.
+        // Requests with unknown members are refused, and answers have no others, except for the claims of
+        // a token.
         schema["additionalProperties"] = json!(name == "Introspection");
     }
-    for (schema, field, facts) in facts() {
+    for (schema, field, constraints) in constraints() {
         if let Some(schema) = schemas.get_mut(schema) {
-            merge(&mut schema["properties"][field], facts);
+            merge(&mut schema["properties"][field], constraints);
         }
     }
     schemas.insert("Problem".to_owned(), problem());
 }
 
-/// A comment's line ends are no line ends of the description.
+/// Line ends of a comment are not line ends of the description.
 fn flow_descriptions(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -47,7 +47,7 @@ fn flow_descriptions(value: &mut Value) {
     }
 }
 
-/// Makes the schema that paperclip wrote into a field, or into its elements, one of its own.
+/// Moves the schema that paperclip inlined into a field, or into its elements, to a shared schema.
 fn share(schemas: &mut Map<String, Value>, schema: &str, field: &str, name: &str) {
     let Some(place) = schemas
         .get_mut(schema)
@@ -64,8 +64,8 @@ fn share(schemas: &mut Map<String, Value>, schema: &str, field: &str, name: &str
     schemas.entry(name).or_insert(inline);
 }
 
-/// What paperclip does not say of a field: schema, field, facts.
-fn facts() -> Vec<(&'static str, &'static str, Value)> {
+/// The constraints that paperclip does not express: schema, field, constraints.
+fn constraints() -> Vec<(&'static str, &'static str, Value)> {
     let name = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f]+$";
     let password = json!({ "format": "password", "minLength": 8, "maxLength": 128 });
     let time = || json!({ "format": "date-time" });
@@ -114,12 +114,12 @@ fn problem() -> Value {
         "required": ["type", "title", "status", "code", "detail"],
         "properties": {
             "type": { "type": "string", "format": "uri-reference",
-                      "description": "Where the code is explained." },
-            "title": { "type": "string", "description": "A few words for people." },
+                      "description": "The explanation of the code." },
+            "title": { "type": "string", "description": "A short title for people." },
             "status": { "type": "integer", "description": "The HTTP status." },
-            "code": { "type": "string", "description": "A stable word that a program can match." },
+            "code": { "type": "string", "description": "A stable word that programs can match." },
             "detail": { "type": "string", "description": "What happened and what to do." },
-            "reason": { "type": "string", "description": "A stable word for why a session ended." },
+            "reason": { "type": "string", "description": "A stable word that says why a session ended." },
             "errors": {
                 "type": "array",
                 "description": "What is wrong with each field of the body.",
@@ -136,12 +136,12 @@ fn problem() -> Value {
     })
 }
 
-/// Adds members to an object; `null` takes one away.
-fn merge(target: &mut Value, facts: Value) {
-    let (Some(target), Value::Object(facts)) = (target.as_object_mut(), facts) else {
+/// Adds members to an object; `null` removes one.
+fn merge(target: &mut Value, constraints: Value) {
+    let (Some(target), Value::Object(constraints)) = (target.as_object_mut(), constraints) else {
         return;
     };
-    for (name, value) in facts {
+    for (name, value) in constraints {
         if value.is_null() {
             target.remove(&name);
         } else {
@@ -155,11 +155,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fact_and_example_is_of_something_that_there_is() {
+    fn every_constraint_and_example_belongs_to_something_that_exists() {
         let mut document = crate::openapi::by_paperclip();
         complete(&mut document);
         let schemas = &document["components"]["schemas"];
-        for (schema, field, _) in facts() {
+        for (schema, field, _) in constraints() {
             let description = &schemas[schema]["properties"][field]["description"];
             assert!(description.is_string(), "{schema}.{field}");
         }

@@ -1,5 +1,5 @@
-//! Any bytes as a payload that is signed. What is read as claims is what `serde_json` reads, and
-//! comes back the same when it is signed again.
+//! Verifies arbitrary bytes as a correctly signed payload. Claims that are accepted must equal what
+//! `serde_json` reads, and must be the same after signing and verifying them again.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 
 static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::generate(Algorithm::HS256).expect("there is randomness"));
+    LazyLock::new(|| SigningKey::generate(Algorithm::HS256).expect("the system has randomness"));
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let keys = KeyRing::new([KEY.verifying_key()]).expect("one key");
@@ -32,7 +32,7 @@ fuzz_target!(|payload: &[u8]| {
     let Ok(claims) = VERIFIER.verify::<Own>(&token, NumericDate::MAX) else {
         return;
     };
-    let read: Own = serde_json::from_slice(payload).expect("what is strict JSON is JSON");
+    let read: Own = serde_json::from_slice(payload).expect("strict JSON is JSON");
     for (name, value) in &claims.own {
         assert_eq!(read.get(name), Some(value));
     }
@@ -44,7 +44,7 @@ fuzz_target!(|payload: &[u8]| {
 
     let signer = Signer::new(TokenType::ACCESS_TOKEN, KEY.clone()).dangerous_without_expiry();
     let again = match signer.sign(&claims) {
-        // What is written again can be longer: `1e9` is.
+        // Numbers such as `1e9` are longer when they are written again.
         Err(SignError::TooLong) => return,
         again => again.expect("it was read"),
     };

@@ -1,4 +1,4 @@
-//! Any bytes as a key in DER, and any text as one in PEM.
+//! Reads arbitrary bytes as a key in DER, and as PEM if they are UTF-8.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Any text as a JWK or a set of them. What is read comes back the same when it is written again.
+//! Reads arbitrary text as a JWK and as a JWK set. Keys that are accepted must be the same after
+//! writing and reading them again.
 
 #![no_main]
 

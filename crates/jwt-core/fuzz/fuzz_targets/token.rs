@@ -1,4 +1,5 @@
-//! Any text as a token: never a panic, and never good, as the key is nobody's.
+//! Verifies arbitrary text as a token. It must never panic and never succeed: the keys are random,
+//! and nothing is signed with them.
 
 #![no_main]
 
@@ -11,8 +12,8 @@ use serde_json::Value;
 static KEYS: LazyLock<KeyRing> = LazyLock::new(|| {
     let algorithms = [Algorithm::HS256, Algorithm::EdDSA, Algorithm::ES256];
     let keys = algorithms.map(|algorithm| {
-        let key = SigningKey::generate(algorithm).expect("there is randomness");
-        // Without an id, so that any header that names the algorithm finds it.
+        let key = SigningKey::generate(algorithm).expect("the system has randomness");
+        // Without an id, so that any header with this `alg` and no `kid` selects the key.
         key.verifying_key().with_id(None)
     });
     KeyRing::new(keys).expect("their algorithms differ")

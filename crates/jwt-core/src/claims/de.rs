@@ -1,5 +1,5 @@
-//! One pass over the JSON: registered claims are taken out on the way, all other members go to
-//! the application's type.
+//! Deserializes claims in one pass over the JSON: registered claims are taken out, and all other
+//! members go to the custom claims type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,8 +14,9 @@ use serde::forward_to_deserialize_any;
 use super::{Audience, RegisteredClaims, is_registered};
 use crate::json::{self, MemberName, NotStrict};
 
-/// Reads a payload: its registered claims into `registered`, and the application's own. The former
-/// are read in place, as to hand them up through serde would copy them at each step.
+/// Reads the registered claims of a payload into `registered` and returns the custom claims. The
+/// registered claims are read in place, because returning them through serde would copy them at
+/// each step.
 pub(crate) fn read<Own: DeserializeOwned>(
     payload: &str,
     registered: &mut RegisteredClaims,
@@ -63,8 +64,8 @@ struct OwnMembers<'a, A> {
     registered: &'a mut RegisteredClaims,
 }
 
-/// As the application's type: an object, which may be in a newtype or an option as in
-/// `serde_json`.
+/// What the custom claims type reads from: an object. As in `serde_json`, it may be wrapped in a
+/// newtype or an option.
 impl<'de, A: MapAccess<'de>> Deserializer<'de> for &mut OwnMembers<'_, A> {
     type Error = A::Error;
 
@@ -72,7 +73,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for &mut OwnMembers<'_, A> {
         visitor.visit_map(self)
     }
 
-    /// A field named as a registered claim would never be set.
+    /// Rejects a field named like a registered claim, because it would never be set.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -80,7 +81,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for &mut OwnMembers<'_, A> {
         visitor: V,
     ) -> Result<V::Value, A::Error> {
         match fields.iter().any(|field| is_registered(field)) {
-            true => Err(A::Error::custom("a registered claim is not one's own")),
+            true => Err(A::Error::custom("a custom claim shadows a registered one")),
             false => visitor.visit_map(self),
         }
     }
@@ -136,7 +137,7 @@ impl<'de> Visitor<'de> for AudienceVisitor {
     type Value = Audience;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name or an array of names")
+        f.write_str("a string or an array of strings")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Audience, E> {
@@ -152,7 +153,7 @@ impl<'de> Visitor<'de> for AudienceVisitor {
     }
 }
 
-/// A member's name: borrowed from the input unless it was written with escapes.
+/// A member's name, borrowed from the input unless it contains escapes.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
@@ -180,7 +181,7 @@ impl<'de> Visitor<'de> for Name {
 }
 
 impl RegisteredClaims {
-    /// Takes the value of a registered claim; `false` when `name` is not one.
+    /// Reads the value if `name` is a registered claim; otherwise returns `false`.
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         match name {
             "iss" => set(&mut self.iss, "iss", map)?,

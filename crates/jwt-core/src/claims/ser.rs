@@ -1,5 +1,5 @@
-//! Writes the registered claims and the application's own as one flat object. Flattening by hand
-//! keeps it one pass, and refuses a member that would shadow a registered claim.
+//! Serializes registered and custom claims as one flat object. Flattening by hand takes a single
+//! pass, and rejects custom claims that would shadow a registered one.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -41,12 +41,13 @@ fn entry<M: SerializeMap, T: Serialize>(
     }
 }
 
-/// Adds the members of a struct or map to a map that is being written.
+/// Serializes the members of a struct or map into a map that is already open.
 struct OwnMembers<'a, M> {
     map: &'a mut M,
-    /// The member whose value comes next, while a map is written.
+    /// The name of the member whose value comes next. Used only for maps.
     name: Option<String>,
-    /// Those that a map wrote. The fields of a struct differ; what is flattened into one may not.
+    /// The names written from a map. The fields of a struct are unique, but `#[serde(flatten)]`
+    /// turns a struct into a map whose members may not be.
     names: HashSet<String>,
 }
 
@@ -54,7 +55,7 @@ impl<M: SerializeMap> OwnMembers<'_, M> {
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), M::Error> {
         if is_registered(name) {
             return Err(M::Error::custom(format_args!(
-                "`{name}` is a registered claim, not one of the application's own"
+                "`{name}` is a registered claim; set it in `registered`"
             )));
         }
         self.map.serialize_entry(name, value)
@@ -88,18 +89,18 @@ impl<M: SerializeMap> SerializeMap for OwnMembers<'_, M> {
                 self.name = Some(name);
                 Ok(())
             }
-            _ => Err(M::Error::custom("a claim's name must be a string")),
+            _ => Err(M::Error::custom("claim names must be strings")),
         }
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), M::Error> {
         let Some(name) = self.name.take() else {
-            return Err(M::Error::custom("a claim's value without its name"));
+            return Err(M::Error::custom("a claim has a value but no name"));
         };
         self.member(&name, value)?;
         match self.names.insert(name) {
             true => Ok(()),
-            false => Err(M::Error::custom("a claim is there twice")),
+            false => Err(M::Error::custom("a claim occurs twice")),
         }
     }
 
@@ -109,9 +110,7 @@ impl<M: SerializeMap> SerializeMap for OwnMembers<'_, M> {
 }
 
 fn not_an_object<T, E: Error>() -> Result<T, E> {
-    Err(E::custom(
-        "the application's claims must be a struct or a map",
-    ))
+    Err(E::custom("custom claims must be a struct or a map"))
 }
 
 macro_rules! refuse {

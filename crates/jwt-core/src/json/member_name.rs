@@ -5,8 +5,8 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The name of an object's member, for whatever type the keys of a map have: JSON has texts alone,
-/// and `serde_json` writes numbers and truth values as such.
+/// A member's name, deserialized into the key type of a map. JSON names are strings, so
+/// `serde_json` writes keys that are numbers or booleans as strings.
 pub(crate) struct MemberName<'de, E> {
     name: Cow<'de, str>,
     error: PhantomData<E>,
@@ -21,13 +21,13 @@ impl<'de, E> MemberName<'de, E> {
     }
 }
 
-/// One number has one spelling: that in which it is written.
+/// Accepts only the canonical spelling, so that two names cannot mean the same key.
 macro_rules! as_written {
     ($($deserialize:ident $visit:ident $type:ty,)*) => {
         $(fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
             match self.name.parse::<$type>() {
                 Ok(value) if value.to_string() == *self.name => visitor.$visit(value),
-                _ => Err(E::custom("a key of another type")),
+                _ => Err(E::custom("a map key has the wrong type")),
             }
         })*
     };

@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The names of an object's members so far; the first few without an allocation.
+/// The member names of an object seen so far. The first few need no allocation.
 #[derive(Default)]
 pub(super) struct Names<'de> {
-    /// A bit for each kind of name that there is: most names are of a kind of their own, and then
-    /// need not be compared with all others.
+    /// One bit for each hash in use. Most names have a hash that no other name has, and then need
+    /// not be compared with the others.
     kinds: u64,
     first: [&'de str; 12],
     count: usize,
@@ -13,7 +13,7 @@ pub(super) struct Names<'de> {
 }
 
 impl<'de> Names<'de> {
-    /// `false` when it is there already.
+    /// Returns `false` if the name was seen before.
     pub(super) fn insert(&mut self, name: Cow<'de, str>) -> bool {
         let kind = kind(&name);
         let mut first = self.first.iter().take(self.count);
@@ -32,7 +32,7 @@ impl<'de> Names<'de> {
     }
 }
 
-/// One bit of 64, by length, first and last byte.
+/// A hash of the length, the first and the last byte: one of 64 bits is set.
 fn kind(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let end = |byte: Option<&u8>| byte.copied().map_or(0, u32::from);

@@ -2,7 +2,7 @@ use serde::de::Visitor;
 
 use super::NotStrict;
 
-/// A number (RFC 8259 §6): an integer where it is written as one and fits, else a finite float.
+/// A number (RFC 8259 §6): an integer if it is written as one and fits, otherwise a finite float.
 pub(super) enum Number {
     Unsigned(u64),
     Signed(i64),
@@ -19,7 +19,7 @@ impl Number {
     }
 }
 
-/// The number that begins at `start`, and where it ends.
+/// Reads the number that begins at `start`. Returns it with the index after its end.
 pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStrict> {
     let bytes = text.as_bytes();
     let digits = |from: usize| {
@@ -53,7 +53,7 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Number, usize), NotStric
     let written = text.get(start..end).ok_or(NotStrict::Json)?;
     let number = match (integer, negative) {
         (true, false) => written.parse().map(Number::Unsigned).ok(),
-        // "-0" is a float, as it has a sign.
+        // "-0" is a float, because integers have no negative zero.
         (true, true) => written.parse().ok().filter(|n| *n != 0).map(Number::Signed),
         (false, _) => None,
     };

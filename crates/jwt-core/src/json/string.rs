@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 use super::NotStrict;
 
-/// The string (RFC 8259 §7) whose first byte after the quotation mark is at `start`, and where
-/// what follows its closing quotation mark begins. Borrowed where it has no escapes.
+/// Reads a string (RFC 8259 §7); `start` is the index after its opening quotation mark. Returns it
+/// with the index after its closing quotation mark. It is borrowed if it has no escapes.
 pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), NotStrict> {
     let bytes = text.as_bytes();
     let mut end = special(bytes, start);
@@ -18,15 +18,15 @@ pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), No
         match bytes.get(end) {
             Some(b'"') => return Ok((Cow::Owned(unescaped), end + 1)),
             Some(b'\\') => plain = escape(bytes, end + 1, &mut unescaped)?,
-            // A control character, or no end.
+            // A control character, or the string is not terminated.
             _ => return Err(NotStrict::Json),
         }
         end = special(bytes, plain);
     }
 }
 
-/// Where the next quotation mark, backslash or control character is, or the end. Eight bytes at a
-/// time: a byte is one of them when a bit trick sets its highest bit.
+/// The index of the next quotation mark, backslash or control character, or of the end. Scans
+/// eight bytes at a time with bit tricks that set the highest bit of each matching byte.
 fn special(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -37,7 +37,7 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
         let control = word.wrapping_sub(ONES * 0x20) & !word;
-        // A borrow can only falsify bytes after the first one that is found.
+        // A borrow can cause false matches only after the first match.
         let found = (is(word, b'"') | is(word, b'\\') | control) & HIGHS;
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
@@ -49,7 +49,7 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
-/// Reads what follows a backslash, and returns where it ends.
+/// Reads the escape after a backslash, and returns the index after its end.
 fn escape(bytes: &[u8], at: usize, out: &mut String) -> Result<usize, NotStrict> {
     let plain = match bytes.get(at).ok_or(NotStrict::Json)? {
         b'"' => '"',
@@ -67,7 +67,7 @@ fn escape(bytes: &[u8], at: usize, out: &mut String) -> Result<usize, NotStrict>
     Ok(at + 1)
 }
 
-/// Four hexadecimal digits, or twice four for a surrogate pair; a lone surrogate is no character.
+/// Reads a `\u` escape: four hexadecimal digits, or a surrogate pair. Rejects lone surrogates.
 fn unicode(bytes: &[u8], at: usize, out: &mut String) -> Result<usize, NotStrict> {
     let first = hex(bytes, at)?;
     let (code, end) = match first {

@@ -39,7 +39,7 @@ fn duplicates_are_found_at_any_depth_and_behind_escapes() {
         format!("{{{},\"m49\":1}}", many.join(",")),
     ] {
         assert_eq!(read(&json), None, "{json}");
-        // Also where nobody asks for the members.
+        // Even if the type ignores the members.
         assert!(from_str::<de::IgnoredAny>(&json).is_err(), "{json}");
     }
 }
@@ -163,7 +163,7 @@ fn who_stops_early_gets_nothing() {
     assert!(from_str::<Two>(r#"{"pair":[1,2,3]}"#).is_err());
 }
 
-/// serde_json may miss a float by its last digit; ours are exact.
+/// serde_json may round the last digit of a float; this parser is exact.
 fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Array(a), Value::Array(b)) => {
@@ -180,7 +180,7 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     }
 }
 
-/// JSON, nearly.
+/// Texts that are almost JSON.
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -208,7 +208,7 @@ fn json() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// What serde_json refuses, this refuses; what both read is the same.
+    /// Whatever serde_json rejects is rejected; whatever both accept is read the same way.
     #[test]
     fn it_reads_no_more_than_serde_json_and_nothing_else(
         json in json(), at: prop::sample::Index, byte in 0u8..128, change: bool
@@ -227,7 +227,7 @@ proptest! {
         }
     }
 
-    /// What serde_json writes of an object, this reads.
+    /// Any object that serde_json writes can be read.
     #[test]
     fn it_reads_what_serde_json_writes(members: BTreeMap<String, (i64, String, Option<bool>)>) {
         let json = serde_json::to_string(&members).unwrap();

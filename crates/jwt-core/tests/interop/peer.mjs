@@ -1,16 +1,16 @@
-// The npm package jose as a peer: reads a request of one line of JSON, and answers with one line.
+// The npm package jose as a peer: reads requests as lines of JSON, and answers each with one line.
 
 import { randomBytes, webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
-// Node 18 has it, but not where jose looks for it.
+// jose expects a global `crypto`, which Node 18 does not define.
 globalThis.crypto ??= webcrypto;
 const jose = await import("jose");
 const { version } = createRequire(import.meta.url)("jose/package.json");
 
 const DO = {
-  /** A private key as a JWK, and for asymmetric ones both of its PEM forms and its thumbprint. */
+  /** A private key as a JWK; for asymmetric keys also both PEM forms and the thumbprint. */
   async generate({ alg }) {
     if (alg.startsWith("HS")) {
       const k = randomBytes(Number(alg.slice(2)) / 8).toString("base64url");

@@ -1,4 +1,4 @@
-"""PyJWT as a peer: reads a request of one line of JSON, and answers with one line."""
+"""PyJWT as a peer: reads requests as lines of JSON, and answers each with one line."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from jwt.algorithms import ECAlgorithm, HMACAlgorithm, OKPAlgorithm, RSAAlgorith
 
 
 def generate(alg):
-    """A private key as a JWK, and for asymmetric ones both of its PEM forms."""
+    """A private key as a JWK; for asymmetric keys also both PEM forms."""
     if alg.startswith("HS"):
         secret = secrets.token_bytes(int(alg[2:]) // 8)
         return {"jwk": HMACAlgorithm.to_jwk(secret, as_dict=True)}

@@ -1,6 +1,6 @@
-//! The examples of the RFCs, as they stand there.
+//! Examples copied from the RFCs.
 
-/// A public key or secret, a token, and what a strict verifier says of it.
+/// A public key or secret, a token, and the outcome that a strict verifier must reach.
 pub(crate) struct Example {
     pub(crate) name: &'static str,
     pub(crate) jwk: &'static str,
@@ -12,7 +12,7 @@ pub(crate) struct Example {
 pub(crate) enum Outcome {
     Verifies,
     Refused,
-    /// Its key is of a kind that ring does not know.
+    /// ring does not support the key.
     KeyUnsupported,
 }
 
@@ -121,7 +121,7 @@ pub(crate) const THUMBPRINTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A private key, what it signs, and the one signature there is of it: payload in base64url.
+/// A private key, a base64url payload, and its signed token. The algorithm is deterministic.
 pub(crate) struct Signed {
     pub(crate) name: &'static str,
     pub(crate) private_jwk: &'static str,

@@ -1,4 +1,4 @@
-//! The published examples: RFC 7515 appendix A, RFC 7520 §4, RFC 7638 §3.1, RFC 7797 §4 and
+//! The examples in RFCs: RFC 7515 appendix A, RFC 7520 §4, RFC 7638 §3.1, RFC 7797 §4 and
 //! RFC 8037 appendix A.
 
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -22,7 +22,7 @@ fn each_example_is_verified_or_refused_as_its_rfc_says() {
         let key = match (key, example.outcome) {
             (Err(KeyError::Unsupported(_)), Outcome::KeyUnsupported) => continue,
             (Ok(key), Outcome::Verifies | Outcome::Refused) => key,
-            // §4.8 names no algorithm, and its RSA key implies none.
+            // The key of RFC 7520 §4.8 has no `alg`, and an RSA key does not imply one.
             (Err(KeyError::Unsupported(_)), Outcome::Refused) => continue,
             (other, _) => panic!("{}: {other:?}", example.name),
         };
@@ -69,7 +69,7 @@ fn thumbprints_are_those_of_the_rfcs() {
     }
 }
 
-/// RFC 7515 appendix A.1, the same token as RFC 7519 §3.1.
+/// The token of RFC 7515 appendix A.1 and RFC 7519 §3.1.
 #[test]
 fn the_example_of_rfc_7519_is_good_until_it_expires() {
     let example = EXAMPLES

@@ -1,4 +1,4 @@
-//! Keys that OpenSSL made for these tests, and that are used nowhere else.
+//! Keys that OpenSSL generated for these tests. They are used nowhere else.
 
 #![allow(dead_code)]
 

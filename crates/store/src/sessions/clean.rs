@@ -1,4 +1,4 @@
-//! Cleaning away what is of no use any more.
+//! Deleting expired sessions.
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -6,10 +6,9 @@ use diesel::sql_types::BigInt;
 
 use super::{AnyConnection, StoreError, UnixMillis};
 
-/// Deletes sessions that reached their end at `before` or earlier, at most `limit`, and returns
-/// how many there were. All else about them has ended by then: a session's end never changes, and
-/// no token of it is good for longer. On PostgreSQL nothing is waited for: rows that another
-/// replica cleans are left to it.
+/// Deletes at most `limit` sessions that expired at `before` or earlier, and returns how many. Nothing
+/// can need them any more: `expires_at` never changes, and no token of a session outlives it. On
+/// PostgreSQL it never waits: rows that another replica is deleting are skipped.
 ///
 /// # Errors
 ///

@@ -1,13 +1,14 @@
-//! Looking at many sessions.
+//! Listing sessions.
 
 use diesel::prelude::*;
+
+use crate::connection::MultiBackend;
 
 use super::{
     AnyConnection, RevokedReason, Row, Session, SessionId, StoreError, UnixMillis, UserId, sessions,
 };
 
-/// Live sessions, those of one user or of all, the newest first: at most `limit`, those opened
-/// before `before`.
+/// At most `limit` live sessions of one user or of all, newest first, opened before `before`.
 ///
 /// # Errors
 ///
@@ -19,36 +20,62 @@ pub fn list(
     limit: u16,
     now: UnixMillis,
 ) -> Result<Vec<Session>, StoreError> {
-    // No id is greater: they are hexadecimal.
-    let before = before.map_or_else(|| "g".to_owned(), |id| id.to_string());
-    let live = sessions::table
-        .filter(sessions::id.lt(before))
+    let live = of_user(user_id, before, limit)
         .filter(sessions::revoked_at.is_null())
-        .filter(sessions::idle_expires_at.gt(now.as_millis()))
+        .filter(sessions::idle_expires_at.gt(now.as_millis()));
+    load(connection, live)
+}
+
+/// As [`list`], with the sessions that were revoked or have expired and are not deleted yet.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn list_all(
+    connection: &mut AnyConnection,
+    user_id: Option<&UserId>,
+    before: Option<SessionId>,
+    limit: u16,
+) -> Result<Vec<Session>, StoreError> {
+    load(connection, of_user(user_id, before, limit))
+}
+
+type Sessions<'a> = sessions::BoxedQuery<'a, MultiBackend>;
+
+fn of_user(user_id: Option<&UserId>, before: Option<SessionId>, limit: u16) -> Sessions<'_> {
+    // Ids are hexadecimal, so they all sort before "g".
+    let before = before.map_or_else(|| "g".to_owned(), |id| id.to_string());
+    let sessions = sessions::table
+        .into_boxed()
+        .filter(sessions::id.lt(before))
         .order(sessions::id.desc())
         .limit(limit.into());
-    let rows: Vec<Row> = match user_id {
-        Some(user_id) => live
-            .filter(sessions::user_id.eq(user_id.as_str()))
-            .load(connection)?,
-        None => live.load(connection)?,
-    };
+    match user_id {
+        Some(user_id) => sessions.filter(sessions::user_id.eq(user_id.as_str())),
+        None => sessions,
+    }
+}
+
+fn load(
+    connection: &mut AnyConnection,
+    sessions: Sessions<'_>,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sessions.load(connection)?;
     rows.into_iter().map(Row::into_session).collect()
 }
 
-/// A session that was ended before its time.
+/// A revoked session, as the denylist needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevokedSession {
     /// Its id.
     pub id: SessionId,
-    /// When it was ended, by the clock of the replica that ended it.
+    /// When it was revoked, by the clock of the replica that revoked it.
     pub at: UnixMillis,
     /// Why.
     pub reason: RevokedReason,
 }
 
-/// Sessions revoked at `since` or later, in the order of time and id, at most `limit`, those
-/// after `last`.
+/// At most `limit` sessions revoked at `since` or later and after `last`, ordered by time and id.
 ///
 /// # Errors
 ///
@@ -59,7 +86,7 @@ pub fn revoked_since(
     last: Option<RevokedSession>,
     limit: u16,
 ) -> Result<Vec<RevokedSession>, StoreError> {
-    // No session has the empty text for its id.
+    // No session has an empty id.
     let (at, id) = last.map_or_else(
         || (since, String::new()),
         |last| (last.at, last.id.to_string()),
@@ -77,7 +104,7 @@ pub fn revoked_since(
         .load(connection)?;
     rows.into_iter()
         .map(|(id, at, reason)| {
-            let reason = reason.as_deref().map(RevokedReason::parse);
+            let reason = reason.as_deref().map(RevokedReason::read);
             match (SessionId::parse(&id), at, reason) {
                 (Some(id), Some(at), Some(reason)) => Ok(RevokedSession {
                     id,

@@ -1,13 +1,13 @@
-//! Opening a session. The user's row is locked first, so that what was checked about it still
-//! holds when the session is committed.
+//! Opening a session. The user's row is locked first, so that what was checked still holds when the
+//! session is committed.
 
 use std::num::NonZeroU32;
 
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, Device, Generation, PasswordHash, RevokedReason, Row, Session, SessionId,
-    StoreError, UnixMillis, UserId, revoke, revoke_all_of_user, sessions,
+    Actor, AnyConnection, Device, Generation, PasswordHash, Revocation, RevokedReason, Row,
+    Session, SessionId, StoreError, UnixMillis, UserId, revoke, revoke_all_of_user, sessions,
 };
 use crate::users::{self, User};
 
@@ -16,28 +16,28 @@ use crate::users::{self, User};
 pub struct NewSession {
     /// Its id.
     pub id: SessionId,
-    /// Whose it is.
+    /// Its user.
     pub user_id: UserId,
     /// Now.
     pub created_at: UnixMillis,
-    /// When it ends without a renewal.
+    /// When it expires unless it is renewed before.
     pub idle_expires_at: UnixMillis,
-    /// When it ends in any case.
+    /// When it expires in any case.
     pub expires_at: UnixMillis,
-    /// How the user proved who they are (RFC 8176); empty when somebody else vouches.
+    /// How the user proved who they are (RFC 8176); empty if a back end vouches for them.
     pub amr: Vec<String>,
-    /// From where.
+    /// Where the sign-in came from.
     pub device: Device,
-    /// So many live sessions may the user have; the oldest ends when there are more.
+    /// How many live sessions the user may have; the oldest are revoked when there are more.
     pub session_limit: Option<NonZeroU32>,
 }
 
-/// What became of a session that was to be opened.
+/// The outcome of opening a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// It is open, and these sessions of the user had to end for it.
+    /// The session, and the sessions of the user that were revoked for it.
     Session(Session, Vec<SessionId>),
-    /// There is no such user, or no longer.
+    /// The user does not exist, or no longer.
     UserUnknown,
     /// The user is disabled.
     UserDisabled,
@@ -45,7 +45,7 @@ pub enum Opened {
     PasswordChanged,
 }
 
-/// Opens a session for a user whom somebody else vouches for. In a transaction.
+/// Opens a session for a user whom a back end vouches for. Requires a transaction.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub fn issue(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, 
     }
 }
 
-/// Opens a session for a user whose password was checked against `checked`. In a transaction.
+/// Opens a session for a user whose password was checked against `checked`. Requires a transaction.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub fn sign_in(
     }
 }
 
-/// Ends all sessions of a user and opens a new one. In a transaction.
+/// Revokes all sessions of a user and opens a new one. Requires a transaction.
 ///
 /// # Errors
 ///
@@ -84,18 +84,20 @@ pub fn sign_in(
 pub fn renew_by_force(
     connection: &mut AnyConnection,
     new: NewSession,
+    by: &Actor,
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
         Ok(user) => {
             let reason = RevokedReason::ForcedRenewal;
-            let ended = revoke_all_of_user(connection, &new.user_id, None, reason, new.created_at)?;
-            insert(connection, new, user.claims, ended)
+            let revocation = Revocation::new(reason, by.clone(), new.created_at);
+            let revoked = revoke_all_of_user(connection, &new.user_id, None, &revocation)?;
+            insert(connection, new, user.claims, revoked)
         }
         Err(refused) => Ok(refused),
     }
 }
 
-/// The user, who now stays as they are until the transaction ends; or why they get no session.
+/// The user, locked until the transaction ends; or why no session is opened.
 fn lock_user(
     connection: &mut AnyConnection,
     id: &UserId,
@@ -112,11 +114,11 @@ fn insert(
     connection: &mut AnyConnection,
     new: NewSession,
     claims: String,
-    mut ended: Vec<SessionId>,
+    mut revoked: Vec<SessionId>,
 ) -> Result<Opened, StoreError> {
     if let Some(limit) = new.session_limit {
         let others = limit.get() - 1;
-        ended.extend(revoke::revoke_oldest(
+        revoked.extend(revoke::revoke_oldest(
             connection,
             &new.user_id,
             others,
@@ -142,8 +144,9 @@ fn insert(
             ip: new.device.ip,
             user_agent: new.device.user_agent,
             label: new.device.label,
+            revoked_by: None,
         })
         .returning(sessions::all_columns)
         .get_result::<Row>(connection)?;
-    Ok(Opened::Session(row.into_session()?, ended))
+    Ok(Opened::Session(row.into_session()?, revoked))
 }

@@ -5,46 +5,46 @@ use diesel::query_builder::{AsQuery, AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::{
-    AnyConnection, Dead, Generation, RenewalRules, Row, Session, SessionId, StoreError, UnixMillis,
-    find_live, live, sessions,
+    Actor, AnyConnection, Generation, NotLive, RenewalRules, RevokedReason, Row, Session,
+    SessionId, StoreError, UnixMillis, find_live, live, sessions,
 };
 use crate::connection::MultiBackend;
+use crate::words::words;
 
-/// What came of a refresh token that was presented.
+/// The outcome of presenting a refresh token; DESIGN's terms are in ARCHITECTURE "Sessions".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renewal {
-    /// It was the current one; there is a new one now.
+    /// It was current: there is a new one now.
     Rotated(Session),
-    /// It is the current one and less than the grace old: nothing changed, and its holder needs
-    /// no other.
+    /// It is current and younger than the grace period: nothing changed, its holder needs no other.
     Debounced(Session),
-    /// It is the previous one, inside the grace: nothing changed, its holder gets the current one.
+    /// It is the previous one, within the grace period: nothing changed, its holder gets the current
+    /// one.
     Replayed(Session),
-    /// It is the previous one, after the grace, for the first time in a while: its holder had
+    /// It is the previous one, after the grace period, for the first time in a while: its holder had
     /// lost an answer and gets the current one.
     Forgiven(Session),
-    /// It is newer than the row: the database has lost renewals that were acknowledged. The row
-    /// has caught up; the operator should know.
+    /// It is newer than the row: the database has lost acknowledged renewals. The row has caught up;
+    /// the operator should know.
     Recovered(Session),
-    /// It is outdated: it was stolen, from or by whoever presents it. The session has ended.
+    /// It is outdated, so it was stolen from or by its holder. The session was revoked.
     Reused(Session),
     /// There is no live session of this id.
-    Dead(Dead),
+    NotLive(NotLive),
 }
 
-/// What a look at a session, without renewing it, says of a refresh token.
+/// What reading a session, without renewing it, says about a refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peek {
-    /// It is the current one, or the previous one inside the grace.
-    Good(Session),
-    /// Only [`renew`] can tell.
+    /// It is current, or the previous one within the grace period.
+    Valid(Session),
+    /// Only [`renew`] can decide.
     Undecided,
     /// There is no live session of this id.
-    Dead(Dead),
+    NotLive(NotLive),
 }
 
-/// Decides by the session that was found for a refresh token, where that can decide, whether the
-/// token still answers.
+/// Decides from the session alone whether a refresh token is still accepted, where that is possible.
 pub fn peek(
     found: Option<Session>,
     presented: Generation,
@@ -53,12 +53,12 @@ pub fn peek(
 ) -> Peek {
     let session = match live(found, now) {
         Ok(session) => session,
-        Err(dead) => return Peek::Dead(dead),
+        Err(why) => return Peek::NotLive(why),
     };
     let current = session.generation == presented;
     let previous = Some(session.generation) == next(presented);
     if current || (previous && rotated_recently(&session, now, rules)) {
-        Peek::Good(session)
+        Peek::Valid(session)
     } else {
         Peek::Undecided
     }
@@ -66,8 +66,8 @@ pub fn peek(
 
 /// Renews a session by the refresh token of generation `presented`.
 ///
-/// With the outcomes that change nothing, no row matches and nothing is written; a `SELECT` then
-/// tells which of them it is. Between the two the row may change: then it is tried again.
+/// For the outcomes that change nothing, no row matches and nothing is written; a `SELECT` then finds
+/// out which one it is. If the row changes between the two, the renewal is retried.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn renew(
         }
         let session = match find_live(connection, id, now)? {
             Ok(session) => session,
-            Err(dead) => return Ok(Renewal::Dead(dead)),
+            Err(why) => return Ok(Renewal::NotLive(why)),
         };
         if rotated_recently(&session, now, rules) {
             if session.generation == presented {
@@ -97,12 +97,12 @@ pub fn renew(
         }
     }
     Err(StoreError::Unavailable(
-        "the session is being renewed by many at once".into(),
+        "too many concurrent renewals of one session".into(),
     ))
 }
 
-/// Rotates, forgives, recovers or revokes, by the table in ARCHITECTURE "Sessions", and writes which
-/// into `last_outcome`. No row: nothing is to be changed, or the session is not live.
+/// Rotates, forgives, recovers or revokes, by the table in ARCHITECTURE "Sessions", and reports which
+/// in `last_outcome`. No row: nothing has to change, or the session is not live.
 fn update(
     connection: &mut AnyConnection,
     id: SessionId,
@@ -123,9 +123,9 @@ fn update(
     .optional()
 }
 
-/// The same text on both back ends, with a parameter for each `{name}`: what follows `SET` and
-/// `WHERE` is evaluated on the row as it was found. SQL by hand, because Diesel caches a prepared
-/// statement for a type like this one but never for its own `update`.
+/// The same text for both back ends, with a parameter or a word for each `{name}`. The expressions
+/// after `SET` and `WHERE` see the row as it was before. SQL by hand, because Diesel caches a
+/// prepared statement for a type like this one but never for its own `update`.
 const SQL: &str = "
 UPDATE sessions SET
     generation = CASE
@@ -148,12 +148,16 @@ UPDATE sessions SET
     revoked_reason = CASE
         WHEN generation <= {presented} THEN NULL
         WHEN {is_forgiven} THEN NULL
-        ELSE 'reuse' END,
+        ELSE {reuse} END,
+    revoked_by = CASE
+        WHEN generation <= {presented} THEN NULL
+        WHEN {is_forgiven} THEN NULL
+        ELSE {system} END,
     last_outcome = CASE
-        WHEN generation < {presented} THEN 'recovered'
-        WHEN generation = {presented} THEN 'rotated'
-        WHEN {is_forgiven} THEN 'forgiven'
-        ELSE 'reused' END
+        WHEN generation < {presented} THEN {recovered}
+        WHEN generation = {presented} THEN {rotated}
+        WHEN {is_forgiven} THEN {forgiven}
+        ELSE {reused} END
 WHERE id = {id}
     AND revoked_at IS NULL
     AND idle_expires_at > {now}
@@ -161,9 +165,9 @@ WHERE id = {id}
         OR rotated_at IS NULL OR rotated_at <= {grace_began})
 RETURNING id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at,
     forgiven_at, revoked_at, revoked_reason, last_outcome, auth_time, amr, claims, ip,
-    user_agent, label";
+    user_agent, label, revoked_by";
 
-/// Whether a late replay is forgiven.
+/// Whether a late replay is accepted.
 const IS_FORGIVEN: &str = "generation = {presented} + 1 AND {forgives}
             AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began})";
 
@@ -203,6 +207,9 @@ impl Statement {
                 "forgives" => out.push_bind_param::<Bool, _>(&self.forgives)?,
                 "forgiving_began" => out.push_bind_param::<BigInt, _>(&self.forgiving_began)?,
                 "is_forgiven" => self.write(IS_FORGIVEN, out.reborrow())?,
+                "system" => push_word(&Actor::System.to_string(), &mut out),
+                "reuse" => push_word(RevokedReason::Reuse.as_str(), &mut out),
+                word if Decision::parse(word).is_some() => push_word(word, &mut out),
                 _ => return Err(diesel::result::Error::QueryBuilderError(name.into())),
             }
             rest = after;
@@ -218,18 +225,34 @@ impl Query for Statement {
 
 impl RunQueryDsl<AnyConnection> for Statement {}
 
-const ROTATED: &str = "rotated";
-const FORGIVEN: &str = "forgiven";
-const RECOVERED: &str = "recovered";
-const REUSED: &str = "reused";
+/// A literal. Every word is ours: letters and underscores.
+fn push_word(word: &str, out: &mut AstPass<'_, '_, MultiBackend>) {
+    out.push_sql("'");
+    out.push_sql(word);
+    out.push_sql("'");
+}
+
+words! {
+    /// What the statement decided, as it reports it in `last_outcome`.
+    enum Decision {
+        /// The refresh token was rotated.
+        Rotated = "rotated",
+        /// A late replay was accepted.
+        Forgiven = "forgiven",
+        /// The row caught up with a newer refresh token.
+        Recovered = "recovered",
+        /// The session was revoked for reuse.
+        Reused = "reused",
+    }
+}
 
 fn changed(row: Row) -> Result<Renewal, StoreError> {
-    let renewal = match row.last_outcome.as_deref() {
-        Some(ROTATED) => Renewal::Rotated,
-        Some(FORGIVEN) => Renewal::Forgiven,
-        Some(RECOVERED) => Renewal::Recovered,
-        Some(REUSED) => Renewal::Reused,
-        _ => return Err(StoreError::Unreadable("session")),
+    let decision = row.last_outcome.as_deref().and_then(Decision::parse);
+    let renewal = match decision.ok_or(StoreError::Unreadable("session"))? {
+        Decision::Rotated => Renewal::Rotated,
+        Decision::Forgiven => Renewal::Forgiven,
+        Decision::Recovered => Renewal::Recovered,
+        Decision::Reused => Renewal::Reused,
     };
     row.into_session().map(renewal)
 }

@@ -1,28 +1,32 @@
-//! Ending sessions before their time.
+//! Revoking sessions.
 
 use diesel::prelude::*;
 
-use super::{AnyConnection, RevokedReason, SessionId, StoreError, UnixMillis, UserId, sessions};
+use super::{
+    Actor, AnyConnection, Revocation, RevokedReason, SessionId, StoreError, UnixMillis, UserId,
+    sessions,
+};
 
-/// What is written into the row of a session that ends.
+/// The columns of a revocation.
 #[derive(AsChangeset)]
 #[diesel(table_name = sessions)]
-struct Revocation {
+struct Columns {
     revoked_at: i64,
     revoked_reason: &'static str,
+    revoked_by: Option<String>,
 }
 
-impl Revocation {
-    fn new(reason: RevokedReason, now: UnixMillis) -> Self {
+impl From<&Revocation> for Columns {
+    fn from(revocation: &Revocation) -> Self {
         Self {
-            revoked_at: now.as_millis(),
-            revoked_reason: reason.as_str(),
+            revoked_at: revocation.at.as_millis(),
+            revoked_reason: revocation.reason.as_str(),
+            revoked_by: revocation.by.as_ref().map(ToString::to_string),
         }
     }
 }
 
-/// Ends a session. `false` when there is none, or it has ended already: then the first reason
-/// stays.
+/// Revokes a session. `false` if it does not exist or was revoked before; the first reason stays.
 ///
 /// # Errors
 ///
@@ -30,19 +34,18 @@ impl Revocation {
 pub fn revoke(
     connection: &mut AnyConnection,
     id: SessionId,
-    reason: RevokedReason,
-    now: UnixMillis,
+    revocation: &Revocation,
 ) -> Result<bool, StoreError> {
     let live = sessions::table
         .find(id.to_string())
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
-        .set(Revocation::new(reason, now))
+        .set(Columns::from(revocation))
         .execute(connection)?;
     Ok(revoked > 0)
 }
 
-/// Ends a session if it is this user's, and tells whether it was. `false` as with [`revoke`].
+/// Revokes a session if it belongs to this user. `false` otherwise, and as with [`revoke`].
 ///
 /// # Errors
 ///
@@ -51,24 +54,23 @@ pub fn revoke_of_user(
     connection: &mut AnyConnection,
     id: SessionId,
     user_id: &UserId,
-    reason: RevokedReason,
-    now: UnixMillis,
+    revocation: &Revocation,
 ) -> Result<bool, StoreError> {
     let live = sessions::table
         .find(id.to_string())
         .filter(sessions::user_id.eq(user_id.as_str()))
-        .filter(sessions::expires_at.gt(now.as_millis()))
+        .filter(sessions::expires_at.gt(revocation.at.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
-        .set(Revocation::new(reason, now))
+        .set(Columns::from(revocation))
         .execute(connection)?;
     Ok(revoked > 0)
 }
 
-/// Ends all sessions of a user, but for `keep`, and returns which. In a transaction: the user's row
-/// is locked, so that two such calls do not wait for each other in a circle, and a sign-in is
-/// either ended too or comes later. Idle ones end too: by another machine's clock they may not be
-/// idle yet.
+/// Revokes all sessions of a user except `keep`, and returns which. Requires a transaction: the
+/// user's row is locked, so that two such calls cannot deadlock, and a concurrent sign-in is either
+/// revoked too or comes later. Idle sessions are revoked too: by another machine's clock they may
+/// not have expired yet.
 ///
 /// # Errors
 ///
@@ -77,25 +79,24 @@ pub fn revoke_all_of_user(
     connection: &mut AnyConnection,
     user_id: &UserId,
     keep: Option<SessionId>,
-    reason: RevokedReason,
-    now: UnixMillis,
+    revocation: &Revocation,
 ) -> Result<Vec<SessionId>, StoreError> {
     connection.lock_user(user_id.as_str())?;
-    // No session has the empty text for its id.
+    // No session has an empty id.
     let keep = keep.map_or_else(String::new, |id| id.to_string());
     let live = sessions::table
         .filter(sessions::user_id.eq(user_id.as_str()))
         .filter(sessions::id.ne(keep))
-        .filter(sessions::expires_at.gt(now.as_millis()))
+        .filter(sessions::expires_at.gt(revocation.at.as_millis()))
         .filter(sessions::revoked_at.is_null());
     let revoked = diesel::update(live)
-        .set(Revocation::new(reason, now))
+        .set(Columns::from(revocation))
         .returning(sessions::id)
         .get_results::<String>(connection)?;
     super::ids(revoked)
 }
 
-/// Ends the oldest live sessions of a user until `keep` are left, and returns which. In a
+/// Revokes the oldest live sessions of a user until `keep` are left, and returns which. Requires a
 /// transaction that has locked the user's row.
 pub(super) fn revoke_oldest(
     connection: &mut AnyConnection,
@@ -109,21 +110,22 @@ pub(super) fn revoke_oldest(
         .filter(sessions::idle_expires_at.gt(now.as_millis()))
         .order(sessions::id.desc())
         .offset(keep.into())
-        // SQLite takes no offset without a limit.
+        // SQLite refuses an offset without a limit.
         .limit(i64::MAX)
         .select(sessions::id)
         .load(connection)?;
-    let mut ended = Vec::new();
+    let revocation = Revocation::new(RevokedReason::SessionLimit, Actor::System, now);
+    let mut revoked_ids = Vec::new();
     // A statement has a limited number of parameters.
     for some in too_many.chunks(500) {
         let live = sessions::table
             .filter(sessions::id.eq_any(some))
             .filter(sessions::revoked_at.is_null());
         let revoked = diesel::update(live)
-            .set(Revocation::new(RevokedReason::SessionLimit, now))
+            .set(Columns::from(&revocation))
             .returning(sessions::id)
             .get_results::<String>(connection)?;
-        ended.extend(super::ids(revoked)?);
+        revoked_ids.extend(super::ids(revoked)?);
     }
-    Ok(ended)
+    Ok(revoked_ids)
 }

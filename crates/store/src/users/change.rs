@@ -1,25 +1,30 @@
-//! Changes to a user that end sessions. In a transaction, all of them: who signs in meanwhile
-//! waits, and is then judged by what has become of the user.
+//! Changes to a user, and the sessions that they revoke. All of them require a transaction: a
+//! concurrent sign-in waits, and is then judged by the changed user.
 
 use diesel::prelude::*;
 
 use super::{
     AnyConnection, PasswordHash, StoreError, UnixMillis, User, UserId, email_key, find, users,
 };
+use crate::actor::Actor;
 use crate::error::violated_constraint;
+use crate::password_links;
 use crate::schema::sessions;
-use crate::sessions::{RevokedReason, SessionId, revoke_all_of_user};
+use crate::sessions::{Revocation, RevokedReason, SessionId, revoke_all_of_user};
 
-/// What became of a change, and which sessions it ended.
+/// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// It was made.
-    Changed(Vec<SessionId>),
-    /// There is no such user, or they are not what the change was for.
+pub enum Change {
+    /// It was made, and revoked these sessions.
+    Made {
+        /// The revoked sessions.
+        revoked: Vec<SessionId>,
+    },
+    /// There is no such user, or not in the state that the change requires.
     NotFound,
 }
 
-/// Sets a password in the place of `checked`, and ends the user's sessions but for `keep`.
+/// Replaces the password `checked`, and revokes the user's sessions except `keep`.
 ///
 /// # Errors
 ///
@@ -31,7 +36,7 @@ pub fn change_password(
     new: &PasswordHash,
     keep: SessionId,
     now: UnixMillis,
-) -> Result<Changed, StoreError> {
+) -> Result<Change, StoreError> {
     let same = users::table
         .find(id.as_str())
         .filter(users::password.eq(&checked.0))
@@ -39,18 +44,13 @@ pub fn change_password(
     let changed = diesel::update(same)
         .set(users::password.eq(&new.0))
         .execute(connection)?;
-    end_sessions(
-        connection,
-        changed,
-        id,
-        Some(keep),
-        RevokedReason::PasswordChanged,
-        now,
-    )
+    let reason = RevokedReason::PasswordChanged;
+    let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
+    revoke_if_changed(connection, changed, id, Some(keep), &revocation)
 }
 
-/// Sets a hash of the same password in the place of `old`; sessions stay. `false` when it was changed
-/// meanwhile.
+/// Replaces the hash `old` by another hash of the same password; sessions stay. `false` if the
+/// password was changed meanwhile.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn rehash(
     Ok(changed == 1)
 }
 
-/// Sets a password whatever it was, and ends all sessions of the user, who must be enabled.
+/// Sets the password of an enabled user, whatever it was, and revokes all their sessions.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ pub fn set_password(
     id: &UserId,
     new: &PasswordHash,
     now: UnixMillis,
-) -> Result<Changed, StoreError> {
+) -> Result<Change, StoreError> {
     let enabled = users::table
         .find(id.as_str())
         .filter(users::disabled_at.is_null());
@@ -88,35 +88,47 @@ pub fn set_password(
         .set(users::password.eq(&new.0))
         .execute(connection)?;
     let reason = RevokedReason::PasswordChanged;
-    end_sessions(connection, changed, id, None, reason, now)
+    let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
+    revoke_if_changed(connection, changed, id, None, &revocation)
 }
 
-/// What of a user is to be another; what is `None` stays.
+/// Fields to change; those that are `None` are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChanges {
-    /// Their name.
+    /// The display name.
     pub name: Option<String>,
-    /// Their e-mail address.
+    /// The email address.
     pub email: Option<String>,
-    /// Their own claims, a JSON object. Access tokens have them from the next renewal on.
+    /// The custom claims, a JSON object. Access tokens have them from the next renewal on.
     pub claims: Option<String>,
+    /// Whether the user is disabled. Disabling revokes their sessions.
+    pub disabled: Option<bool>,
 }
 
-/// What became of such a change.
+/// The outcome of [`update`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Updated {
-    /// It was made.
-    Updated(User),
+pub enum Update {
+    /// All changes were made.
+    Made(Box<Updated>),
     /// There is no such user.
     NotFound,
-    /// Someone has that name.
-    NameTaken,
-    /// Someone has that e-mail address.
+    /// Another user has the email address. Nothing was changed.
     EmailTaken,
 }
 
-/// Changes name, e-mail address or claims; sessions stay, and get the claims. In a transaction of its
-/// own: where somebody has the name or address, nothing is changed.
+/// A user before and after an update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Updated {
+    /// The user before.
+    pub before: User,
+    /// The user now.
+    pub user: User,
+    /// The sessions that were revoked.
+    pub revoked: Vec<SessionId>,
+}
+
+/// Makes all of these changes, or none. Requires a transaction without other statements: when the
+/// email address is taken, PostgreSQL aborts it.
 ///
 /// # Errors
 ///
@@ -125,38 +137,35 @@ pub fn update(
     connection: &mut AnyConnection,
     id: &UserId,
     changes: &UserChanges,
-) -> Result<Updated, StoreError> {
+    by: &Actor,
+    now: UnixMillis,
+) -> Result<Update, StoreError> {
     connection.lock_user(id.as_str())?;
-    let Some(mut user) = find(connection, id)? else {
-        return Ok(Updated::NotFound);
+    let Some(before) = find(connection, id)? else {
+        return Ok(Update::NotFound);
     };
-    user.name = changes.name.clone().unwrap_or(user.name);
-    user.email = changes.email.clone().unwrap_or(user.email);
-    user.claims = changes.claims.clone().unwrap_or(user.claims);
-    let update = diesel::update(users::table.find(id.as_str()));
-    let updated = update
+    let user = changes.applied_to(before.clone(), now);
+    let updated = diesel::update(users::table.find(id.as_str()))
         .set((
             users::name.eq(&user.name),
             users::email.eq(&user.email),
             users::email_key.eq(email_key(&user.email)),
             users::claims.eq(&user.claims),
+            users::disabled_at.eq(user.disabled_at.map(UnixMillis::as_millis)),
         ))
         .execute(connection);
-    // PostgreSQL undoes the transaction by itself.
-    match updated
+    if updated
         .as_ref()
         .err()
-        .and_then(violated_constraint)
-        .as_deref()
+        .is_some_and(|error| violated_constraint(error).is_some())
     {
-        Some(constraint) if constraint.contains("email") => return Ok(Updated::EmailTaken),
-        Some(_) => return Ok(Updated::NameTaken),
-        None => drop(updated?),
+        return Ok(Update::EmailTaken);
     }
-    if changes.email.is_some() {
-        crate::password_links::forget(connection, id)?;
+    updated?;
+    if user.email != before.email {
+        password_links::forget(connection, id)?;
     }
-    if changes.claims.is_some() {
+    if user.claims != before.claims {
         let live = sessions::table
             .filter(sessions::user_id.eq(id.as_str()))
             .filter(sessions::revoked_at.is_null());
@@ -164,55 +173,38 @@ pub fn update(
             .set(sessions::claims.eq(&user.claims))
             .execute(connection)?;
     }
-    Ok(Updated::Updated(user))
+    let revoked = match (before.disabled_at, user.disabled_at) {
+        (None, Some(_)) => {
+            let revocation = Revocation::new(RevokedReason::UserDisabled, by.clone(), now);
+            revoke_everything(connection, id, None, &revocation)?
+        }
+        _ => Vec::new(),
+    };
+    Ok(Update::Made(Box::new(Updated {
+        before,
+        user,
+        revoked,
+    })))
 }
 
-/// Disables a user who is enabled, and ends their sessions.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub fn disable(
-    connection: &mut AnyConnection,
-    id: &UserId,
-    now: UnixMillis,
-) -> Result<Changed, StoreError> {
-    let enabled = users::table
-        .find(id.as_str())
-        .filter(users::disabled_at.is_null());
-    let changed = diesel::update(enabled)
-        .set(users::disabled_at.eq(now.as_millis()))
-        .execute(connection)?;
-    end_sessions(
-        connection,
-        changed,
-        id,
-        None,
-        RevokedReason::UserDisabled,
-        now,
-    )
+impl UserChanges {
+    fn applied_to(&self, user: User, now: UnixMillis) -> User {
+        User {
+            name: self.name.clone().unwrap_or(user.name),
+            email: self.email.clone().unwrap_or(user.email),
+            claims: self.claims.clone().unwrap_or(user.claims),
+            disabled_at: match self.disabled {
+                None => user.disabled_at,
+                Some(true) => user.disabled_at.or(Some(now)),
+                Some(false) => None,
+            },
+            ..user
+        }
+    }
 }
 
-/// Lets a user who is disabled sign in again.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub fn enable(connection: &mut AnyConnection, id: &UserId) -> Result<Changed, StoreError> {
-    let disabled = users::table
-        .find(id.as_str())
-        .filter(users::disabled_at.is_not_null());
-    let changed = diesel::update(disabled)
-        .set(users::disabled_at.eq(None::<i64>))
-        .execute(connection)?;
-    Ok(match changed {
-        0 => Changed::NotFound,
-        _ => Changed::Changed(Vec::new()),
-    })
-}
-
-/// Deletes a user, and ends their sessions. The ended sessions stay until their time is over, so
-/// that no access token of theirs comes back to life.
+/// Deletes a user, and revokes their sessions. The rows of those sessions stay until they expire, so
+/// that their access tokens stay refused.
 ///
 /// # Errors
 ///
@@ -220,33 +212,35 @@ pub fn enable(connection: &mut AnyConnection, id: &UserId) -> Result<Changed, St
 pub fn delete(
     connection: &mut AnyConnection,
     id: &UserId,
+    by: &Actor,
     now: UnixMillis,
-) -> Result<Changed, StoreError> {
+) -> Result<Change, StoreError> {
     let deleted = diesel::delete(users::table.find(id.as_str())).execute(connection)?;
-    end_sessions(
-        connection,
-        deleted,
-        id,
-        None,
-        RevokedReason::UserDisabled,
-        now,
-    )
+    let revocation = Revocation::new(RevokedReason::UserDisabled, by.clone(), now);
+    revoke_if_changed(connection, deleted, id, None, &revocation)
 }
 
-fn end_sessions(
+fn revoke_if_changed(
     connection: &mut AnyConnection,
     changed: usize,
     id: &UserId,
     keep: Option<SessionId>,
-    reason: RevokedReason,
-    now: UnixMillis,
-) -> Result<Changed, StoreError> {
-    if changed > 0 {
-        // Whoever has one could still take the account over.
-        crate::password_links::forget(connection, id)?;
-    }
+    revocation: &Revocation,
+) -> Result<Change, StoreError> {
     match changed {
-        0 => Ok(Changed::NotFound),
-        _ => revoke_all_of_user(connection, id, keep, reason, now).map(Changed::Changed),
+        0 => Ok(Change::NotFound),
+        _ => revoke_everything(connection, id, keep, revocation)
+            .map(|revoked| Change::Made { revoked }),
     }
+}
+
+/// The sessions, and the links by which somebody could still take the account over.
+fn revoke_everything(
+    connection: &mut AnyConnection,
+    id: &UserId,
+    keep: Option<SessionId>,
+    revocation: &Revocation,
+) -> Result<Vec<SessionId>, StoreError> {
+    password_links::forget(connection, id)?;
+    revoke_all_of_user(connection, id, keep, revocation)
 }

@@ -9,7 +9,7 @@ on_both_back_ends! {
     no_more_than_the_allowance_and_it_comes_back_with_time
     targets_are_counted_apart_and_forgotten_alone
     of_many_at_once_no_more_than_the_allowance
-    what_allows_everything_again_is_deleted
+    rows_whose_allowance_is_restored_are_deleted
 }
 
 /// Five at once, and one more each twelve seconds.
@@ -68,13 +68,13 @@ fn of_many_at_once_no_more_than_the_allowance(f: &Fixture) {
     assert_eq!(allowed, 5);
 }
 
-fn what_allows_everything_again_is_deleted(f: &Fixture) {
+fn rows_whose_allowance_is_restored_are_deleted(f: &Fixture) {
     for target in 1..=3 {
         count(f, target, START);
     }
     count(f, 4, START + 60 * SECOND);
     let delete = |at, limit| {
-        let delete = move |c: &mut _| attempts::delete_whole(c, at, limit);
+        let delete = move |c: &mut _| attempts::delete_restored(c, at, limit);
         f.store.write(delete).unwrap()
     };
     assert_eq!(delete(START, 10), 0);

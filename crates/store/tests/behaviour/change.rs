@@ -1,17 +1,19 @@
-//! Changes to a user, and the sessions that they end.
+//! Changes to a user, and the sessions that they revoke.
 
 use std::thread;
 
+use store::Actor;
 use store::sessions::{self, Opened, RevokedReason, SessionId};
-use store::users::{self, Changed, PasswordHash, User};
+use store::users::{self, Change, PasswordHash, Update, User, UserChanges};
 
 use crate::{Fixture, START, new_session, on_both_back_ends};
 
 on_both_back_ends! {
-    a_new_password_ends_the_other_sessions
+    a_new_password_revokes_the_other_sessions
     a_password_that_is_no_longer_the_one_checked_stays
-    disabling_ends_all_sessions_and_enabling_brings_none_back
-    the_ended_sessions_of_a_deleted_user_stay
+    disabling_revokes_all_sessions_and_enabling_restores_none
+    the_revoked_sessions_of_a_deleted_user_stay
+    an_update_is_all_or_nothing
     no_session_is_open_after_a_change_that_ran_at_the_same_time
 }
 
@@ -31,14 +33,40 @@ fn open_id(f: &Fixture, user: &User, seed: &str) -> SessionId {
 }
 
 fn reason(f: &Fixture, id: SessionId) -> Option<RevokedReason> {
-    f.find(id).unwrap().revoked.map(|(_, reason)| reason)
+    f.find(id)
+        .unwrap()
+        .revoked
+        .map(|revocation| revocation.reason)
+}
+
+fn made(revoked: &[SessionId]) -> Change {
+    Change::Made {
+        revoked: revoked.to_vec(),
+    }
+}
+
+/// Disables or enables a user, and returns the sessions that were revoked.
+fn set_disabled(f: &Fixture, user: &User, disabled: bool) -> Vec<SessionId> {
+    let id = user.id.clone();
+    let changes = UserChanges {
+        disabled: Some(disabled),
+        ..UserChanges::default()
+    };
+    let update = move |c: &mut _| users::update(c, &id, &changes, &Actor::CommandLine, START);
+    match f.store.transaction(update).unwrap() {
+        Update::Made(updated) => {
+            assert_eq!(updated.user.disabled_at.is_some(), disabled);
+            updated.revoked
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 fn new_hash() -> PasswordHash {
     PasswordHash::new("$argon2id$new".into())
 }
 
-fn a_new_password_ends_the_other_sessions(f: &Fixture) {
+fn a_new_password_revokes_the_other_sessions(f: &Fixture) {
     let user = f.add_user("ann");
     let (here, there) = (open_id(f, &user, "here"), open_id(f, &user, "there"));
     let of_another = f.session("bob").id;
@@ -47,7 +75,7 @@ fn a_new_password_ends_the_other_sessions(f: &Fixture) {
         .store
         .transaction(move |c| users::change_password(c, &id, &checked, &new_hash(), here, START));
 
-    assert_eq!(changed.unwrap(), Changed::Changed(vec![there]));
+    assert_eq!(changed.unwrap(), made(&[there]));
     assert_eq!(reason(f, here), None);
     assert_eq!(reason(f, there), Some(RevokedReason::PasswordChanged));
     assert_eq!(reason(f, of_another), None);
@@ -68,49 +96,62 @@ fn a_password_that_is_no_longer_the_one_checked_stays(f: &Fixture) {
             START,
         )
     });
-    assert_eq!(changed.unwrap(), Changed::NotFound);
+    assert_eq!(changed.unwrap(), Change::NotFound);
     let found = f.store.read(|c| users::find(c, &user.id)).unwrap();
     assert_eq!(found.unwrap().password, user.password);
 }
 
-fn disabling_ends_all_sessions_and_enabling_brings_none_back(f: &Fixture) {
+fn disabling_revokes_all_sessions_and_enabling_restores_none(f: &Fixture) {
     let user = f.add_user("ann");
     let session = open_id(f, &user, "here");
-    let id = user.id.clone();
-    let disable = move |c: &mut _| users::disable(c, &id, START);
-    let disabled = f.store.transaction(disable.clone()).unwrap();
-    assert_eq!(disabled, Changed::Changed(vec![session]));
-    assert_eq!(f.store.transaction(disable).unwrap(), Changed::NotFound);
-    assert_eq!(reason(f, session), Some(RevokedReason::UserDisabled));
+    assert_eq!(set_disabled(f, &user, true), [session]);
+    assert_eq!(set_disabled(f, &user, true), []);
+    let revocation = f.find(session).unwrap().revoked.unwrap();
+    assert_eq!(revocation.reason, RevokedReason::UserDisabled);
+    assert_eq!(revocation.by, Some(Actor::CommandLine));
     assert_eq!(open(f, &user, "refused"), Opened::UserDisabled);
 
-    let id = user.id.clone();
-    let enable = move |c: &mut _| users::enable(c, &id);
-    let enabled = f.store.write(enable.clone()).unwrap();
-    assert_eq!(enabled, Changed::Changed(vec![]));
-    assert_eq!(f.store.write(enable).unwrap(), Changed::NotFound);
+    assert_eq!(set_disabled(f, &user, false), []);
     assert_eq!(reason(f, session), Some(RevokedReason::UserDisabled));
     assert!(matches!(open(f, &user, "again"), Opened::Session(..)));
 }
 
-fn the_ended_sessions_of_a_deleted_user_stay(f: &Fixture) {
+fn an_update_is_all_or_nothing(f: &Fixture) {
+    let user = f.add_user("ann");
+    f.add_user("bob");
+    let session = open_id(f, &user, "here");
+    let id = user.id.clone();
+    let changes = UserChanges {
+        name: Some("Ann Lee".into()),
+        email: Some("BOB@example.org".into()),
+        claims: Some("{}".into()),
+        disabled: Some(true),
+    };
+    let update = move |c: &mut _| users::update(c, &id, &changes, &Actor::CommandLine, START);
+    assert_eq!(f.store.transaction(update).unwrap(), Update::EmailTaken);
+    let found = f.store.read(|c| users::find(c, &user.id)).unwrap();
+    assert_eq!(found, Some(user));
+    assert_eq!(reason(f, session), None);
+}
+
+fn the_revoked_sessions_of_a_deleted_user_stay(f: &Fixture) {
     let user = f.add_user("ann");
     let session = open_id(f, &user, "here");
     let id = user.id.clone();
-    let delete = move |c: &mut _| users::delete(c, &id, START);
+    let delete = move |c: &mut _| users::delete(c, &id, &Actor::CommandLine, START);
     let deleted = f.store.transaction(delete.clone()).unwrap();
-    assert_eq!(deleted, Changed::Changed(vec![session]));
-    assert_eq!(f.store.transaction(delete).unwrap(), Changed::NotFound);
+    assert_eq!(deleted, made(&[session]));
+    assert_eq!(f.store.transaction(delete).unwrap(), Change::NotFound);
     assert_eq!(reason(f, session), Some(RevokedReason::UserDisabled));
-    let told = f
+    let listed = f
         .store
         .read(|c| sessions::revoked_since(c, START, None, 9))
         .unwrap();
-    assert_eq!(told.len(), 1);
+    assert_eq!(listed.len(), 1);
 }
 
 /// A change and four sign-ins that were checked before it, at once and many times over: either
-/// the sign-in came first and the change ended it, or it was refused.
+/// the sign-in came first and the change revoked its session, or it was refused.
 fn no_session_is_open_after_a_change_that_ran_at_the_same_time(f: &Fixture) {
     for round in 0..30 {
         let user = f.add_user(&format!("user{round}"));
@@ -120,14 +161,18 @@ fn no_session_is_open_after_a_change_that_ran_at_the_same_time(f: &Fixture) {
                 let user = &user;
                 scope.spawn(move || open(f, user, &format!("{round}-{n}")));
             }
+            let user = &user;
             let (id, checked) = (user.id.clone(), user.password.clone().unwrap());
             scope.spawn(move || {
+                if round % 3 == 0 {
+                    set_disabled(f, user, true);
+                    return;
+                }
                 let change = f.store.transaction(move |c| match round % 3 {
-                    0 => users::disable(c, &id, START),
-                    1 => users::delete(c, &id, START),
+                    1 => users::delete(c, &id, &Actor::CommandLine, START),
                     _ => users::change_password(c, &id, &checked, &new_hash(), outside, START),
                 });
-                assert!(matches!(change.unwrap(), Changed::Changed(_)));
+                assert!(matches!(change.unwrap(), Change::Made { .. }));
             });
         });
         let open = f

@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
+use store::users::User;
 use store::{AnyConnection, DatabaseUrl, Store, StoreError, StoreOptions, migrations};
 
 use crate::{Fixture, OPTIONS, RULES, START, on_both_back_ends, user};
@@ -150,22 +151,27 @@ fn a_full_sqlite_file_is_unavailable_and_loses_nothing_that_was_acknowledged() {
             .write(move |c| Ok(c.batch_execute(&pragma)?))
             .unwrap();
     };
-    // No more than there are.
+    // Each needs pages of its own, so that none fits into a full file.
+    let large = |name: String| User {
+        claims: "x".repeat(20_000),
+        ..user(&name)
+    };
+    // As few as there are.
     limit("1");
     let mut added = 1;
     let full = loop {
-        let user = user(&format!("user{added}"));
+        let user = large(format!("user{added}"));
         match f.store.write(move |c| store::users::add(c, &user)) {
             Ok(_) => added += 1,
             Err(error) => break error,
         }
     };
     assert!(matches!(&full, StoreError::Unavailable(_)), "{full}");
-    // Readers do not mind.
+    // Readers are not affected.
     thread::scope(|scope| {
         for n in 0..8 {
             scope.spawn(move || {
-                let user = user(&format!("late{n}"));
+                let user = large(format!("late{n}"));
                 assert!(f.store.write(move |c| store::users::add(c, &user)).is_err());
             });
         }

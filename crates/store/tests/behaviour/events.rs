@@ -1,7 +1,7 @@
-use store::UnixMillis;
-use store::events::{self, Event, EventFilter, EventKind};
-use store::sessions::{Device, SessionId};
+use store::events::{self, Cause, Event, EventFilter, EventKind};
+use store::sessions::{Device, RevokedReason, SessionId};
 use store::users::UserId;
+use store::{Actor, UnixMillis};
 
 use crate::{Fixture, SECOND, START, on_both_back_ends};
 
@@ -35,13 +35,16 @@ fn an_event_is_kept_as_it_was(f: &Fixture) {
         .user(&user)
         .session(SessionId::new(START, [7; 10]))
         .device(&device)
-        .refused("wrong_password");
+        .actor(&Actor::ServiceKey("django".into()))
+        .subject("k1")
+        .refused(Cause::UserDisabled);
+    let revoked = event(3, EventKind::SessionRevoked, START).reason(RevokedReason::UserDisabled);
     let bare = event(2, EventKind::KeyRotated, START + SECOND);
-    add(f, vec![full.clone(), bare.clone()]);
+    add(f, vec![full.clone(), revoked.clone(), bare.clone()]);
     let found = f
         .store
         .read(|c| events::list(c, &EventFilter::default(), 10));
-    assert_eq!(found.unwrap(), [bare, full]);
+    assert_eq!(found.unwrap(), [bare, revoked, full]);
     for kind in EventKind::ALL {
         assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
     }
@@ -52,8 +55,8 @@ fn events_are_found_by_what_is_asked_for(f: &Fixture) {
     let first = event(1, EventKind::SignIn, START).user(&ann);
     let second = event(2, EventKind::SignIn, START + SECOND)
         .user(&bob)
-        .refused("no");
-    let third = event(3, EventKind::SessionEnded, START + 2 * SECOND).user(&ann);
+        .refused(Cause::RateLimited);
+    let third = event(3, EventKind::SessionRevoked, START + 2 * SECOND).user(&ann);
     let id = |event: &Event| event.id.clone();
     let [a, b, c] = [id(&first), id(&second), id(&third)];
     add(f, vec![first, second.clone(), third]);

@@ -1,17 +1,19 @@
-//! Looking at many sessions, and cleaning them away.
+//! Listing and deleting sessions.
 
-use store::UnixMillis;
-use store::sessions::{self, Opened, RevokedReason, RevokedSession, Session, SessionId};
+use store::sessions::{
+    self, Opened, Revocation, RevokedReason, RevokedSession, Session, SessionId,
+};
 use store::users::UserId;
+use store::{Actor, UnixMillis};
 
 use crate::{DAY, Fixture, SECOND, START, new_session, on_both_back_ends};
 
 on_both_back_ends! {
     the_live_sessions_of_a_user_are_listed_newest_first
     a_long_list_comes_in_pages
-    revoked_sessions_are_told_in_pages_and_in_order
+    revoked_sessions_are_listed_in_pages_and_in_order
     expired_sessions_are_deleted_in_batches
-    a_limit_ends_the_oldest_sessions
+    a_limit_revokes_the_oldest_sessions
     many_are_found_at_once_in_the_order_asked_for
 }
 
@@ -28,7 +30,8 @@ fn open(f: &Fixture, user_id: &UserId, at: UnixMillis) -> Session {
 }
 
 fn revoke(f: &Fixture, id: SessionId, at: UnixMillis) {
-    let revoke = move |c: &mut _| sessions::revoke(c, id, RevokedReason::Logout, at);
+    let revocation = Revocation::new(RevokedReason::Logout, Actor::CommandLine, at);
+    let revoke = move |c: &mut _| sessions::revoke(c, id, &revocation);
     assert!(f.store.write(revoke).unwrap());
 }
 
@@ -43,16 +46,24 @@ fn the_live_sessions_of_a_user_are_listed_newest_first(f: &Fixture) {
     let ann = f.add_user("ann").id;
     let first = open(f, &ann, START + SECOND);
     let second = open(f, &ann, START + 2 * SECOND);
-    let ended = open(f, &ann, START + 3 * SECOND);
-    revoke(f, ended.id, START);
+    let revoked = open(f, &ann, START + 3 * SECOND);
+    revoke(f, revoked.id, START);
 
-    assert_eq!(list(f, &ann, None, 10), [second, first.clone()]);
+    assert_eq!(list(f, &ann, None, 10), [second.clone(), first.clone()]);
     let everyones = f
         .store
         .read(|c| sessions::list(c, None, None, 10, START))
         .unwrap();
     assert_eq!(everyones.len(), 3);
     assert_eq!(everyones.last(), Some(&of_another));
+    let all = |limit| {
+        let list = f
+            .store
+            .read(|c| sessions::list_all(c, Some(&ann), None, limit));
+        let ids = list.unwrap().into_iter().map(|session| session.id);
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(all(2), [revoked.id, second.id]);
     let idle = first.idle_expires_at;
     let later = f
         .store
@@ -77,7 +88,7 @@ fn a_long_list_comes_in_pages(f: &Fixture) {
     assert_eq!(seen, opened);
 }
 
-fn revoked_sessions_are_told_in_pages_and_in_order(f: &Fixture) {
+fn revoked_sessions_are_listed_in_pages_and_in_order(f: &Fixture) {
     let ann = f.add_user("ann").id;
     let sessions: Vec<_> = (0..5).map(|n| open(f, &ann, START + n * SECOND)).collect();
     // Four at the same moment, as when a user is disabled; one long before; one not at all.
@@ -88,9 +99,9 @@ fn revoked_sessions_are_told_in_pages_and_in_order(f: &Fixture) {
     let before = f.session("bob");
     revoke(f, before.id, moment - SECOND);
 
-    let mut told: Vec<RevokedSession> = Vec::new();
+    let mut listed: Vec<RevokedSession> = Vec::new();
     loop {
-        let last = told.last().copied();
+        let last = listed.last().copied();
         let page = f
             .store
             .read(|c| sessions::revoked_since(c, moment, last, 3))
@@ -98,7 +109,7 @@ fn revoked_sessions_are_told_in_pages_and_in_order(f: &Fixture) {
         if page.is_empty() {
             break;
         }
-        told.extend(page);
+        listed.extend(page);
     }
     let expected: Vec<_> = sessions[..4]
         .iter()
@@ -108,7 +119,7 @@ fn revoked_sessions_are_told_in_pages_and_in_order(f: &Fixture) {
             reason: RevokedReason::Logout,
         })
         .collect();
-    assert_eq!(told, expected);
+    assert_eq!(listed, expected);
 }
 
 fn expired_sessions_are_deleted_in_batches(f: &Fixture) {
@@ -138,7 +149,7 @@ fn expired_sessions_are_deleted_in_batches(f: &Fixture) {
     assert!(f.find(live_id).is_some());
 }
 
-fn a_limit_ends_the_oldest_sessions(f: &Fixture) {
+fn a_limit_revokes_the_oldest_sessions(f: &Fixture) {
     let ann = f.add_user("ann").id;
     let ids: Vec<_> = (0..3)
         .map(|n| open(f, &ann, START + n * SECOND).id)
@@ -151,12 +162,17 @@ fn a_limit_ends_the_oldest_sessions(f: &Fixture) {
     };
     let opened = f.store.transaction(|c| sessions::issue(c, new)).unwrap();
 
-    let Opened::Session(_, mut ended) = opened else {
+    let Opened::Session(_, mut revoked) = opened else {
         panic!("{opened:?}");
     };
-    ended.sort();
-    assert_eq!(ended, ids[..2]);
-    let reason = |id| f.find(id).unwrap().revoked.map(|(_, reason)| reason);
+    revoked.sort();
+    assert_eq!(revoked, ids[..2]);
+    let reason = |id| {
+        f.find(id)
+            .unwrap()
+            .revoked
+            .map(|revocation| revocation.reason)
+    };
     assert_eq!(reason(ids[0]), Some(RevokedReason::SessionLimit));
     assert_eq!(reason(ids[1]), Some(RevokedReason::SessionLimit));
     assert_eq!(reason(ids[2]), None);
@@ -175,10 +191,13 @@ fn many_are_found_at_once_in_the_order_asked_for(f: &Fixture) {
 
     let found = find(&[bob.id, unknown, eve.id, ann.id, ann.id]);
 
-    let ended = found[0].as_ref().unwrap().as_ref().unwrap();
-    assert_eq!(ended.revoked, Some((START, RevokedReason::Logout)));
+    let revoked = found[0].as_ref().unwrap().as_ref().unwrap();
+    assert_eq!(
+        revoked.revoked.as_ref().unwrap().reason,
+        RevokedReason::Logout
+    );
     assert_eq!(found[1].as_ref().unwrap(), &None);
-    assert!(found[2].is_err(), "it cannot be read, and spoils no other");
+    assert!(found[2].is_err(), "it cannot be read, and the others can");
     assert_eq!(found[3].as_ref().unwrap(), &Some(ann.clone()));
     assert_eq!(found[4].as_ref().unwrap(), &Some(ann));
     assert!(find(&[]).is_empty());

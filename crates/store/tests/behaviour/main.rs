@@ -30,7 +30,7 @@ use std::time::Duration;
 use store::sessions::{
     self, Device, Generation, NewSession, Opened, Peek, Renewal, RenewalRules, Session, SessionId,
 };
-use store::users::{Added, PasswordHash, User, UserId};
+use store::users::{Addition, PasswordHash, User, UserId};
 use store::{DatabaseUrl, Store, StoreOptions, UnixMillis, migrations};
 use throwaway_postgres::Database;
 
@@ -111,7 +111,7 @@ impl Fixture {
         let user = user(name);
         let added = user.clone();
         let outcome = self.store.write(move |c| store::users::add(c, &added));
-        assert_eq!(outcome.unwrap(), Added::Added);
+        assert_eq!(outcome.unwrap(), Addition::Done);
         user
     }
 

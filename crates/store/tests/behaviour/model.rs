@@ -1,9 +1,9 @@
 //! A session as ARCHITECTURE "Sessions" describes it, without a database: the table, row by row.
 
 use store::UnixMillis;
-use store::sessions::{Dead, RenewalRules, RevokedReason, Session};
+use store::sessions::{NotLive, RenewalRules, RevokedReason, Session};
 
-/// What a renewal comes to.
+/// The outcome of a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Rotated,
@@ -12,18 +12,18 @@ pub(crate) enum Outcome {
     Forgiven,
     Recovered,
     Reused,
-    Dead(Dead),
+    NotLive(NotLive),
 }
 
-/// What a look comes to.
+/// The outcome of a peek.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
-    Good,
+    Valid,
     Undecided,
-    Dead(Dead),
+    NotLive(NotLive),
 }
 
-/// What can change of a session.
+/// What can change about a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Model {
     pub(crate) generation: u32,
@@ -42,7 +42,7 @@ impl From<&Session> for Model {
             idle_expires_at: session.idle_expires_at,
             expires_at: session.expires_at,
             forgiven_at: session.forgiven_at,
-            revoked: session.revoked,
+            revoked: session.revoked.as_ref().map(|r| (r.at, r.reason)),
         }
     }
 }
@@ -54,8 +54,8 @@ impl Model {
         now: UnixMillis,
         rules: &RenewalRules,
     ) -> Outcome {
-        if let Some(dead) = self.dead(now) {
-            return Outcome::Dead(dead);
+        if let Some(why) = self.not_live(now) {
+            return Outcome::NotLive(why);
         }
         let recently = self.rotated_recently(now, rules);
         if presented > self.generation {
@@ -79,9 +79,9 @@ impl Model {
 
     pub(crate) fn look(&self, presented: u32, now: UnixMillis, rules: &RenewalRules) -> Look {
         let behind = presented + 1 == self.generation && self.rotated_recently(now, rules);
-        match self.dead(now) {
-            Some(dead) => Look::Dead(dead),
-            None if presented == self.generation || behind => Look::Good,
+        match self.not_live(now) {
+            Some(why) => Look::NotLive(why),
+            None if presented == self.generation || behind => Look::Valid,
             None => Look::Undecided,
         }
     }
@@ -90,16 +90,16 @@ impl Model {
         self.revoked.get_or_insert((now, reason));
     }
 
-    /// Neither revoked nor past its end; idle or not.
+    /// Neither revoked nor expired; idle or not.
     pub(crate) fn may_be_revoked(&self, now: UnixMillis) -> bool {
         self.revoked.is_none() && now < self.expires_at
     }
 
-    fn dead(&self, now: UnixMillis) -> Option<Dead> {
+    fn not_live(&self, now: UnixMillis) -> Option<NotLive> {
         match self.revoked {
-            Some((_, reason)) => Some(Dead::Revoked(reason)),
-            None if now >= self.expires_at => Some(Dead::Expired),
-            None if now >= self.idle_expires_at => Some(Dead::IdleExpired),
+            Some((_, reason)) => Some(NotLive::Revoked(reason)),
+            None if now >= self.expires_at => Some(NotLive::Expired),
+            None if now >= self.idle_expires_at => Some(NotLive::IdleExpired),
             None => None,
         }
     }

@@ -1,4 +1,5 @@
-use store::sessions::{self, Generation, Opened, RevokedReason};
+use store::Actor;
+use store::sessions::{self, Generation, Opened, Revocation, RevokedReason};
 use store::users::PasswordHash;
 
 use crate::{Fixture, START, new_session, on_both_back_ends};
@@ -7,7 +8,7 @@ on_both_back_ends! {
     a_new_session_is_as_it_was_asked_for
     a_session_is_refused_when_the_password_is_no_longer_the_one_checked
     a_session_is_refused_for_a_disabled_or_unknown_user
-    forced_renewal_ends_all_other_sessions
+    forced_renewal_revokes_all_other_sessions
 }
 
 fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
@@ -65,17 +66,17 @@ fn a_session_is_refused_for_a_disabled_or_unknown_user(f: &Fixture) {
     assert_eq!(open("two"), Opened::UserUnknown);
 }
 
-fn forced_renewal_ends_all_other_sessions(f: &Fixture) {
+fn forced_renewal_revokes_all_other_sessions(f: &Fixture) {
     let first = f.session("ann");
     let of_another = f.session("bob");
     let new = new_session(first.user_id.clone(), "again");
     let opened = f
         .store
-        .transaction(|c| sessions::renew_by_force(c, new))
+        .transaction(|c| sessions::renew_by_force(c, new, &Actor::TrustedNetwork))
         .unwrap();
 
-    assert!(matches!(opened, Opened::Session(_, ended) if ended == [first.id]));
-    let ended = f.find(first.id).unwrap();
-    assert_eq!(ended.revoked, Some((START, RevokedReason::ForcedRenewal)));
+    assert!(matches!(opened, Opened::Session(_, revoked) if revoked == [first.id]));
+    let revocation = Revocation::new(RevokedReason::ForcedRenewal, Actor::TrustedNetwork, START);
+    assert_eq!(f.find(first.id).unwrap().revoked, Some(revocation));
     assert_eq!(f.find(of_another.id).unwrap().revoked, None);
 }

@@ -1,12 +1,13 @@
 use std::thread;
 
+use store::Actor;
 use store::password_links::{self, LinkHash};
-use store::users::{self, Changed, PasswordHash, UserId};
+use store::users::{self, Change, PasswordHash, UserChanges, UserId};
 
 use crate::{Fixture, SECOND, START, on_both_back_ends};
 
 on_both_back_ends! {
-    a_link_sets_a_password_once_and_ends_the_sessions
+    a_link_sets_a_password_once_and_revokes_the_sessions
     a_newer_link_takes_the_place_of_an_older_one
     a_link_of_nobody_or_out_of_time_does_nothing
 }
@@ -20,14 +21,25 @@ fn add(f: &Fixture, hash: LinkHash, user_id: &UserId) -> bool {
     f.store.transaction(add).unwrap()
 }
 
-fn redeem(f: &Fixture, hash: LinkHash, seconds: u32) -> Option<(UserId, Changed)> {
+fn redeem(f: &Fixture, hash: LinkHash, seconds: u32) -> Option<(UserId, Change)> {
     let new = PasswordHash::new("new".into());
     let now = START + seconds * SECOND;
     let redeem = move |c: &mut _| password_links::redeem(c, hash, &new, now);
     f.store.transaction(redeem).unwrap()
 }
 
-fn a_link_sets_a_password_once_and_ends_the_sessions(f: &Fixture) {
+fn set_disabled(f: &Fixture, id: &UserId, disabled: bool) {
+    let id = id.clone();
+    let changes = UserChanges {
+        disabled: Some(disabled),
+        ..UserChanges::default()
+    };
+    f.store
+        .transaction(move |c| users::update(c, &id, &changes, &Actor::CommandLine, START))
+        .unwrap();
+}
+
+fn a_link_sets_a_password_once_and_revokes_the_sessions(f: &Fixture) {
     let session = f.session("ann");
     assert!(add(f, ONE, &session.user_id));
     let found = |hash| {
@@ -42,8 +54,10 @@ fn a_link_sets_a_password_once_and_ends_the_sessions(f: &Fixture) {
         let results = threads.into_iter().map(|thread| thread.join().unwrap());
         results.flatten().collect()
     });
-    let ended = Changed::Changed(vec![session.id]);
-    assert_eq!(redeemed, [(session.user_id.clone(), ended)]);
+    let change = Change::Made {
+        revoked: vec![session.id],
+    };
+    assert_eq!(redeemed, [(session.user_id.clone(), change)]);
     let user = f.store.read(|c| users::find(c, &session.user_id)).unwrap();
     assert_eq!(user.unwrap().password.unwrap().expose(), "new");
 }
@@ -60,16 +74,11 @@ fn a_link_of_nobody_or_out_of_time_does_nothing(f: &Fixture) {
     let ann = f.add_user("ann").id;
     assert!(add(f, ONE, &ann));
     assert_eq!(redeem(f, ONE, 60), None);
-    let id = ann.clone();
-    f.store
-        .transaction(move |c| users::disable(c, &id, START))
-        .unwrap();
+    set_disabled(f, &ann, true);
     assert_eq!(redeem(f, ONE, 1), None);
     assert!(!add(f, TWO, &ann));
-    // Who is enabled again needs another link.
-    let id = ann.clone();
-    let enable = move |c: &mut _| users::enable(c, &id);
-    f.store.transaction(enable).unwrap();
+    // A user who is enabled again needs another link.
+    set_disabled(f, &ann, false);
     assert_eq!(redeem(f, ONE, 1), None);
     assert!(add(f, TWO, &ann));
     let delete = |seconds: u32| {

@@ -1,6 +1,9 @@
 //! The table in ARCHITECTURE "Sessions", row by row.
 
-use store::sessions::{Dead, Generation, Peek, Renewal, RenewalRules, RevokedReason};
+use store::Actor;
+use store::sessions::{
+    Generation, NotLive, Peek, Renewal, RenewalRules, Revocation, RevokedReason,
+};
 use store::{UnixMillis, sessions};
 
 use crate::{DAY, Fixture, GRACE, RULES, SECOND, START, on_both_back_ends};
@@ -16,10 +19,10 @@ on_both_back_ends! {
     a_token_newer_than_the_row_recovers_it
     a_session_ends_when_it_is_idle
     a_session_ends_at_its_end_however_often_it_is_renewed
-    an_ended_session_says_why
+    a_revoked_session_says_why
     an_unknown_session_is_unknown
     a_peek_never_changes_anything
-    a_stored_reason_that_is_not_known_still_ends_the_session
+    an_unknown_stored_reason_still_revokes_the_session
 }
 
 fn the_current_token_rotates(f: &Fixture) {
@@ -83,7 +86,7 @@ fn a_late_replay_is_forgiven_once_a_day(f: &Fixture) {
     let Renewal::Reused(ended) = f.renew(id, 0, first + 2 * DAY - SECOND / 1000) else {
         panic!("not reused");
     };
-    assert_eq!(ended.revoked.unwrap().1, RevokedReason::Reuse);
+    assert_eq!(ended.revoked.unwrap().reason, RevokedReason::Reuse);
 }
 
 fn a_late_replay_is_reuse_where_nothing_is_forgiven(f: &Fixture) {
@@ -106,11 +109,12 @@ fn a_token_two_rotations_old_is_reuse_even_inside_the_grace(f: &Fixture) {
     let Renewal::Reused(ended) = f.renew(id, 0, at) else {
         panic!("not reused");
     };
-    assert_eq!(ended.revoked, Some((at, RevokedReason::Reuse)));
+    let revocation = Revocation::new(RevokedReason::Reuse, Actor::System, at);
+    assert_eq!(ended.revoked, Some(revocation));
     assert_eq!(ended.generation, Generation::new(2));
     // The honest holder is told as well.
-    let dead = Renewal::Dead(Dead::Revoked(RevokedReason::Reuse));
-    assert_eq!(f.renew(id, 2, at), dead);
+    let not_live = Renewal::NotLive(NotLive::Revoked(RevokedReason::Reuse));
+    assert_eq!(f.renew(id, 2, at), not_live);
 }
 
 fn without_a_grace_the_previous_token_is_late_at_once(f: &Fixture) {
@@ -150,12 +154,15 @@ fn a_token_newer_than_the_row_recovers_it(f: &Fixture) {
 fn a_session_ends_when_it_is_idle(f: &Fixture) {
     let session = f.session("ann");
     let last_moment = session.idle_expires_at - SECOND / 1000;
-    assert!(matches!(f.peek(session.id, 0, last_moment), Peek::Good(_)));
+    assert!(matches!(f.peek(session.id, 0, last_moment), Peek::Valid(_)));
     let end = session.idle_expires_at;
-    assert_eq!(f.peek(session.id, 0, end), Peek::Dead(Dead::IdleExpired));
+    assert_eq!(
+        f.peek(session.id, 0, end),
+        Peek::NotLive(NotLive::IdleExpired)
+    );
     assert_eq!(
         f.renew(session.id, 0, end),
-        Renewal::Dead(Dead::IdleExpired)
+        Renewal::NotLive(NotLive::IdleExpired)
     );
 }
 
@@ -174,27 +181,28 @@ fn a_session_ends_at_its_end_however_often_it_is_renewed(f: &Fixture) {
     let end = session.expires_at;
     assert!(matches!(
         f.peek(session.id, generation, end - SECOND),
-        Peek::Good(_)
+        Peek::Valid(_)
     ));
     assert_eq!(
         f.renew(session.id, generation, end),
-        Renewal::Dead(Dead::Expired)
+        Renewal::NotLive(NotLive::Expired)
     );
 }
 
-fn an_ended_session_says_why(f: &Fixture) {
+fn a_revoked_session_says_why(f: &Fixture) {
     let id = f.session("ann").id;
-    let revoke = move |c: &mut _| sessions::revoke(c, id, RevokedReason::RevokedByOperator, START);
+    let revocation = Revocation::new(RevokedReason::RevokedByOperator, Actor::CommandLine, START);
+    let revoke = move |c: &mut _| sessions::revoke(c, id, &revocation);
     assert!(f.store.write(revoke).unwrap());
-    let dead = Dead::Revoked(RevokedReason::RevokedByOperator);
-    assert_eq!(f.renew(id, 0, START), Renewal::Dead(dead));
-    assert_eq!(f.peek(id, 0, START), Peek::Dead(dead));
+    let not_live = NotLive::Revoked(RevokedReason::RevokedByOperator);
+    assert_eq!(f.renew(id, 0, START), Renewal::NotLive(not_live));
+    assert_eq!(f.peek(id, 0, START), Peek::NotLive(not_live));
 }
 
 fn an_unknown_session_is_unknown(f: &Fixture) {
     let id = sessions::SessionId::new(START, [9; 10]);
-    assert_eq!(f.renew(id, 0, START), Renewal::Dead(Dead::Unknown));
-    assert_eq!(f.peek(id, 0, START), Peek::Dead(Dead::Unknown));
+    assert_eq!(f.renew(id, 0, START), Renewal::NotLive(NotLive::Unknown));
+    assert_eq!(f.peek(id, 0, START), Peek::NotLive(NotLive::Unknown));
 }
 
 fn a_peek_never_changes_anything(f: &Fixture) {
@@ -205,9 +213,9 @@ fn a_peek_never_changes_anything(f: &Fixture) {
     let inside = START + GRACE + SECOND;
     let outside = START + 2 * GRACE;
 
-    assert_eq!(f.peek(id, 2, inside), Peek::Good(before.clone()));
-    assert_eq!(f.peek(id, 2, outside), Peek::Good(before.clone()));
-    assert_eq!(f.peek(id, 1, inside), Peek::Good(before.clone()));
+    assert_eq!(f.peek(id, 2, inside), Peek::Valid(before.clone()));
+    assert_eq!(f.peek(id, 2, outside), Peek::Valid(before.clone()));
+    assert_eq!(f.peek(id, 1, inside), Peek::Valid(before.clone()));
     assert_eq!(f.peek(id, 1, outside), Peek::Undecided);
     assert_eq!(f.peek(id, 0, inside), Peek::Undecided);
     assert_eq!(f.peek(id, 3, inside), Peek::Undecided);
@@ -216,7 +224,7 @@ fn a_peek_never_changes_anything(f: &Fixture) {
 }
 
 /// As a newer version writes it, while both are at work.
-fn a_stored_reason_that_is_not_known_still_ends_the_session(f: &Fixture) {
+fn an_unknown_stored_reason_still_revokes_the_session(f: &Fixture) {
     use diesel::connection::SimpleConnection;
     let id = f.session("ann").id;
     f.store
@@ -225,8 +233,8 @@ fn a_stored_reason_that_is_not_known_still_ends_the_session(f: &Fixture) {
             Ok(())
         })
         .unwrap();
-    let dead = Dead::Revoked(RevokedReason::Other);
-    assert_eq!(f.renew(id, 0, START), Renewal::Dead(dead));
+    let not_live = NotLive::Revoked(RevokedReason::Other);
+    assert_eq!(f.renew(id, 0, START), Renewal::NotLive(not_live));
     let ended = f
         .store
         .read(|c| sessions::revoked_since(c, UnixMillis::from_millis(0), None, 9));

@@ -1,4 +1,4 @@
-use store::service_keys::{self, Added, Scope, ServiceKey, ServiceKeyHash};
+use store::service_keys::{self, Addition, Scope, ServiceKey, ServiceKeyHash};
 
 use crate::{Fixture, SECOND, START, on_both_back_ends};
 
@@ -20,14 +20,14 @@ fn key(id: &str, name: &str) -> ServiceKey {
     }
 }
 
-fn add(f: &Fixture, key: ServiceKey, hash: u8) -> Added {
+fn add(f: &Fixture, key: ServiceKey, hash: u8) -> Addition {
     f.store
         .write(move |c| service_keys::add(c, &key, ServiceKeyHash([hash; 32])))
         .unwrap()
 }
 
 fn a_service_key_is_found_by_its_hash_alone(f: &Fixture) {
-    assert_eq!(add(f, key("1", "django"), 1), Added::Added);
+    assert_eq!(add(f, key("1", "django"), 1), Addition::Done);
     let find = |hash| {
         f.store
             .read(|c| service_keys::find(c, &ServiceKeyHash([hash; 32])))
@@ -47,12 +47,12 @@ fn a_name_is_free_again_once_its_key_is_revoked(f: &Fixture) {
             .write(move |c| service_keys::revoke(c, name, START))
             .unwrap()
     };
-    assert_eq!(add(f, key("1", "django"), 1), Added::Added);
-    assert_eq!(add(f, key("2", "django"), 2), Added::NameTaken);
-    assert!(revoke("django"));
-    assert!(!revoke("django"));
-    assert_eq!(add(f, key("2", "django"), 2), Added::Added);
-    assert!(revoke("2"));
+    assert_eq!(add(f, key("1", "django"), 1), Addition::Done);
+    assert_eq!(add(f, key("2", "django"), 2), Addition::NameTaken);
+    assert_eq!(revoke("django").as_deref(), Some("django"));
+    assert_eq!(revoke("django"), None);
+    assert_eq!(add(f, key("2", "django"), 2), Addition::Done);
+    assert_eq!(revoke("2").as_deref(), Some("django"));
     let listed = f.store.read(service_keys::list).unwrap();
     assert_eq!(listed.len(), 2);
     assert!(listed.iter().all(|key| key.revoked_at == Some(START)));

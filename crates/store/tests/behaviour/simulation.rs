@@ -77,7 +77,7 @@ fn cookie(renewal: Renewal) -> Result<Option<u32>, Box<Renewal>> {
         | Renewal::Replayed(session)
         | Renewal::Forgiven(session)
         | Renewal::Recovered(session) => Ok(Some(session.generation.get())),
-        Renewal::Reused(_) | Renewal::Dead(_) => Err(Box::new(renewal)),
+        Renewal::Reused(_) | Renewal::NotLive(_) => Err(Box::new(renewal)),
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
-use store::UnixMillis;
 use store::sessions::{
-    self, Generation, Opened, Peek, Renewal, RenewalRules, RevokedReason, Session, SessionId,
+    self, Generation, Opened, Peek, Renewal, RenewalRules, Revocation, RevokedReason, Session,
+    SessionId,
 };
 use store::users::UserId;
+use store::{Actor, UnixMillis};
 
 use crate::model::{Look, Model, Outcome};
 use crate::{DAY, Fixture, GRACE, RULES, START, new_session, on_both_back_ends};
@@ -166,9 +167,9 @@ impl<'a> Run<'a> {
                 let find = |c: &mut _| sessions::find_many(c, &[known.id]);
                 let found = self.f.store.read(find).unwrap().pop().unwrap().unwrap();
                 let look = match sessions::peek(found, generation, now, &rules) {
-                    Peek::Good(_) => Look::Good,
+                    Peek::Valid(_) => Look::Valid,
                     Peek::Undecided => Look::Undecided,
-                    Peek::Dead(dead) => Look::Dead(dead),
+                    Peek::NotLive(why) => Look::NotLive(why),
                 };
                 prop_assert_eq!(look, known.model.look(presented, now, &rules));
             }
@@ -177,7 +178,8 @@ impl<'a> Run<'a> {
                     return Ok(());
                 };
                 let id = known.id;
-                let revoke = move |c: &mut _| sessions::revoke(c, id, reason, now);
+                let revocation = Revocation::new(reason, Actor::CommandLine, now);
+                let revoke = move |c: &mut _| sessions::revoke(c, id, &revocation);
                 self.f.store.write(revoke).unwrap();
                 known.model.revoke(reason, now);
             }
@@ -185,11 +187,12 @@ impl<'a> Run<'a> {
                 let keep = keep.and_then(|keep| pick(&mut self.known, keep, 0));
                 let keep = keep.map(|(known, _)| known.id);
                 let (id, reason) = (self.users[user].clone(), RevokedReason::PasswordChanged);
+                let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
                 let revoke =
-                    move |c: &mut _| sessions::revoke_all_of_user(c, &id, keep, reason, now);
-                let mut ended = self.f.store.transaction(revoke).unwrap();
-                ended.sort();
-                prop_assert_eq!(ended, self.revoke_all(user, keep, reason));
+                    move |c: &mut _| sessions::revoke_all_of_user(c, &id, keep, &revocation);
+                let mut revoked = self.f.store.transaction(revoke).unwrap();
+                revoked.sort();
+                prop_assert_eq!(revoked, self.revoke_all(user, keep, reason));
             }
             Step::RenewByForce { user } => {
                 let new = self.new_session(user);
@@ -197,7 +200,7 @@ impl<'a> Run<'a> {
                 let opened = self
                     .f
                     .store
-                    .transaction(|c| sessions::renew_by_force(c, new));
+                    .transaction(|c| sessions::renew_by_force(c, new, &Actor::CommandLine));
                 self.opened(user, opened.unwrap())?;
             }
         }
@@ -245,14 +248,14 @@ impl<'a> Run<'a> {
         let of_user = self.known.iter_mut().filter(|known| known.user == user);
         let live =
             of_user.filter(|known| Some(known.id) != keep && known.model.may_be_revoked(now));
-        let mut ended: Vec<_> = live
+        let mut revoked: Vec<_> = live
             .map(|known| {
                 known.model.revoke(reason, now);
                 known.id
             })
             .collect();
-        ended.sort();
-        ended
+        revoked.sort();
+        revoked
     }
 }
 
@@ -274,7 +277,7 @@ fn outcome(renewal: &Renewal) -> Outcome {
         Renewal::Forgiven(_) => Outcome::Forgiven,
         Renewal::Recovered(_) => Outcome::Recovered,
         Renewal::Reused(_) => Outcome::Reused,
-        Renewal::Dead(dead) => Outcome::Dead(*dead),
+        Renewal::NotLive(why) => Outcome::NotLive(*why),
     }
 }
 
@@ -286,6 +289,6 @@ fn session_of(renewal: &Renewal) -> Option<&Session> {
         | Renewal::Forgiven(session)
         | Renewal::Recovered(session)
         | Renewal::Reused(session) => Some(session),
-        Renewal::Dead(_) => None,
+        Renewal::NotLive(_) => None,
     }
 }

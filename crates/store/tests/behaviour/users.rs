@@ -1,23 +1,24 @@
-use store::users::{self, Added, Updated, User, UserChanges, UserId};
+use store::Actor;
+use store::users::{self, Addition, Update, User, UserChanges, UserId};
 
-use crate::{Fixture, on_both_back_ends, user};
+use crate::{Fixture, START, on_both_back_ends, user};
 
 on_both_back_ends! {
     a_user_is_found_by_id_and_by_email_in_any_case
-    ids_names_and_emails_are_taken_once
+    ids_and_emails_are_unique_and_names_are_not
     users_are_listed_in_pages
     users_are_searched_for
     a_user_is_changed_and_sessions_get_the_claims
 }
 
-fn add(f: &Fixture, user: User) -> Added {
+fn add(f: &Fixture, user: User) -> Addition {
     f.store.write(move |c| users::add(c, &user)).unwrap()
 }
 
 fn a_user_is_found_by_id_and_by_email_in_any_case(f: &Fixture) {
     let mut ann = user("ann");
     ann.email = "Ann@Example.org".into();
-    assert_eq!(add(f, ann.clone()), Added::Added);
+    assert_eq!(add(f, ann.clone()), Addition::Done);
 
     let by_id = f.store.read(|c| users::find(c, &ann.id)).unwrap();
     assert_eq!(by_id.as_ref(), Some(&ann));
@@ -33,20 +34,19 @@ fn a_user_is_found_by_id_and_by_email_in_any_case(f: &Fixture) {
     assert_eq!(f.store.read(|c| users::find(c, &nobody)).unwrap(), None);
 }
 
-fn ids_names_and_emails_are_taken_once(f: &Fixture) {
+fn ids_and_emails_are_unique_and_names_are_not(f: &Fixture) {
     f.add_user("ann");
     let like_ann = |change: fn(&mut User)| {
         let mut other = user("bob");
         change(&mut other);
         add(f, other)
     };
-    assert_eq!(like_ann(|u| u.id = user("ann").id), Added::IdTaken);
-    assert_eq!(like_ann(|u| u.name = "ann".into()), Added::NameTaken);
+    assert_eq!(like_ann(|u| u.id = user("ann").id), Addition::IdTaken);
     assert_eq!(
         like_ann(|u| u.email = "ANN@example.org".into()),
-        Added::EmailTaken
+        Addition::EmailTaken
     );
-    assert_eq!(like_ann(|_| ()), Added::Added);
+    assert_eq!(like_ann(|u| u.name = "ann".into()), Addition::Done);
 }
 
 fn users_are_listed_in_pages(f: &Fixture) {
@@ -83,7 +83,7 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
     f.add_user("bob");
     let update = |changes: UserChanges| {
         let id = session.user_id.clone();
-        let update = move |c: &mut _| users::update(c, &id, &changes);
+        let update = move |c: &mut _| users::update(c, &id, &changes, &Actor::CommandLine, START);
         f.store.transaction(update).unwrap()
     };
     let any = UserChanges::default();
@@ -91,22 +91,19 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
         claims: Some(r#"{"role":"admin"}"#.into()),
         ..any.clone()
     };
-    assert!(matches!(update(claims), Updated::Updated(user) if user.name == "ann"));
+    assert!(matches!(update(claims), Update::Made(updated) if updated.user.name == "ann"));
     assert_eq!(f.find(session.id).unwrap().claims, r#"{"role":"admin"}"#);
     let named = |name: &str| UserChanges {
         name: Some(name.into()),
         ..any.clone()
     };
-    assert_eq!(update(named("bob")), Updated::NameTaken);
+    assert!(matches!(update(named("bob")), Update::Made(_)));
     let mail = |email: &str| UserChanges {
         email: Some(email.into()),
         ..any.clone()
     };
-    assert_eq!(update(mail("BOB@example.org")), Updated::EmailTaken);
-    assert!(matches!(
-        update(mail("Ann@new.example")),
-        Updated::Updated(_)
-    ));
+    assert_eq!(update(mail("BOB@example.org")), Update::EmailTaken);
+    assert!(matches!(update(mail("Ann@new.example")), Update::Made(_)));
     let found = f.store.read(|c| users::find_by_email(c, "ann@NEW.example"));
     assert_eq!(found.unwrap().unwrap().id, session.user_id);
     let nobody = |c: &mut _| {
@@ -114,7 +111,9 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
             c,
             &UserId::parse("nobody").unwrap(),
             &UserChanges::default(),
+            &Actor::CommandLine,
+            START,
         )
     };
-    assert_eq!(f.store.transaction(nobody).unwrap(), Updated::NotFound);
+    assert_eq!(f.store.transaction(nobody).unwrap(), Update::NotFound);
 }

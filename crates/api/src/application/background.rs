@@ -1,0 +1,44 @@
+//! The tasks that run besides the requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_rt::task::JoinHandle;
+use identity::Ports;
+use identity::audit::AuditWriter;
+use identity::cleaning::clean;
+use identity::keys::{KeyFollower, KeyRing};
+use identity::sessions::Denylist;
+use identity::tokens::Tokens;
+
+/// What the tasks work on.
+pub(super) struct Background {
+    pub(super) ports: Ports,
+    pub(super) audit_writer: AuditWriter,
+    pub(super) denylist: Arc<Denylist>,
+    pub(super) follower: KeyFollower,
+    pub(super) key_ring: KeyRing,
+    pub(super) tokens: Tokens,
+    pub(super) retention: Option<Duration>,
+}
+
+/// Starts the tasks, and returns the one that writes the audit trail until that is dropped.
+pub(super) fn start(background: Background) -> JoinHandle<()> {
+    let Background {
+        ports,
+        audit_writer,
+        denylist,
+        follower,
+        key_ring,
+        tokens,
+        retention,
+    } = background;
+    let (store, clock) = (ports.store, ports.clock);
+    actix_rt::spawn(denylist.follow(store.clone(), clock.clone()));
+    actix_rt::spawn(clean(store.clone(), retention, clock));
+    // The key ring must not keep the audit trail alive when the server has stopped.
+    let key_ring = key_ring.downgrade();
+    let pass_on = move |rings| tokens.use_rings(rings);
+    actix_rt::spawn(follower.follow(key_ring, pass_on));
+    actix_rt::spawn(audit_writer.write(store))
+}

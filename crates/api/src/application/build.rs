@@ -1,0 +1,141 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use identity::clock::Clock;
+use identity::database::DatabaseError;
+use identity::entropy::Entropy;
+use identity::keys::{
+    KeyFollower, KeyRing, KeysError, MasterKey, MasterKeyError, Rings, create_first_keys,
+};
+use identity::sessions::Denylist;
+use identity::tokens::Tokens;
+use identity::{AsyncStore, Ports, audit::Audit, metrics::Metrics};
+use store::{Store, StoreError, UnixMillis, keys};
+use thiserror::Error;
+
+use super::background::{Background, start};
+use super::server::listen;
+use super::services::Services;
+use super::{Application, Created};
+use crate::settings::Settings;
+
+/// Why the service cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// It cannot listen on the address.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The master key cannot be loaded.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The signing keys cannot be loaded.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+impl Application {
+    /// Builds the service and listens. Requests are answered by
+    /// [`run_until_stopped`](Self::run_until_stopped).
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub fn build(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StartError> {
+        let (store, migrations) = settings.database.open()?;
+        let now = clock.now();
+        let (master_key, is_new) = load_master_key(settings, &store, &*entropy, now)?;
+        let follower = KeyFollower::load(&store, master_key.clone(), now)?;
+        let rings = follower.rings(now)?;
+        warn(settings, &rings);
+        let metrics = Arc::new(Metrics::default());
+        follower.report_ages(&metrics, now);
+        let (audit, audit_writer) = Audit::new(metrics, clock.clone(), entropy.clone());
+        let denylist = Arc::new(Denylist::load(&store, settings.access_ttl, now)?);
+        let ports = |store| Ports {
+            store,
+            audit: Arc::new(audit),
+            clock,
+            entropy,
+        };
+        let ports = ports(AsyncStore::new(store.clone()));
+        // Admitted besides the calls of clients, however many there are.
+        let background_ports = Ports {
+            store: AsyncStore::new(store),
+            ..ports.clone()
+        };
+        let (issuer, audience) = (settings.http.public_url.issuer(), &settings.http.audience);
+        let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
+        let services = Services::new(settings, &ports, &tokens, &denylist);
+        let listening = listen(&settings.http, services)?;
+        let background = Background {
+            key_ring: KeyRing::new(background_ports.clone(), master_key, settings.keys.rules),
+            ports: background_ports,
+            audit_writer,
+            denylist,
+            follower,
+            tokens,
+            retention: settings.audit_retention,
+        };
+        Ok(Self {
+            server: listening.server,
+            address: listening.address,
+            metrics: listening.metrics,
+            audit_written: start(background),
+            created: Created {
+                migrations,
+                master_key: is_new,
+            },
+        })
+    }
+}
+
+/// Loads the master key, or creates it with the first keys; returns whether it is new.
+fn load_master_key(
+    settings: &Settings,
+    store: &Store,
+    entropy: &dyn Entropy,
+    now: UnixMillis,
+) -> Result<(MasterKey, bool), StartError> {
+    let has_keys = store.read(keys::exist)?;
+    let (master_key, is_new) = settings.keys.master_key.load(has_keys, entropy)?;
+    create_first_keys(store, &master_key, &settings.keys.rules, entropy, now)?;
+    Ok((master_key, is_new))
+}
+
+fn warn(settings: &Settings, rings: &Rings) {
+    let (signing, next) = (
+        rings.access.signing.algorithm(),
+        settings.keys.rules.algorithm,
+    );
+    if signing != next {
+        log::warn!(
+            "access tokens are signed with {signing}, the algorithm of the active key; \
+             SYMBOLON_SIGNING_ALG={next} takes effect with the next key (`symbolon keys rotate`)"
+        );
+    }
+    let trusted_issuers = &settings.http.trusted_issuers;
+    if !trusted_issuers.is_empty() {
+        let networks: Vec<_> = trusted_issuers.iter().map(ToString::to_string).collect();
+        log::warn!(
+            "every host in {} may issue tokens for any user without a service key \
+             (SYMBOLON_TRUSTED_ISSUERS)",
+            networks.join(", ")
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! What the handlers and extractors ask for.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, ServiceConfig};
+use identity::Ports;
+use identity::audit::History;
+use identity::clock::Clock;
+use identity::credentials::PasswordHasher;
+use identity::limits::Limits;
+use identity::readiness::Readiness;
+use identity::service_keys::ServiceKeys;
+use identity::sessions::{Denylist, RevocationListPublisher, Revocations, SessionAdmin, Sessions};
+use identity::sign_in::{AccountAttempts, PasswordConfirmation, SignIn};
+use identity::tokens::{AccessTokens, DeviceTokens, Tokens};
+use identity::users::Users;
+
+use crate::cookie::Cookies;
+use crate::edge::Edge;
+use crate::extract::client_address::TrustedProxies;
+use crate::extract::token_issuer::TrustedIssuers;
+use crate::handlers::api::verify::ForwardedHeaders;
+use crate::handlers::well_known::jwks::JwksMaxAge;
+use crate::metrics_listener::MetricsSource;
+use crate::openapi::{self, Document};
+use crate::pages::account::AccountPage;
+use crate::settings::{Http, PublicUrl, Settings};
+
+/// The use-cases, and what translates them to HTTP.
+#[derive(Clone)]
+pub(super) struct Services {
+    use_cases: UseCases,
+    translation: Translation,
+    metrics_source: Data<MetricsSource>,
+    pub(super) has_account_page: bool,
+}
+
+#[derive(Clone)]
+struct UseCases {
+    sign_in: Data<SignIn>,
+    sessions: Data<Sessions>,
+    session_admin: Data<SessionAdmin>,
+    users: Data<Users>,
+    service_keys: Data<ServiceKeys>,
+    history: Data<History>,
+    readiness: Data<Readiness>,
+    limits: Data<Limits>,
+    access_tokens: Data<AccessTokens>,
+    device_tokens: Data<DeviceTokens>,
+    denylist: Data<Denylist>,
+    revocation_list: Data<RevocationListPublisher>,
+    clock: Data<Arc<dyn Clock>>,
+}
+
+#[derive(Clone)]
+struct Translation {
+    edge: Data<Edge>,
+    cookies: Data<Cookies>,
+    document: Data<Document>,
+    account_page: Data<AccountPage>,
+    forwarded_headers: Data<ForwardedHeaders>,
+    jwks_max_age: Data<JwksMaxAge>,
+    public_url: Data<PublicUrl>,
+    trusted_issuers: Data<TrustedIssuers>,
+    trusted_proxies: Data<TrustedProxies>,
+}
+
+impl Services {
+    pub(super) fn new(
+        settings: &Settings,
+        ports: &Ports,
+        tokens: &Tokens,
+        denylist: &Arc<Denylist>,
+    ) -> Self {
+        let accounts = &settings.accounts;
+        let hasher = PasswordHasher::new(accounts.hashing.clone(), ports.entropy.clone());
+        let hasher = Arc::new(hasher);
+        let use_cases = UseCases::new(settings, ports, tokens, denylist, &hasher);
+        let metrics_source = Data::new(MetricsSource {
+            ports: ports.clone(),
+            hasher,
+            denylist: denylist.clone(),
+            limits: use_cases.limits.clone().into_inner(),
+        });
+        Self {
+            use_cases,
+            translation: Translation::new(settings, ports),
+            metrics_source,
+            has_account_page: accounts.page,
+        }
+    }
+
+    pub(super) fn metrics_source(&self) -> Data<MetricsSource> {
+        self.metrics_source.clone()
+    }
+
+    /// Makes all of it available to handlers and extractors.
+    pub(super) fn register(&self, config: &mut ServiceConfig) {
+        self.use_cases.register(config);
+        self.translation.register(config);
+    }
+}
+
+impl UseCases {
+    fn new(
+        settings: &Settings,
+        ports: &Ports,
+        tokens: &Tokens,
+        denylist: &Arc<Denylist>,
+        hasher: &Arc<PasswordHasher>,
+    ) -> Self {
+        let (store, clock, audit) = (&ports.store, &ports.clock, &ports.audit);
+        let attempts = AccountAttempts::new(store.clone(), settings.limits.account, clock.clone());
+        let attempts = Arc::new(attempts);
+        let confirmation =
+            PasswordConfirmation::new(hasher.clone(), attempts.clone(), audit.clone());
+        let revocations = Revocations::new(denylist.clone(), audit.clone());
+        let session_admin = SessionAdmin::new(ports.clone(), revocations.clone());
+        let sessions = Arc::new(Sessions::new(
+            ports.clone(),
+            tokens.clone(),
+            revocations.clone(),
+            settings.sessions,
+        ));
+        Self {
+            sign_in: Data::new(SignIn::new(
+                ports.clone(),
+                hasher.clone(),
+                attempts,
+                sessions.clone(),
+                tokens.device.clone(),
+            )),
+            users: Data::new(Users::new(
+                ports.clone(),
+                hasher.clone(),
+                confirmation,
+                revocations,
+                settings.accounts.registration,
+            )),
+            sessions: Data::from(sessions),
+            session_admin: Data::new(session_admin),
+            service_keys: Data::new(ServiceKeys::new(ports.clone())),
+            history: Data::new(History::new(store.clone())),
+            readiness: Data::new(Readiness::new(ports.clone())),
+            limits: Data::new(Limits::new(&settings.limits, clock)),
+            access_tokens: Data::from(tokens.access.clone()),
+            device_tokens: Data::from(tokens.device.clone()),
+            denylist: Data::from(denylist.clone()),
+            revocation_list: Data::new(RevocationListPublisher::new(
+                tokens.access.clone(),
+                denylist.clone(),
+            )),
+            clock: Data::new(clock.clone()),
+        }
+    }
+
+    fn register(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.sign_in.clone())
+            .app_data(self.sessions.clone())
+            .app_data(self.session_admin.clone())
+            .app_data(self.users.clone())
+            .app_data(self.service_keys.clone())
+            .app_data(self.history.clone())
+            .app_data(self.readiness.clone())
+            .app_data(self.limits.clone())
+            .app_data(self.access_tokens.clone())
+            .app_data(self.device_tokens.clone())
+            .app_data(self.denylist.clone())
+            .app_data(self.revocation_list.clone())
+            .app_data(self.clock.clone());
+    }
+}
+
+impl Translation {
+    fn new(settings: &Settings, ports: &Ports) -> Self {
+        let http: &Http = &settings.http;
+        let cookies = Cookies::new(http);
+        Self {
+            edge: Data::new(Edge::new(http, ports.audit.metrics())),
+            document: Data::new(openapi::document_with(&cookies)),
+            cookies: Data::new(cookies),
+            account_page: Data::new(AccountPage::new(settings.accounts.registration)),
+            forwarded_headers: Data::new(ForwardedHeaders {
+                claims: http.verify_claims.clone(),
+                token_ttl: http.forwarded_token_ttl,
+            }),
+            jwks_max_age: Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead)),
+            public_url: Data::new(http.public_url.clone()),
+            trusted_issuers: Data::new(TrustedIssuers::new(http)),
+            trusted_proxies: Data::new(TrustedProxies(http.trusted_proxies.clone())),
+        }
+    }
+
+    fn register(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.edge.clone())
+            .app_data(self.cookies.clone())
+            .app_data(self.document.clone())
+            .app_data(self.account_page.clone())
+            .app_data(self.forwarded_headers.clone())
+            .app_data(self.jwks_max_age.clone())
+            .app_data(self.public_url.clone())
+            .app_data(self.trusted_issuers.clone())
+            .app_data(self.trusted_proxies.clone());
+    }
+}

@@ -1,0 +1,82 @@
+//! The cookies (RFC 6265bis).
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use crate::settings::{Http, SameSite};
+
+/// The cookies of the service.
+#[derive(Clone, Debug)]
+pub(crate) struct Cookies {
+    /// The refresh token.
+    pub(crate) refresh: Cookie,
+    /// The token by which a device is known at the next sign-in.
+    pub(crate) device: Cookie,
+}
+
+impl Cookies {
+    pub(crate) fn new(http: &Http) -> Self {
+        let cookie = |name, secure_name, path| {
+            let secure = http.public_url.is_https();
+            Cookie {
+                name: if secure { secure_name } else { name },
+                path,
+                secure,
+                same_site: http.same_site,
+            }
+        };
+        Self {
+            // Browsers accept the prefix `__Host-` only from this host over https, for all paths.
+            refresh: cookie("refreshToken", "__Host-refreshToken", "/"),
+            device: cookie("knownDevice", "__Secure-knownDevice", "/api/login"),
+        }
+    }
+}
+
+/// A cookie's name and attributes.
+#[derive(Clone, Debug)]
+pub(crate) struct Cookie {
+    name: &'static str,
+    path: &'static str,
+    secure: bool,
+    same_site: SameSite,
+}
+
+impl Cookie {
+    /// Its name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// `Set-Cookie` with a value, for `max_age` seconds.
+    pub(crate) fn set(&self, value: &str, max_age: u64) -> String {
+        format!(
+            "{}={value}; HttpOnly; SameSite={}; Path={}; Max-Age={max_age}{}",
+            self.name,
+            self.same_site.as_str(),
+            self.path,
+            if self.secure { "; Secure" } else { "" },
+        )
+    }
+
+    /// `Set-Cookie` that removes it.
+    pub(crate) fn clear(&self) -> String {
+        self.set("", 0)
+    }
+
+    /// All its values in a request: other paths or domains may have left some behind.
+    pub(crate) fn values(&self, request: &HttpRequest) -> Vec<String> {
+        request
+            .headers()
+            .get_all(header::COOKIE)
+            // By bytes, because another cookie may hold what is not text.
+            .flat_map(|header| header.as_bytes().split(|&byte| byte == b';'))
+            .filter_map(|pair| {
+                let pair = pair.trim_ascii().strip_prefix(self.name.as_bytes())?;
+                let value = str::from_utf8(pair.strip_prefix(b"=")?).ok()?;
+                let value = value.trim_matches('"');
+                (!value.is_empty()).then(|| value.to_owned())
+            })
+            .collect()
+    }
+}

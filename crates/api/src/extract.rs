@@ -1,0 +1,40 @@
+//! Extractors: what a handler requires is in its signature.
+
+pub(crate) mod access_token;
+pub(crate) mod client_address;
+pub(crate) mod device;
+pub(crate) mod form_body;
+pub(crate) mod json_body;
+pub(crate) mod known_device;
+pub(crate) mod limit;
+pub(crate) mod refresh_tokens;
+pub(crate) mod service_key;
+pub(crate) mod token_issuer;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Data;
+
+use crate::problem::{Code, Problem};
+
+/// The token after `Authorization: Bearer` (RFC 6750 §2.1).
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim_ascii())
+}
+
+/// Something that the application was built with.
+fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Problem> {
+    request.app_data::<Data<T>>().ok_or_else(|| {
+        let name = std::any::type_name::<T>();
+        log::error!("the application was built without {name}");
+        Code::Internal.into()
+    })
+}

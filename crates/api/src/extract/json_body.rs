@@ -1,0 +1,283 @@
+//! JSON bodies, strictly: of one shape, and nothing more.
+
+mod deserializer;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix_rt::time::timeout;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Payload};
+use actix_web::{Error, FromRequest, HttpRequest, dev};
+use paperclip::actix::OperationModifier;
+use paperclip::actix::web::Json;
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
+use paperclip::v2::schema::Apiv2Schema;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Code, FieldError, Problem};
+use deserializer::{Members, Mismatch};
+
+/// Maximum length of a body, in bytes.
+const MAX_LEN: usize = 16 * 1024;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A JSON body of this shape.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for JsonBody<T> {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let body = read(Payload::from_request(request, payload));
+        Box::pin(async move {
+            if !is_json {
+                return Err(Code::UnsupportedMediaType.into());
+            }
+            parse(&body.await?).map(JsonBody)
+        })
+    }
+}
+
+/// A JSON body of this shape, or no body.
+pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
+
+impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for OptionalJsonBody<T> {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let body = read(Payload::from_request(request, payload));
+        Box::pin(async move {
+            let body = body.await?;
+            if body.is_empty() {
+                return Ok(OptionalJsonBody(None));
+            }
+            if !is_json {
+                return Err(Code::UnsupportedMediaType.into());
+            }
+            parse(&body).map(|body| OptionalJsonBody(Some(body)))
+        })
+    }
+}
+
+type Extraction<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// Required, because pages of other origins can send forms without a preflight, but not JSON.
+fn is_json(request: &HttpRequest) -> bool {
+    has_media_type(request, "application/json")
+}
+
+pub(super) fn has_media_type(request: &HttpRequest, media_type: &str) -> bool {
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|sent| sent.to_str().ok())
+        .and_then(|sent| sent.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
+}
+
+pub(super) async fn read(
+    payload: impl Future<Output = Result<Payload, Error>>,
+) -> Result<Bytes, Problem> {
+    let payload = payload.await.map_err(|_| Code::BodyMalformed)?;
+    let body = payload.to_bytes_limited(MAX_LEN);
+    match timeout(PATIENCE, body).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(_))) => Err(Code::BodyMalformed.into()),
+        Ok(Err(_too_large)) => Err(Code::BodyTooLarge.into()),
+        Err(_elapsed) => Err(Code::RequestTimeout.into()),
+    }
+}
+
+fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
+    let members: Members = match serde_json::from_slice(body) {
+        Ok(members) => members,
+        Err(error) if error.is_data() => {
+            return Err(Problem::invalid_field("body", "must be an object"));
+        }
+        Err(error) => return Err(malformed(&error)),
+    };
+    let mut errors = shape_errors::<T>(&members);
+    match T::deserialize(members.into_deserializer()) {
+        Ok(body) if errors.is_empty() => Ok(body),
+        Ok(_) => Err(Problem::invalid(errors)),
+        Err(Mismatch { field, expected }) => {
+            if let (Some(field), Some(expected)) = (field, expected) {
+                errors.push(field_error(&field, &format!("must be {expected}")));
+            }
+            Err(Problem::invalid(errors))
+        }
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    Problem::from(Code::BodyMalformed).with_detail(format!(
+        "The body is not valid JSON from line {line}, column {column} on."
+    ))
+}
+
+/// All fields that are missing, unknown or sent twice.
+fn shape_errors<T: Apiv2Schema>(members: &Members) -> Vec<FieldError> {
+    let schema = T::raw_schema();
+    let names: BTreeSet<_> = members.names().collect();
+    let missing = schema
+        .required
+        .iter()
+        .filter(|field| !names.contains(field.as_str()))
+        .map(|field| field_error(field, "is missing"));
+    let unknown = names
+        .iter()
+        .filter(|field| !schema.properties.contains_key(**field))
+        .map(|field| field_error(field, "is unknown"));
+    let repeated = names
+        .iter()
+        .filter(|field| members.names().filter(|name| name == *field).count() > 1)
+        .map(|field| field_error(field, "was sent twice"));
+    missing.chain(unknown).chain(repeated).collect()
+}
+
+fn field_error(field: &str, detail: &str) -> FieldError {
+    FieldError {
+        field: field.chars().take(100).collect(),
+        detail: detail.to_owned(),
+    }
+}
+
+impl<T: Apiv2Schema> Apiv2Schema for JsonBody<T> {
+    fn name() -> Option<String> {
+        T::name()
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        T::raw_schema()
+    }
+}
+
+impl<T: Apiv2Schema> OperationModifier for JsonBody<T> {
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        Json::<T>::update_parameter(operation);
+    }
+}
+
+impl<T: Apiv2Schema> Apiv2Schema for OptionalJsonBody<T> {
+    fn name() -> Option<String> {
+        T::name()
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        T::raw_schema()
+    }
+}
+
+impl<T: Apiv2Schema> OperationModifier for OptionalJsonBody<T> {
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        Json::<T>::update_parameter(operation);
+        if let Some(paperclip::v2::models::Either::Right(body)) = operation.parameters.last_mut() {
+            body.required = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+    use actix_web::body::MessageBody;
+    use paperclip::actix::Apiv2Schema;
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, Apiv2Schema)]
+    struct Body {
+        #[allow(dead_code)]
+        name: String,
+        #[allow(dead_code)]
+        password: String,
+        #[serde(default)]
+        on: Option<bool>,
+    }
+
+    fn document(json: &str) -> Value {
+        let problem = parse::<Body>(json.as_bytes()).expect_err(json);
+        let body = problem.error_response().into_body().try_into_bytes();
+        serde_json::from_slice(&body.unwrap()).unwrap()
+    }
+
+    fn errors(json: &str) -> Vec<(String, String)> {
+        let document = document(json);
+        assert!(!document.to_string().contains("s3cret"), "{document}");
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+        let errors = document["errors"].as_array().unwrap().iter();
+        errors
+            .map(|e| (text(e, "field"), text(e, "detail")))
+            .collect()
+    }
+
+    #[test]
+    fn each_mistake_names_its_field_and_quotes_no_value() {
+        for (json, expected) in [
+            (
+                "{}",
+                &[("name", "is missing"), ("password", "is missing")][..],
+            ),
+            (
+                r#"{"password":"s3cret","x":1,"y":2}"#,
+                &[
+                    ("name", "is missing"),
+                    ("x", "is unknown"),
+                    ("y", "is unknown"),
+                ],
+            ),
+            (
+                r#"{"name":"a","password":"s3cret","password":"s3cret"}"#,
+                &[("password", "was sent twice")],
+            ),
+            (
+                r#"{"name":"a","password":["s3cret"]}"#,
+                &[("password", "must be a string")],
+            ),
+            (
+                r#"{"name":"a","password":"s3cret","on":"s3cret"}"#,
+                &[("on", "must be a boolean")],
+            ),
+            (
+                r#"{"password":{"s3cret":1}}"#,
+                &[("name", "is missing"), ("password", "must be a string")],
+            ),
+            (r#"["s3cret"]"#, &[("body", "must be an object")]),
+            ("5", &[("body", "must be an object")]),
+        ] {
+            let expected = expected
+                .iter()
+                .map(|(f, d)| ((*f).to_owned(), (*d).to_owned()));
+            assert_eq!(errors(json), expected.collect::<Vec<_>>(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_the_shape_is_read() {
+        let body: Body = parse(br#"{"name":"a","password":"b","on":true}"#).unwrap();
+        assert_eq!(body.on, Some(true));
+    }
+
+    #[test]
+    fn what_is_not_json_has_no_fields() {
+        for json in [
+            "",
+            "{",
+            "{'a':1}",
+            r#"{"name":"","password":""}{}"#,
+            "\u{feff}{}",
+        ] {
+            assert_eq!(document(json)["code"], "body_malformed", "{json}");
+        }
+    }
+}

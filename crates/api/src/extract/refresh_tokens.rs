@@ -1,0 +1,23 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use paperclip::actix::Apiv2Security;
+
+use super::data;
+use crate::cookie::Cookies;
+use crate::problem::Problem;
+
+/// The refresh tokens in the cookies of a request: usually one, but there may be none or several.
+#[derive(Apiv2Security)]
+#[openapi(apiKey, alias = "refreshToken", in = "cookie", name = "refreshToken")]
+pub(crate) struct PresentedRefreshTokens(pub(crate) Vec<String>);
+
+impl FromRequest for PresentedRefreshTokens {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(data::<Cookies>(request).map(|cookies| Self(cookies.refresh.values(request))))
+    }
+}

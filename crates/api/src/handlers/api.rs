@@ -1,0 +1,14 @@
+pub(crate) mod admin;
+pub(crate) mod events;
+pub(crate) mod introspect;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod me;
+pub(crate) mod password;
+pub(crate) mod refresh_access;
+pub(crate) mod refresh_all;
+pub(crate) mod register;
+pub(crate) mod revoke;
+pub(crate) mod sessions;
+pub(crate) mod tokens;
+pub(crate) mod verify;

@@ -1,0 +1,27 @@
+use actix_web::web::Data;
+use identity::users::Users;
+use paperclip::actix::api_v2_operation;
+use paperclip::actix::web::{Json, Path};
+
+use crate::bodies::managed_user::user_id;
+use crate::bodies::message::MessageBody;
+use crate::extract::service_key::UserWriter;
+use crate::outcomes::SERVICE_KEY_PROBLEMS;
+use crate::problem::{Code, Problem};
+
+/// What it can answer, besides what every call of its kind can.
+pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnknown]];
+
+/// Delete a user
+///
+/// Permanently: all their sessions are revoked. Requires a service key with `users:write`.
+#[api_v2_operation(operation_id = "deleteUser", tags(Operation))]
+pub(crate) async fn delete_user(
+    caller: UserWriter,
+    id: Path<String>,
+    users: Data<Users>,
+) -> Result<Json<MessageBody>, Problem> {
+    let deleted = users.delete(user_id(&id)?, &caller.0).await?;
+    deleted.ok_or(Code::UserUnknown)?;
+    Ok(Json(MessageBody::SUCCESS))
+}

@@ -1,0 +1,98 @@
+use std::collections::BTreeMap;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use identity::credentials::Password;
+use identity::sign_in::{Credentials, SignIn, SignInOutcome, SignedIn};
+use identity::tokens::KNOWN_FOR;
+use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
+use serde::Deserialize;
+
+use crate::cookie::Cookies;
+use crate::extract::device::ClientDevice;
+use crate::extract::json_body::JsonBody;
+use crate::extract::known_device::MaybeKnownDevice;
+use crate::extract::limit::SignInLimit;
+use crate::outcomes::rate_limited;
+use crate::problem::{Code, Problem};
+use crate::token_pair::TokenPairAnswer;
+
+/// Credentials to sign in with.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "Credentials")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CredentialsBody {
+    /// The email address.
+    email: String,
+    /// The password.
+    password: String,
+}
+
+/// What it can answer, besides what every call of its kind can.
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[
+    Code::InvalidCredentials,
+    Code::RateLimited,
+    Code::Unavailable,
+    Code::Busy,
+]];
+
+/// Sign in
+///
+/// Opens a session. The access token is in the body and in the `Authorization` header, the refresh token
+/// in the cookie. An unknown email address and a wrong password get the same answer in the same time. A
+/// second cookie, for this call only, makes the device known: guesses from other devices do not count
+/// against it.
+#[api_v2_operation(operation_id = "login", tags(Sessions))]
+pub(crate) async fn login(
+    _limit: SignInLimit,
+    body: JsonBody<CredentialsBody>,
+    device: ClientDevice,
+    known: MaybeKnownDevice,
+    sign_in: Data<SignIn>,
+) -> Result<SignedInAnswer, Problem> {
+    let credentials = Credentials {
+        email: body.0.email.trim().to_owned(),
+        password: Password::attempt(body.0.password),
+    };
+    let outcome = sign_in.sign_in(credentials, known.0.as_ref(), device.0);
+    match outcome.await? {
+        SignInOutcome::SignedIn(signed_in) => Ok(SignedInAnswer(signed_in)),
+        SignInOutcome::Refused => Err(Code::InvalidCredentials.into()),
+        SignInOutcome::RateLimited { wait } => Err(rate_limited(wait)),
+    }
+}
+
+/// The token pair, and the cookie that makes the device known.
+pub(crate) struct SignedInAnswer(SignedIn);
+
+impl Responder for SignedInAnswer {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut response = TokenPairAnswer(self.0.tokens).respond_to(request);
+        let Some(cookies) = request.app_data::<Data<Cookies>>() else {
+            return HttpResponse::from_error(Problem::from(Code::Internal));
+        };
+        let token = self.0.device_token;
+        let cookie = cookies.device.set(token.as_str(), KNOWN_FOR.as_secs());
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for SignedInAnswer {}
+
+impl OperationModifier for SignedInAnswer {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        TokenPairAnswer::update_response(operation);
+    }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        TokenPairAnswer::update_definitions(definitions);
+    }
+}

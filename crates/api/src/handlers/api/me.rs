@@ -1,0 +1,3 @@
+pub(crate) mod delete;
+pub(crate) mod read;
+pub(crate) mod update;

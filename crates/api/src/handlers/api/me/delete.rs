@@ -1,0 +1,48 @@
+use actix_web::web::Data;
+use identity::credentials::Password;
+use identity::users::Users;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Deserialize;
+
+use crate::cookie::Cookies;
+use crate::extract::access_token::Bearer;
+use crate::extract::device::ClientDevice;
+use crate::extract::json_body::JsonBody;
+use crate::extract::limit::SignInLimit;
+use crate::handlers::api::logout::SignedOut;
+use crate::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, unconfirmed};
+use crate::problem::{Code, Problem};
+
+/// The confirmation of a deletion.
+#[derive(Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountDeletion {
+    /// The password.
+    password: String,
+}
+
+/// What it can answer, besides what every call of its kind can.
+pub(crate) const PROBLEMS: &[&[Code]] = &[
+    TOKEN_PROBLEMS,
+    SESSION_PROBLEMS,
+    BEARER_PROBLEMS,
+    &[Code::RateLimited, Code::Unavailable, Code::Busy],
+];
+
+/// Delete one's account
+///
+/// Permanently: all sessions are revoked, and the cookie is removed. Requires the password.
+#[api_v2_operation(operation_id = "deleteMe", tags(Accounts))]
+pub(crate) async fn delete_me(
+    _limit: SignInLimit,
+    bearer: Bearer,
+    body: JsonBody<AccountDeletion>,
+    device: ClientDevice,
+    cookies: Data<Cookies>,
+    users: Data<Users>,
+) -> Result<SignedOut, Problem> {
+    let password = Password::attempt(body.0.password);
+    let deleted = users.delete_own(&bearer.0, password, &device.0).await?;
+    deleted.map_err(|why| unconfirmed(why, "password"))?;
+    Ok(SignedOut::new(Some(cookies.refresh.clear())))
+}

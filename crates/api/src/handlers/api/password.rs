@@ -1,0 +1,2 @@
+pub(crate) mod change;
+pub(crate) mod set;

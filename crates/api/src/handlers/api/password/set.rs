@@ -1,0 +1,51 @@
+use actix_web::web::Data;
+use identity::credentials::{Password, PasswordLink};
+use identity::users::{LinkUse, Users};
+use paperclip::actix::web::Json;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Deserialize;
+
+use crate::bodies::revoked::RevokedBody;
+use crate::extract::device::ClientDevice;
+use crate::extract::json_body::JsonBody;
+use crate::extract::limit::SignInLimit;
+use crate::problem::{Code, Problem};
+
+/// A password to set with a link.
+#[derive(Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordByLink {
+    /// The token of the link.
+    token: String,
+    /// The new password.
+    new: String,
+}
+
+/// What it can answer, besides what every call of its kind can.
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[
+    Code::LinkInvalid,
+    Code::RateLimited,
+    Code::Unavailable,
+    Code::Busy,
+]];
+
+/// Set a password with a link
+///
+/// With the token that the operator has sent to the user. It can be used once. All sessions of the user
+/// are revoked.
+#[api_v2_operation(operation_id = "setPassword", tags(Accounts))]
+pub(crate) async fn set_password(
+    _limit: SignInLimit,
+    body: JsonBody<PasswordByLink>,
+    device: ClientDevice,
+    users: Data<Users>,
+) -> Result<Json<RevokedBody>, Problem> {
+    let link = PasswordLink::presented(body.0.token);
+    let new = Password::attempt(body.0.new);
+    let set = users.set_password_with_link(&link, new, &device.0);
+    match set.await? {
+        LinkUse::Done { revoked } => Ok(Json(RevokedBody { revoked })),
+        LinkUse::LinkInvalid => Err(Code::LinkInvalid.into()),
+        LinkUse::Invalid(why) => Err(Problem::invalid_field("new", &why.to_string())),
+    }
+}

@@ -1,0 +1,34 @@
+use actix_web::web::Data;
+use identity::sessions::Sessions;
+use paperclip::actix::api_v2_operation;
+use paperclip::actix::web::Json;
+
+use crate::bodies::message::MessageBody;
+use crate::extract::device::ClientDevice;
+use crate::extract::form_body::TokenForm;
+use crate::extract::service_key::TokenRevoker;
+use crate::problem::{Code, Problem};
+
+/// What it can answer, besides what every call of its kind can.
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[
+    Code::ServiceKeyInvalid,
+    Code::InsufficientScope,
+    Code::Unavailable,
+]];
+
+/// Revoke a token
+///
+/// RFC 7009: revokes the session of an access or refresh token, valid or expired. The holder of the
+/// token may do so; with a service key of the scope `tokens:revoke`, the reason is
+/// `revoked_by_operator`. Unknown and revoked tokens get the same answer.
+#[api_v2_operation(operation_id = "revoke", tags(Sessions))]
+pub(crate) async fn revoke(
+    caller: TokenRevoker,
+    form: TokenForm,
+    device: ClientDevice,
+    sessions: Data<Sessions>,
+) -> Result<Json<MessageBody>, Problem> {
+    let revoked = sessions.revoke_token(&form.0, caller.0.as_ref(), &device.0);
+    revoked.await?;
+    Ok(Json(MessageBody::SUCCESS))
+}

@@ -1,0 +1,3 @@
+pub(crate) mod list;
+pub(crate) mod revoke;
+pub(crate) mod revoke_others;

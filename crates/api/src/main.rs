@@ -1,7 +1,0 @@
-//! The `symbolon` program.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    symbolon::cli::main()
-}

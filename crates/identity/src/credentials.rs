@@ -1,0 +1,16 @@
+//! What users prove who they are with: passwords, their policy (OWASP ASVS 5.0, V6.2) and their
+//! hashes, and links for setting a password.
+
+mod argon2id;
+mod common;
+mod hasher;
+mod hashing_queue;
+mod password;
+mod password_link;
+mod scheme;
+
+pub use argon2::Params as HashingParams;
+pub use hasher::{PasswordHasher, Verified};
+pub use password::{AcceptedPassword, InvalidPassword, Password};
+pub use password_link::PasswordLink;
+pub use scheme::{InvalidHash, check_hash};

@@ -1,0 +1,186 @@
+//! Hashing with Argon2id on dedicated threads, so that many sign-ins neither starve other requests nor
+//! exhaust memory.
+
+use std::fmt;
+use std::sync::Arc;
+
+use argon2::Params;
+use store::users::PasswordHash;
+
+use super::argon2id;
+use super::hashing_queue::HashingQueue;
+use super::scheme::Scheme;
+use super::{AcceptedPassword, Password};
+use crate::entropy::Entropy;
+use crate::failure::Busy;
+
+/// Maximum number of hashes that wait for a thread.
+const QUEUE: usize = 64;
+
+/// The outcome of a verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// The password is right.
+    Right,
+    /// The password is right, and its hash should be replaced by this one, which is harder to attack.
+    RightWithNewHash(PasswordHash),
+    /// The password is wrong.
+    Wrong,
+}
+
+impl Verified {
+    /// Whether the password is right.
+    pub fn is_right(&self) -> bool {
+        *self != Verified::Wrong
+    }
+}
+
+/// Hashes and verifies passwords, as many at once as there are processors.
+pub struct PasswordHasher {
+    params: Params,
+    queue: HashingQueue,
+    entropy: Arc<dyn Entropy>,
+    /// Verified where a user has no hash, so that it takes the same time.
+    decoy: PasswordHash,
+}
+
+impl PasswordHasher {
+    /// Starts a thread for each processor; new hashes have these parameters.
+    pub fn new(params: Params, entropy: Arc<dyn Entropy>) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let decoy = argon2id::decoy(&params, &entropy.bytes(), &entropy.bytes());
+        let decoy = PasswordHash::new(decoy);
+        Self {
+            params,
+            queue: HashingQueue::start(threads, QUEUE),
+            entropy,
+            decoy,
+        }
+    }
+
+    /// Hashes a password with a new salt.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if the queue is full.
+    pub async fn hash(&self, password: AcceptedPassword) -> Result<PasswordHash, Busy> {
+        let params = self.params.clone();
+        let salt = self.entropy.bytes();
+        self.queue
+            .run(move || hash(&params, &password.0, salt))
+            .await
+    }
+
+    /// Verifies a password against a hash. Without a hash it is always wrong, which takes as long to
+    /// find out.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if the queue is full.
+    pub async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verified, Busy> {
+        let params = self.params.clone();
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.clone());
+        let salt = self.entropy.bytes();
+        let work = move || match known & verify(&password, &hash) {
+            true => renew(&params, &password, &hash, salt),
+            false => Verified::Wrong,
+        };
+        self.queue.run(work).await
+    }
+
+    /// Passwords that are being hashed, and passwords that wait.
+    pub fn load(&self) -> (usize, usize) {
+        self.queue.load()
+    }
+}
+
+impl fmt::Debug for PasswordHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordHasher").finish_non_exhaustive()
+    }
+}
+
+fn hash(params: &Params, password: &Password, salt: [u8; 16]) -> PasswordHash {
+    PasswordHash::new(argon2id::hash(params, &password.0, &salt))
+}
+
+fn verify(password: &Password, hash: &PasswordHash) -> bool {
+    Scheme::parse(hash.expose()).is_ok_and(|scheme| scheme.verify(&password.0))
+}
+
+/// Whether the hash should be replaced: the parameters have risen since, or another system made it.
+fn renew(params: &Params, password: &Password, old: &PasswordHash, salt: [u8; 16]) -> Verified {
+    let scheme = Scheme::parse(old.expose());
+    match scheme.is_ok_and(|scheme| scheme.is_at_least(params)) {
+        true => Verified::Right,
+        false => Verified::RightWithNewHash(hash(params, password, salt)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::FixedEntropy;
+
+    fn hasher_with(params: Params) -> PasswordHasher {
+        PasswordHasher::new(params, Arc::new(FixedEntropy::default()))
+    }
+
+    fn hasher() -> PasswordHasher {
+        hasher_with(Params::DEFAULT)
+    }
+
+    fn attempt(text: &str) -> Password {
+        Password::attempt(text.to_owned())
+    }
+
+    fn accepted(text: &str) -> AcceptedPassword {
+        attempt(text).accept("", "").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_verifies_against_its_own_hash_alone() {
+        let hasher = hasher();
+        let hash = hasher.hash(accepted("open sesame")).await.unwrap();
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let verify = async |text| hasher.verify(attempt(text), Some(hash.clone())).await;
+        assert_eq!(verify("open sesame").await, Ok(Verified::Right));
+        assert_eq!(verify("open Sesame").await, Ok(Verified::Wrong));
+    }
+
+    #[tokio::test]
+    async fn without_a_hash_no_password_verifies() {
+        let verified = hasher().verify(attempt(""), None).await;
+        assert_eq!(verified, Ok(Verified::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_is_weaker_than_todays_is_replaced() {
+        let of = |memory, passes| Params::new(memory, passes, 1, None).unwrap();
+        let old = hasher_with(of(1024, 2));
+        let hash = old.hash(accepted("open sesame")).await.unwrap();
+        for (params, replaced) in [
+            (of(1024, 2), false),
+            (of(512, 1), false),
+            (of(2048, 2), true),
+            (of(1024, 3), true),
+        ] {
+            let now = hasher_with(params.clone());
+            let verified = now.verify(attempt("open sesame"), Some(hash.clone()));
+            match verified.await.unwrap() {
+                Verified::RightWithNewHash(new) if replaced => {
+                    let again = now.verify(attempt("open sesame"), Some(new)).await;
+                    assert_eq!(again, Ok(Verified::Right));
+                }
+                verified => assert!(!replaced && verified == Verified::Right, "{params:?}"),
+            }
+            let wrong = now.verify(attempt("open Sesame"), Some(hash.clone())).await;
+            assert_eq!(wrong, Ok(Verified::Wrong));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::fmt;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::common;
+
+/// A password as somebody typed it. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Password(pub(super) Zeroizing<String>);
+
+/// A password that satisfies the policy. `Debug` does not show it.
+#[derive(Clone, Debug)]
+pub struct AcceptedPassword(pub(super) Password);
+
+/// Why a password violates the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidPassword {
+    /// It is too short to withstand guessing, or longer than anything people type.
+    #[error("must have 8 to 128 characters")]
+    Length,
+    /// It is among the passwords that attackers try first.
+    #[error("is one of the commonest passwords: choose another")]
+    Common,
+    /// It contains the user's name or email address, which attackers try next.
+    #[error("must not contain the name or the email address")]
+    ContainsIdentity,
+}
+
+/// The shortest name that a password is searched for; shorter ones occur in many words.
+const SHORTEST_NAME: usize = 4;
+
+impl Password {
+    /// Any text that somebody typed.
+    pub fn attempt(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Checks the policy for a user of this name and email address: 8 to 128 characters of any kind
+    /// (V6.2.1, V6.2.5, V6.2.9), not one of the commonest passwords (V6.2.4), and without the name or
+    /// the mailbox (V6.2.11).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPassword`].
+    pub fn accept(self, name: &str, email: &str) -> Result<AcceptedPassword, InvalidPassword> {
+        if !(8..=128).contains(&self.0.chars().count()) {
+            return Err(InvalidPassword::Length);
+        }
+        if common::is_common(&self.0) {
+            return Err(InvalidPassword::Common);
+        }
+        let lower = Zeroizing::new(self.0.to_lowercase());
+        let mailbox = email.split('@').next().unwrap_or_default();
+        let contains = |who: &str| {
+            let who = who.trim().to_lowercase();
+            who.chars().count() >= SHORTEST_NAME && lower.contains(&who)
+        };
+        match contains(name) || contains(mailbox) {
+            true => Err(InvalidPassword::ContainsIdentity),
+            false => Ok(AcceptedPassword(self)),
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(text: &str) -> Result<(), InvalidPassword> {
+        let password = Password::attempt(text.to_owned());
+        password
+            .accept("Ольга", "olga.petrova@example.org")
+            .map(drop)
+    }
+
+    #[test]
+    fn a_password_has_8_to_128_characters_of_any_kind() {
+        let with = |n: usize| accept(&"ы".repeat(n));
+        assert_eq!((with(8), with(128)), (Ok(()), Ok(())));
+        assert_eq!(with(7), Err(InvalidPassword::Length));
+        assert_eq!(with(129), Err(InvalidPassword::Length));
+        assert_eq!(accept("        \u{0}\u{1f600}"), Ok(()));
+    }
+
+    #[test]
+    fn common_passwords_and_ones_with_the_name_or_mailbox_are_refused() {
+        assert_eq!(accept("Password1"), Err(InvalidPassword::Common));
+        for text in [
+            "я Ольга и всё",
+            "xOLGA.PETROVAx",
+            "olga.petrova@example.org",
+        ] {
+            assert_eq!(
+                accept(text),
+                Err(InvalidPassword::ContainsIdentity),
+                "{text}"
+            );
+        }
+        assert_eq!(accept("olga and a horse"), Ok(()));
+    }
+
+    #[test]
+    fn a_short_name_is_not_searched_for() {
+        let password = Password::attempt("a planning horse".to_owned());
+        assert!(password.accept("Ann", "an@example.org").is_ok());
+    }
+
+    #[test]
+    fn debug_output_shows_no_password() {
+        let password = Password::attempt("sesame and more".to_owned());
+        let accepted = password.clone().accept("", "").unwrap();
+        assert!(!format!("{password:?}{accepted:?}").contains("sesame"));
+    }
+}

@@ -1,0 +1,34 @@
+//! Symbolon's use-cases: signing in, renewing and revoking sessions, and managing users, credentials,
+//! tokens and keys.
+//!
+//! The crate knows no HTTP, no Actix, no paperclip and no command line. A use-case takes typed
+//! arguments, among them the [`Actor`](store::Actor) who asks for it, and returns an outcome enum;
+//! HTTP handlers and commands only translate. Outside forces come through [`Ports`].
+
+pub mod audit;
+pub mod base64url;
+pub mod cleaning;
+pub mod clock;
+pub mod credentials;
+pub mod database;
+pub mod entropy;
+pub mod failure;
+pub mod keys;
+pub mod limits;
+pub mod metrics;
+pub mod readiness;
+pub mod service_keys;
+pub mod sessions;
+pub mod sign_in;
+pub mod tokens;
+pub mod users;
+
+mod async_store;
+mod page;
+mod ports;
+mod private_dir;
+mod random_secret;
+
+pub use async_store::AsyncStore;
+pub use failure::Failure;
+pub use ports::Ports;

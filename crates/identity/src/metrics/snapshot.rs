@@ -1,0 +1,101 @@
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use store::UnixMillis;
+
+use super::{Metrics, OneLabel};
+
+/// The figures that are read when they are scraped.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The current time.
+    pub now: UnixMillis,
+    /// Passwords that are being hashed, and passwords that wait.
+    pub hashing: (usize, usize),
+    /// The figures of the store.
+    pub store: store::StoreState,
+    /// Sessions on the denylist.
+    pub denylist: usize,
+    /// Addresses that each limit tracks.
+    pub limited_addresses: Vec<(&'static str, usize)>,
+}
+
+impl Snapshot {
+    pub(super) fn register(&self, metrics: &Metrics, registry: &mut Registry) {
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut gauge = |name: &str, help: &str, values: &[(OneLabel, i64)]| {
+            let family = Family::<OneLabel, Gauge>::default();
+            for (label, value) in values {
+                family.get_or_create(label).set(*value);
+            }
+            registry.register(name, help, family);
+        };
+        let age = |since: &AtomicI64| (self.now.as_millis() - since.load(Ordering::Relaxed)) / 1000;
+        let state = |state| OneLabel("state", state);
+        gauge(
+            "password_hashes",
+            "Passwords being hashed and waiting to be hashed",
+            &[
+                (state("running"), whole(self.hashing.0)),
+                (state("waiting"), whole(self.hashing.1)),
+            ],
+        );
+        gauge(
+            "database_connections",
+            "Database connections",
+            &[
+                (state("idle"), whole(self.store.idle)),
+                (state("busy"), whole(self.store.busy)),
+            ],
+        );
+        let limits: Vec<_> = self
+            .limited_addresses
+            .iter()
+            .map(|(limit, addresses)| (OneLabel("limit", limit), whole(*addresses)))
+            .collect();
+        gauge(
+            "limited_addresses",
+            "Addresses that a limit tracks",
+            &limits,
+        );
+        gauge(
+            "signing_key_age_seconds",
+            "Time since the active key started to sign",
+            &[
+                (OneLabel("use", "access"), age(&metrics.access_key_since)),
+                (OneLabel("use", "refresh"), age(&metrics.refresh_key_since)),
+            ],
+        );
+        let denylist = Gauge::<i64>::default();
+        denylist.set(whole(self.denylist));
+        registry.register(
+            "denylist_sessions",
+            "Revoked sessions whose access tokens are refused",
+            denylist,
+        );
+        for (name, help, count) in [
+            (
+                "audit_events_lost",
+                "Events lost by the audit trail",
+                metrics.events_lost(),
+            ),
+            (
+                "sqlite_commits",
+                "Transactions committed by the SQLite writer",
+                self.store.commits,
+            ),
+            (
+                "sqlite_changes",
+                "Changes committed by the SQLite writer; divided by the commits, the batch size",
+                self.store.changes,
+            ),
+        ] {
+            let counter = Counter::<u64>::default();
+            counter.inc_by(count);
+            registry.register(name, help, counter);
+        }
+    }
+}

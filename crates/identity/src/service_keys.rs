@@ -1,0 +1,40 @@
+//! Service keys: authenticating back ends, and creating, listing and revoking their keys.
+
+mod admin;
+mod authenticate;
+mod secret;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Mutex;
+
+use store::UnixMillis;
+
+use crate::ports::Ports;
+
+pub use admin::{CreatedServiceKey, NewServiceKey, ServiceKeyCreation};
+pub use authenticate::Authorization;
+pub use secret::{PREFIX, ServiceKeySecret};
+
+/// Knows service keys.
+pub struct ServiceKeys {
+    ports: Ports,
+    /// When the refusal of a key was last recorded, by its id.
+    refusals: Mutex<HashMap<String, UnixMillis>>,
+}
+
+impl ServiceKeys {
+    /// The service keys in the database.
+    pub fn new(ports: Ports) -> Self {
+        Self {
+            ports,
+            refusals: Mutex::default(),
+        }
+    }
+}
+
+impl fmt::Debug for ServiceKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceKeys").finish_non_exhaustive()
+    }
+}

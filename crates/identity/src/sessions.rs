@@ -1,0 +1,94 @@
+//! Sessions: opening, renewing, listing and revoking them, and the tokens that belong to each.
+
+mod admin;
+mod denylist;
+mod device_label;
+mod introspect;
+mod issue;
+mod list;
+mod lookups;
+mod open;
+mod renew;
+mod revocation_list;
+mod revocations;
+mod revoke;
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use store::sessions::RenewalRules;
+
+use crate::ports::Ports;
+use crate::tokens::{AccessToken, RefreshToken, Tokens};
+use lookups::Lookups;
+
+pub use admin::{SessionAdmin, Which};
+pub use denylist::Denylist;
+pub use issue::Issue;
+pub use list::SessionPage;
+pub use open::OpenedSession;
+pub use renew::{Refusal, Renewed};
+pub use revocation_list::{RevocationList, RevocationListPublisher};
+pub use revocations::Revocations;
+
+/// Maximum number of sessions considered for one request. Honest clients send one cookie; a browser
+/// may add a few that other paths or domains left behind.
+const MAX_SESSIONS: usize = 4;
+
+/// The settings of sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRules {
+    /// The maximum lifetime, however often a session is renewed.
+    pub ttl: Duration,
+    /// The settings of renewals.
+    pub renewal: RenewalRules,
+    /// How many live sessions a user may have; `None` is unlimited.
+    pub per_user: Option<NonZeroU32>,
+}
+
+/// An access token, and a refresh token if it is new to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPair {
+    /// The access token.
+    pub access: AccessToken,
+    /// The refresh token, and the seconds for which it is useful.
+    pub refresh: Option<(RefreshToken, u64)>,
+}
+
+/// Opens, renews, lists and revokes sessions.
+pub struct Sessions {
+    ports: Ports,
+    admin: SessionAdmin,
+    lookups: Lookups,
+    tokens: Tokens,
+    revocations: Revocations,
+    rules: SessionRules,
+}
+
+impl Sessions {
+    /// The sessions in the database.
+    pub fn new(
+        ports: Ports,
+        tokens: Tokens,
+        revocations: Revocations,
+        rules: SessionRules,
+    ) -> Self {
+        Self {
+            admin: SessionAdmin::new(ports.clone(), revocations.clone()),
+            lookups: Lookups::new(ports.store.clone()),
+            ports,
+            tokens,
+            revocations,
+            rules,
+        }
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,284 @@
+//! The denylist: the ids of sessions that were revoked within the last access-token lifetime.
+//!
+//! Every replica keeps it in memory, so that refusing the access tokens of a revoked session needs no
+//! query, and reads the database every second for what other replicas revoked. ARCHITECTURE
+//! "Denylist" states the bound and why it holds.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use store::sessions::{RevokedReason, RevokedSession, SessionId, revoked_since};
+use store::{AnyConnection, Store, StoreError, UnixMillis};
+use tokio::time::sleep;
+
+use crate::async_store::AsyncStore;
+use crate::clock::{Clock, LEEWAY};
+
+/// How often the database is read.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// By how much a revocation may become visible late: its time is read before its commit, and the
+/// clocks of replicas differ.
+const OVERLAP: Duration = Duration::from_secs(30);
+
+/// How often everything relevant is read again.
+const FULL_EVERY: Duration = Duration::from_secs(60);
+
+/// Sessions per query.
+const PAGE: u16 = 1000;
+
+/// How long a session stays on the list: another clock may have issued an access token of it shortly
+/// before it was revoked.
+fn keep(access_ttl: Duration) -> Duration {
+    access_ttl + Duration::from_secs(LEEWAY.into()) + OVERLAP
+}
+
+/// The sessions that were revoked within the last access-token lifetime.
+#[derive(Debug)]
+pub struct Denylist {
+    /// How long a session stays on the list: none of its access tokens is valid for longer.
+    keep: Duration,
+    revoked: RwLock<HashMap<SessionId, (UnixMillis, RevokedReason)>>,
+    /// Changes whenever a session is added or removed.
+    version: AtomicU64,
+}
+
+impl Denylist {
+    /// Loads the list from the database, for access tokens with the lifetime `access_ttl`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn load(store: &Store, access_ttl: Duration, now: UnixMillis) -> Result<Self, StoreError> {
+        let keep = keep(access_ttl);
+        let denylist = Self::empty(keep);
+        denylist.add(store.read(|c| all_since(c, now - keep))?);
+        Ok(denylist)
+    }
+
+    /// An empty list, for programs that verify no access tokens.
+    pub fn empty(keep: Duration) -> Self {
+        Self {
+            keep,
+            revoked: RwLock::default(),
+            version: AtomicU64::default(),
+        }
+    }
+
+    /// Why this session was revoked, if it is on the list.
+    pub fn reason(&self, id: SessionId) -> Option<RevokedReason> {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        revoked.get(&id).map(|(_, reason)| *reason)
+    }
+
+    /// How many sessions are on the list.
+    pub fn size(&self) -> usize {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        revoked.len()
+    }
+
+    /// Another number whenever [`sessions`](Self::sessions) has changed.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// The ids of the sessions, sorted, and the time of the last revocation.
+    pub fn sessions(&self) -> (UnixMillis, Vec<String>) {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = revoked.values().map(|(at, _)| *at).max();
+        let mut ids: Vec<_> = revoked.keys().map(ToString::to_string).collect();
+        ids.sort_unstable();
+        (newest.unwrap_or(UnixMillis::from_millis(0)), ids)
+    }
+
+    /// Adds sessions that this replica just revoked.
+    pub fn add_revoked(
+        &self,
+        ids: impl IntoIterator<Item = SessionId>,
+        reason: RevokedReason,
+        at: UnixMillis,
+    ) {
+        let ids = ids.into_iter();
+        self.add(ids.map(|id| RevokedSession { id, at, reason }));
+    }
+
+    fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>) {
+        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        let before = revoked.len();
+        let sessions = sessions.into_iter();
+        revoked.extend(sessions.map(|session| (session.id, (session.at, session.reason))));
+        self.changed(before, revoked.len());
+    }
+
+    fn changed(&self, before: usize, after: usize) {
+        if before != after {
+            self.version.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Follows the database until the service stops. While it is unavailable, known revocations stay.
+    pub async fn follow(self: Arc<Self>, store: AsyncStore, clock: Arc<dyn Clock>) {
+        let mut window = Window::new(self.keep);
+        let mut following = true;
+        loop {
+            sleep(EVERY).await;
+            let now = clock.now();
+            let since = window.since(now);
+            match store.poll(move |c| all_since(c, since)).await {
+                Ok(sessions) => {
+                    self.add(sessions);
+                    window.was_read(now);
+                    if !following {
+                        log::info!("denylist: the database is available again");
+                    }
+                    following = true;
+                }
+                Err(failure) => {
+                    if following {
+                        log::warn!(
+                            "denylist: revocations by other replicas are delayed: {failure}"
+                        );
+                    }
+                    following = false;
+                }
+            }
+            self.forget(now - self.keep);
+        }
+    }
+
+    /// Removes sessions that were revoked before `before`.
+    fn forget(&self, before: UnixMillis) {
+        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        let count = revoked.len();
+        revoked.retain(|_, (at, _)| *at >= before);
+        self.changed(count, revoked.len());
+        // Give back memory after a burst.
+        if revoked.capacity() > 4096 && revoked.len() < revoked.capacity() / 8 {
+            revoked.shrink_to_fit();
+        }
+    }
+}
+
+/// Which part of the database to read next.
+struct Window {
+    keep: Duration,
+    last: Option<UnixMillis>,
+    last_full: Option<UnixMillis>,
+}
+
+impl Window {
+    fn new(keep: Duration) -> Self {
+        Self {
+            keep,
+            last: None,
+            last_full: None,
+        }
+    }
+
+    /// A little more than since the last time. Everything relevant at first, every minute, and after
+    /// the clock was set back: this finds revocations that became visible even later, or were removed
+    /// too early.
+    fn since(&self, now: UnixMillis) -> UnixMillis {
+        let full_is_due = self.last_full.is_none_or(|at| now.since(at) >= FULL_EVERY);
+        match self.last {
+            Some(last) if last <= now && !full_is_due => last - OVERLAP,
+            _ => now - self.keep,
+        }
+    }
+
+    /// The database was read from [`since`](Self::since) at this time.
+    fn was_read(&mut self, now: UnixMillis) {
+        if self.since(now) == now - self.keep {
+            self.last_full = Some(now);
+        }
+        self.last = Some(now);
+    }
+}
+
+fn all_since(
+    connection: &mut AnyConnection,
+    since: UnixMillis,
+) -> Result<Vec<RevokedSession>, StoreError> {
+    let mut all: Vec<RevokedSession> = Vec::new();
+    loop {
+        let page = revoked_since(connection, since, all.last().copied(), PAGE)?;
+        let is_last = page.len() < usize::from(PAGE);
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn each_reading_starts_before_the_previous_one() {
+        let mut window = Window::new(seconds(332));
+        assert_eq!(window.since(START), START - seconds(332));
+        window.was_read(START);
+        let next = START + seconds(1);
+        assert_eq!(window.since(next), START - seconds(30));
+        // A reading that failed leaves the window where it was.
+        assert_eq!(window.since(START + seconds(40)), START - seconds(30));
+        window.was_read(next);
+        assert_eq!(window.since(next + seconds(1)), next - seconds(30));
+    }
+
+    #[test]
+    fn everything_is_read_each_minute_and_after_the_clock_was_set_back() {
+        let mut window = Window::new(seconds(332));
+        window.was_read(START);
+        window.was_read(START + seconds(59));
+        let minute = START + seconds(60);
+        assert_eq!(window.since(minute), minute - seconds(332));
+        window.was_read(minute);
+        let earlier = START - seconds(600);
+        assert_eq!(window.since(earlier), earlier - seconds(332));
+    }
+
+    #[test]
+    fn a_session_stays_for_as_long_as_its_tokens_may_be_valid() {
+        // Issued by a clock that is 29 seconds ahead, and valid for the leeway after its expiry.
+        let issued = START + seconds(29);
+        let expires = issued + seconds(300) + seconds(LEEWAY.into());
+        assert!(START + keep(seconds(300)) > expires);
+    }
+
+    #[test]
+    fn old_sessions_are_removed_and_their_memory_is_given_back() {
+        let start = START;
+        let denylist = Denylist::empty(Duration::from_secs(300));
+        let session = |n: u32, at| RevokedSession {
+            id: SessionId::new(
+                start,
+                [&n.to_be_bytes()[..], &[0; 6]].concat().try_into().unwrap(),
+            ),
+            at,
+            reason: RevokedReason::Logout,
+        };
+        denylist.add((0..100_000).map(|n| session(n, start)));
+        let later = session(100_000, start + Duration::from_secs(1));
+        denylist.add([later]);
+        assert_eq!(
+            denylist.reason(session(7, start).id),
+            Some(RevokedReason::Logout)
+        );
+
+        denylist.forget(start + Duration::from_secs(1));
+
+        assert_eq!(denylist.reason(session(7, start).id), None);
+        assert_eq!(denylist.reason(later.id), Some(RevokedReason::Logout));
+        assert!(denylist.revoked.read().unwrap().capacity() < 4096);
+    }
+}

@@ -1,0 +1,48 @@
+use serde_json::{Map, Value, json};
+use store::sessions::{self, Peek};
+
+use super::Sessions;
+use crate::clock::numeric_date;
+use crate::failure::Failure;
+
+impl Sessions {
+    /// The claims of an active token, access, refresh or legacy (RFC 7662 §2.2); `None` for any other.
+    /// Introspection changes nothing: a reused refresh token revokes no session here.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn introspect(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
+        let now = self.ports.clock.now();
+        if let Some((claims, session_id)) = self.tokens.access.all_claims(token, now) {
+            let is_revoked = self.revocations.denylist().reason(session_id).is_some();
+            return Ok((!is_revoked).then_some(claims));
+        }
+        if let Some(claims) = self.tokens.access.all_legacy_claims(token, now) {
+            return Ok(Some(claims));
+        }
+        let Ok(claims) = self.tokens.refresh.verify(token, now) else {
+            return Ok(None);
+        };
+        let found = self.lookups.find(claims.session_id).await?;
+        // A token newer than a restored database would be accepted, so it is active.
+        let is_newer = found
+            .as_ref()
+            .is_some_and(|s| s.generation < claims.generation);
+        let session =
+            match sessions::peek(found.clone(), claims.generation, now, &self.rules.renewal) {
+                Peek::Valid(session) => Some(session),
+                Peek::Undecided => found.filter(|_| is_newer),
+                Peek::NotLive(_) => None,
+            };
+        Ok(session.map(|session| {
+            let claims = json!({
+                "sub": session.user_id.to_string(),
+                "sid": session.id.to_string(),
+                "iat": numeric_date(session.renewed_at()).as_secs(),
+                "exp": numeric_date(session.idle_expires_at).as_secs(),
+            });
+            claims.as_object().cloned().unwrap_or_default()
+        }))
+    }
+}

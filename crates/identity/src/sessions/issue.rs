@@ -1,0 +1,95 @@
+//! Sessions that a trusted back end opens by user id.
+
+use store::events::{Cause, Event, EventKind};
+use store::sessions::{self, Device, Opened, Revocation, RevokedReason, SessionId};
+use store::users::UserId;
+use store::{Actor, UnixMillis};
+
+use super::{Sessions, TokenPair};
+use crate::failure::Failure;
+
+/// The outcome of opening a session by user id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issue {
+    /// The session is open.
+    Issued(TokenPair),
+    /// There is no such user.
+    UserUnknown,
+    /// The user is disabled.
+    UserDisabled,
+}
+
+impl Sessions {
+    /// Opens a session for a user whom `actor` vouches for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn issue(
+        &self,
+        user_id: UserId,
+        device: Device,
+        actor: &Actor,
+    ) -> Result<Issue, Failure> {
+        let now = self.ports.clock.now();
+        let event = self.issue_event(&user_id, &device, actor);
+        let new = self.new_session(user_id, Vec::new(), device, now);
+        let issue = |c: &mut _| sessions::issue(c, new);
+        let opened = self.ports.store.transaction(issue).await?;
+        self.issued(opened, event, now)
+    }
+
+    /// Revokes all sessions of a user and opens a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn renew_by_force(
+        &self,
+        user_id: UserId,
+        device: Device,
+        actor: &Actor,
+    ) -> Result<Issue, Failure> {
+        let now = self.ports.clock.now();
+        let event = self.issue_event(&user_id, &device, actor);
+        let event = event.reason(Cause::ForcedRenewal);
+        let new = self.new_session(user_id.clone(), Vec::new(), device, now);
+        let by = actor.clone();
+        let renew = move |c: &mut _| sessions::renew_by_force(c, new, &by);
+        let opened = match self.ports.store.transaction(renew).await? {
+            Opened::Session(session, revoked) => {
+                let reason = RevokedReason::ForcedRenewal;
+                let revocation = Revocation::new(reason, actor.clone(), now);
+                self.revocations
+                    .publish(&user_id, revoked, &revocation, None);
+                Opened::Session(session, Vec::<SessionId>::new())
+            }
+            refused => refused,
+        };
+        self.issued(opened, event, now)
+    }
+
+    fn issue_event(&self, user_id: &UserId, device: &Device, actor: &Actor) -> Event {
+        let event = self.ports.audit.event(EventKind::SessionIssued);
+        event.actor(actor).user(user_id).device(device)
+    }
+
+    fn issued(&self, opened: Opened, event: Event, now: UnixMillis) -> Result<Issue, Failure> {
+        match opened {
+            Opened::Session(session, revoked) => {
+                let opened = self.opened(&session, revoked, now)?;
+                self.ports.audit.record(event.session(opened.id));
+                Ok(Issue::Issued(opened.tokens))
+            }
+            Opened::UserUnknown => {
+                self.ports.audit.record(event.refused(Cause::UserUnknown));
+                Ok(Issue::UserUnknown)
+            }
+            Opened::UserDisabled => {
+                self.ports.audit.record(event.refused(Cause::UserDisabled));
+                Ok(Issue::UserDisabled)
+            }
+            Opened::PasswordChanged => Err(Failure::Internal("no password was checked".into())),
+        }
+    }
+}

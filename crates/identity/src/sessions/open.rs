@@ -1,0 +1,86 @@
+//! What every way to open a session has in common.
+
+use store::UnixMillis;
+use store::sessions::{Device, NewSession, Revocation, RevokedReason, Session, SessionId};
+use store::users::UserId;
+
+use super::device_label::device_label;
+use super::{Sessions, TokenPair};
+use crate::failure::Failure;
+
+/// A session that was opened, and its tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenedSession {
+    /// The session's id.
+    pub id: SessionId,
+    /// Its tokens.
+    pub tokens: TokenPair,
+}
+
+impl Sessions {
+    /// A session to be opened now. `amr` says how the user proved who they are (RFC 8176).
+    pub(crate) fn new_session(
+        &self,
+        user_id: UserId,
+        amr: Vec<String>,
+        device: Device,
+        now: UnixMillis,
+    ) -> NewSession {
+        let expires_at = now + self.rules.ttl;
+        NewSession {
+            id: SessionId::new(now, self.ports.entropy.bytes()),
+            user_id,
+            created_at: now,
+            idle_expires_at: expires_at.min(now + self.rules.renewal.idle_ttl),
+            expires_at,
+            amr,
+            device: Device {
+                label: device.user_agent.as_deref().and_then(device_label),
+                ..device
+            },
+            session_limit: self.rules.per_user,
+        }
+    }
+
+    /// Issues the tokens of a session that was just opened, and publishes the sessions that were
+    /// revoked for it because of the limit.
+    pub(crate) fn opened(
+        &self,
+        session: &Session,
+        revoked: Vec<SessionId>,
+        now: UnixMillis,
+    ) -> Result<OpenedSession, Failure> {
+        let limit = Revocation::new(RevokedReason::SessionLimit, store::Actor::System, now);
+        self.revocations
+            .publish(&session.user_id, revoked, &limit, None);
+        Ok(OpenedSession {
+            id: session.id,
+            tokens: self.with_refresh_token(session, now)?,
+        })
+    }
+
+    pub(super) fn with_refresh_token(
+        &self,
+        session: &Session,
+        now: UnixMillis,
+    ) -> Result<TokenPair, Failure> {
+        let token = self.tokens.refresh.current(session)?;
+        let useful_for = session.idle_expires_at.since(now).as_secs();
+        Ok(TokenPair {
+            refresh: Some((token, useful_for)),
+            ..self.without_refresh_token(session, now)?
+        })
+    }
+
+    pub(super) fn without_refresh_token(
+        &self,
+        session: &Session,
+        now: UnixMillis,
+    ) -> Result<TokenPair, Failure> {
+        let entropy = &*self.ports.entropy;
+        Ok(TokenPair {
+            access: self.tokens.access.issue(session, now, entropy)?,
+            refresh: None,
+        })
+    }
+}

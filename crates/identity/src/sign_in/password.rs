@@ -1,0 +1,74 @@
+//! The first factor: a password.
+
+use store::events::Cause;
+use store::users::{self, PasswordHash, User, UserId};
+
+use super::SignIn;
+use crate::credentials::{Password, Verified};
+use crate::failure::Failure;
+
+/// The authentication method reference of a password (RFC 8176 §2).
+const PASSWORD: &str = "pwd";
+
+/// What a user has proven.
+pub(super) struct Proof {
+    pub(super) user_id: UserId,
+    /// The hash that the password was checked against.
+    pub(super) hash: PasswordHash,
+    /// How they proved it (RFC 8176).
+    pub(super) amr: Vec<String>,
+}
+
+impl SignIn {
+    /// Checks a password, and replaces its hash if it is weaker than new ones. Without a user, or a
+    /// user without a password, it takes as long to refuse.
+    pub(super) async fn prove_password(
+        &self,
+        user: Option<User>,
+        password: Password,
+    ) -> Result<Result<Proof, Cause>, Failure> {
+        let hash = user.as_ref().and_then(|user| user.password.clone());
+        let verified = self.hasher.verify(password.clone(), hash.clone()).await?;
+        let (user, hash) = match (user, hash) {
+            (None, _) => return Ok(Err(Cause::EmailUnknown)),
+            (Some(user), _) if user.disabled_at.is_some() => return Ok(Err(Cause::UserDisabled)),
+            (Some(_), None) => return Ok(Err(Cause::NoPassword)),
+            (Some(user), Some(hash)) => (user, hash),
+        };
+        let hash = match verified {
+            Verified::Wrong => return Ok(Err(Cause::WrongPassword)),
+            Verified::Right => Some(hash),
+            Verified::RightWithNewHash(new) => {
+                self.replace_hash(&user.id, password, hash, new).await?
+            }
+        };
+        Ok(match hash {
+            Some(hash) => Ok(Proof {
+                user_id: user.id,
+                hash,
+                amr: vec![PASSWORD.to_owned()],
+            }),
+            None => Err(Cause::Overtaken),
+        })
+    }
+
+    /// The hash that is stored now, if it is one of this password.
+    async fn replace_hash(
+        &self,
+        user_id: &UserId,
+        password: Password,
+        old: PasswordHash,
+        new: PasswordHash,
+    ) -> Result<Option<PasswordHash>, Failure> {
+        let (id, set) = (user_id.clone(), new.clone());
+        let replace = move |c: &mut _| users::rehash(c, &id, &old, &set);
+        if self.ports.store.write(replace).await? {
+            return Ok(Some(new));
+        }
+        // A concurrent sign-in has replaced the hash, or somebody has changed the password.
+        let user = self.find(user_id.clone()).await?;
+        let hash = user.and_then(|user| user.password);
+        let verified = self.hasher.verify(password, hash.clone()).await?;
+        Ok(hash.filter(|_| verified.is_right()))
+    }
+}

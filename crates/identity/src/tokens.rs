@@ -1,0 +1,58 @@
+//! Tokens: access, refresh and device tokens, each a type of its own with its own kind of JWT, and the
+//! tokens that `/api/verify` forwards.
+
+mod access;
+mod device;
+mod forwarded;
+mod prepared;
+mod refresh;
+mod revocation_list;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::keys::Rings;
+
+pub use access::{AccessClaims, AccessToken, AccessTokens, custom_claims_of};
+pub use device::{DeviceToken, DeviceTokens, KNOWN_FOR, KnownDevice};
+pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};
+
+/// Issues and verifies all kinds of tokens. Clones share the keys.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Access tokens.
+    pub access: Arc<AccessTokens>,
+    /// Refresh tokens.
+    pub refresh: Arc<RefreshTokens>,
+    /// Device tokens.
+    pub device: Arc<DeviceTokens>,
+}
+
+impl Tokens {
+    /// Tokens of these key rings. Access tokens are valid for `ttl`.
+    pub fn new(rings: Rings, issuer: &str, audience: &str, ttl: Duration) -> Self {
+        let access = AccessTokens::new(rings.access, issuer, audience, ttl);
+        access.use_legacy_keys(rings.legacy);
+        Self {
+            access: Arc::new(access),
+            device: Arc::new(DeviceTokens::new(rings.refresh.clone(), issuer)),
+            refresh: Arc::new(RefreshTokens::new(rings.refresh, issuer)),
+        }
+    }
+
+    /// Replaces the key rings.
+    pub fn use_rings(&self, rings: Rings) {
+        self.access.use_ring(rings.access);
+        self.access.use_legacy_keys(rings.legacy);
+        self.device.use_ring(rings.refresh.clone());
+        self.refresh.use_ring(rings.refresh);
+    }
+}
+
+/// Claims of access tokens that custom claims must not replace, besides those of RFC 7519.
+const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
+
+/// Whether the service sets the claim of this name, so that it cannot be a custom claim.
+pub fn is_reserved_claim(name: &str) -> bool {
+    jwt_core::REGISTERED_NAMES.contains(&name) || SESSION_CLAIMS.contains(&name)
+}

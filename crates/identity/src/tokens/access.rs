@@ -1,0 +1,233 @@
+//! Access tokens (RFC 9068).
+
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use jwt_core::{Claims, Error, NumericDate, RegisteredClaims, Verifier};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::UnixMillis;
+use store::sessions::{Session, SessionId};
+use store::users::UserId;
+
+use super::is_reserved_claim;
+use super::prepared::{AccessKeys, current, replace};
+use crate::base64url;
+use crate::clock::{LEEWAY, numeric_date};
+use crate::entropy::Entropy;
+use crate::failure::Failure;
+use crate::keys::{LegacyClaims, LegacyKey, Ring};
+
+/// An access token for its user. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    text: String,
+    expires_in: u64,
+}
+
+impl AccessToken {
+    /// The JWT.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Seconds until it expires.
+    pub fn expires_in(&self) -> u64 {
+        self.expires_in
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}
+
+/// The claims of a verified access token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// The user (`sub`).
+    pub user_id: UserId,
+    /// The session (`sid`).
+    pub session_id: SessionId,
+}
+
+/// Issues and verifies access tokens (RFC 9068).
+#[derive(Debug)]
+pub struct AccessTokens {
+    pub(super) keys: RwLock<Arc<AccessKeys>>,
+    legacy: RwLock<Arc<Vec<LegacyKey>>>,
+    pub(super) issuer: String,
+    pub(super) audience: String,
+    ttl: Duration,
+}
+
+impl AccessTokens {
+    /// Tokens of a key ring, valid for `ttl`.
+    pub fn new(ring: Ring, issuer: &str, audience: &str, ttl: Duration) -> Self {
+        Self {
+            keys: RwLock::new(Arc::new(AccessKeys::new(ring, issuer, audience))),
+            legacy: RwLock::default(),
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            ttl,
+        }
+    }
+
+    /// Replaces the key ring.
+    pub fn use_ring(&self, ring: Ring) {
+        let keys = AccessKeys::new(ring, &self.issuer, &self.audience);
+        replace(&self.keys, keys);
+    }
+
+    /// Replaces the keys that verify legacy tokens.
+    pub fn use_legacy_keys(&self, keys: Vec<LegacyKey>) {
+        replace(&self.legacy, keys);
+    }
+
+    /// The public keys as a JWK set (RFC 7517).
+    pub fn jwk_set(&self) -> String {
+        current(&self.keys).jwk_set.clone()
+    }
+
+    /// Issues a token for a session; it does not outlive the session.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Internal`] if the stored custom claims are not a JSON object.
+    pub fn issue(
+        &self,
+        session: &Session,
+        now: UnixMillis,
+        entropy: &dyn Entropy,
+    ) -> Result<AccessToken, Failure> {
+        let iat = numeric_date(now);
+        let exp = numeric_date(now + self.ttl).min(numeric_date(session.idle_expires_at));
+        let claims = Claims {
+            registered: RegisteredClaims {
+                iss: Some(self.issuer.clone()),
+                sub: Some(session.user_id.to_string()),
+                aud: Some(self.audience.as_str().into()),
+                exp: Some(exp),
+                nbf: None,
+                iat: Some(iat),
+                jti: Some(base64url::encode(&entropy.bytes::<16>())),
+            },
+            own: IssuedClaims {
+                sid: session.id.to_string(),
+                auth_time: numeric_date(session.auth_time),
+                amr: &session.amr,
+                custom: custom_claims(&session.claims)?,
+            },
+        };
+        let text = current(&self.keys)
+            .signer
+            .sign(&claims)
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(AccessToken {
+            text,
+            expires_in: exp.as_secs().saturating_sub(iat.as_secs()),
+        })
+    }
+
+    /// Verifies a token. One that was issued when tokens were valid for longer expires as early as
+    /// all others.
+    ///
+    /// # Errors
+    ///
+    /// The check that failed.
+    pub fn verify(&self, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
+        let (claims, issued_at) = access_claims(&current(&self.keys).verifier, token, now)?;
+        let leeway = Duration::from_secs(LEEWAY.into());
+        match issued_at <= numeric_date(now - self.ttl - leeway) {
+            true => Err(Error::Expired),
+            false => Ok(claims),
+        }
+    }
+
+    /// Verifies a token, and returns all its claims and its session.
+    pub fn all_claims(
+        &self,
+        token: &str,
+        now: UnixMillis,
+    ) -> Option<(Map<String, Value>, SessionId)> {
+        let session_id = self.verify(token, now).ok()?.session_id;
+        let mut claims = payload(token)?;
+        claims.insert("token_type".to_owned(), "Bearer".into());
+        Some((claims, session_id))
+    }
+
+    /// Verifies a legacy token.
+    pub fn verify_legacy(&self, token: &str, now: UnixMillis) -> Option<LegacyClaims> {
+        let keys = current(&self.legacy);
+        keys.iter().find_map(|key| key.verify(token, now))
+    }
+
+    /// Verifies a legacy token, and returns all its claims with the user's id in `sub`, as RFC 7662
+    /// requires.
+    pub fn all_legacy_claims(&self, token: &str, now: UnixMillis) -> Option<Map<String, Value>> {
+        let mut claims = self.verify_legacy(token, now)?;
+        let user_id = claims.user_id.to_string();
+        claims.all.insert("sub".to_owned(), user_id.into());
+        claims.all.insert("token_type".to_owned(), "Bearer".into());
+        Some(claims.all)
+    }
+
+    /// The session of a token that is or was valid, in order to revoke it.
+    pub fn session_to_revoke(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
+        let verifier = &current(&self.keys).verifier_of_expired;
+        let (claims, _) = access_claims(verifier, token, now).ok()?;
+        Some(claims.session_id)
+    }
+}
+
+/// The custom claims of a verified token.
+pub fn custom_claims_of(token: &str) -> Map<String, Value> {
+    let mut claims = payload(token).unwrap_or_default();
+    claims.retain(|name, _| !is_reserved_claim(name));
+    claims
+}
+
+fn payload(token: &str) -> Option<Map<String, Value>> {
+    let payload = base64url::decode(token.split('.').nth(1)?)?;
+    serde_json::from_slice(&payload).ok()
+}
+
+#[derive(Serialize)]
+struct IssuedClaims<'a> {
+    sid: String,
+    auth_time: NumericDate,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    amr: &'a [String],
+    #[serde(flatten)]
+    custom: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct SessionClaim {
+    sid: String,
+}
+
+fn access_claims(
+    verifier: &Verifier,
+    token: &str,
+    now: UnixMillis,
+) -> Result<(AccessClaims, NumericDate), Error> {
+    let claims: Claims<SessionClaim> = verifier.verify(token, numeric_date(now))?;
+    let sub = claims.registered.sub.ok_or(Error::MissingClaim("sub"))?;
+    let iat = claims.registered.iat.ok_or(Error::MissingClaim("iat"))?;
+    let claims = AccessClaims {
+        user_id: UserId::parse(&sub).map_err(|_| jwt_core::Malformed::Claims)?,
+        session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
+    };
+    Ok((claims, iat))
+}
+
+/// Stored custom claims, without any that could pass as a claim of the service.
+fn custom_claims(json: &str) -> Result<Map<String, Value>, Failure> {
+    let mut custom: Map<String, Value> =
+        serde_json::from_str(json).map_err(|error| Failure::Internal(error.to_string()))?;
+    custom.retain(|name, _| !is_reserved_claim(name));
+    Ok(custom)
+}

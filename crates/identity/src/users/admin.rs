@@ -1,0 +1,184 @@
+//! What operators and back ends do with users.
+
+use std::time::Duration;
+
+use store::events::EventKind;
+use store::sessions::RevokedReason;
+use store::users::{self, Addition, Change, Update, Updated, User, UserChanges, UserId};
+use store::{Actor, UnixMillis, password_links};
+
+use super::{CustomClaims, Email, Name, Users};
+use crate::credentials::{AcceptedPassword, PasswordLink};
+use crate::failure::Failure;
+use crate::page;
+
+/// Maximum number of users in one page.
+const PAGE: u16 = 100;
+
+/// How long a link for setting a password is valid.
+const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// Some users, ordered by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserPage {
+    /// The users.
+    pub users: Vec<User>,
+    /// If there are more: the id after which they continue.
+    pub next: Option<UserId>,
+}
+
+/// A user to add.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Their id in another system, to keep it.
+    pub id: Option<UserId>,
+    /// The display name.
+    pub name: Name,
+    /// The email address.
+    pub email: Email,
+    /// The password; without one, they set it with a link, or a service key opens their sessions.
+    pub password: Option<AcceptedPassword>,
+    /// The custom claims.
+    pub claims: CustomClaims,
+}
+
+/// A link for setting a password.
+#[derive(Debug)]
+pub struct CreatedLink {
+    /// Its token.
+    pub link: PasswordLink,
+    /// When it expires.
+    pub expires_at: UnixMillis,
+}
+
+impl Users {
+    /// The users after `after`; with `search`, those whose email address or name contains it, or whose
+    /// id it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn list(
+        &self,
+        after: Option<UserId>,
+        search: Option<String>,
+    ) -> Result<UserPage, Failure> {
+        let list = move |c: &mut _| users::list(c, after.as_ref(), search.as_deref(), PAGE + 1);
+        let mut users = self.ports.store.read(list).await?;
+        let next = page::cut(&mut users, PAGE).map(|user| user.id.clone());
+        Ok(UserPage { users, next })
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn add(&self, new: NewUser, actor: &Actor) -> Result<(Addition, User), Failure> {
+        let password = match new.password {
+            Some(password) => Some(self.hasher.hash(password).await?),
+            None => None,
+        };
+        let now = self.ports.clock.now();
+        let user = User {
+            id: new
+                .id
+                .unwrap_or_else(|| UserId::new(now, self.ports.entropy.bytes())),
+            name: new.name.into(),
+            email: new.email.into(),
+            password,
+            claims: new.claims.into(),
+            created_at: now,
+            disabled_at: None,
+        };
+        let row = user.clone();
+        let addition = self.ports.store.write(move |c| users::add(c, &row)).await?;
+        if addition == Addition::Done {
+            self.record(EventKind::UserAdded, &user.id, actor);
+        }
+        Ok((addition, user))
+    }
+
+    /// Makes all of these changes, or none. Disabling a user revokes their sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn update(
+        &self,
+        id: UserId,
+        changes: UserChanges,
+        actor: &Actor,
+    ) -> Result<Update, Failure> {
+        let (by, now) = (actor.clone(), self.ports.clock.now());
+        let update = move |c: &mut _| users::update(c, &id, &changes, &by, now);
+        let update = self.ports.store.transaction(update).await?;
+        if let Update::Made(updated) = &update {
+            self.record_update(updated, actor);
+            let why = (RevokedReason::UserDisabled, actor.clone(), now);
+            self.publish(&updated.user.id, updated.revoked.clone(), why, None);
+        }
+        Ok(update)
+    }
+
+    /// Deletes a user, and revokes their sessions. Returns how many; `None` if there is no such user.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn delete(&self, id: UserId, actor: &Actor) -> Result<Option<usize>, Failure> {
+        let (wanted, by, now) = (id.clone(), actor.clone(), self.ports.clock.now());
+        let delete = move |c: &mut _| users::delete(c, &wanted, &by, now);
+        match self.ports.store.transaction(delete).await? {
+            Change::NotFound => Ok(None),
+            Change::Made { revoked } => {
+                self.record(EventKind::UserDeleted, &id, actor);
+                let count = revoked.len();
+                let why = (RevokedReason::UserDisabled, actor.clone(), now);
+                self.publish(&id, revoked, why, None);
+                Ok(Some(count))
+            }
+        }
+    }
+
+    /// Creates a link with which a user sets a password, replacing an earlier one; `None` if there is no
+    /// such enabled user.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn create_password_link(
+        &self,
+        id: UserId,
+        actor: &Actor,
+    ) -> Result<Option<CreatedLink>, Failure> {
+        let link = PasswordLink::generate(&*self.ports.entropy);
+        let (hash, wanted) = (link.hash(), id.clone());
+        let expires_at = self.ports.clock.now() + LINK_TTL;
+        let add = move |c: &mut _| password_links::add(c, hash, &wanted, expires_at);
+        let added = self.ports.store.transaction(add).await?;
+        if added {
+            self.record(EventKind::PasswordLinkMade, &id, actor);
+        }
+        Ok(added.then_some(CreatedLink { link, expires_at }))
+    }
+
+    /// One event for the profile, and one for disabling or enabling.
+    fn record_update(&self, updated: &Updated, actor: &Actor) {
+        let Updated { before, user, .. } = updated;
+        if (&before.name, &before.email, &before.claims) != (&user.name, &user.email, &user.claims)
+        {
+            self.record(EventKind::UserChanged, &user.id, actor);
+        }
+        match (before.disabled_at, user.disabled_at) {
+            (None, Some(_)) => self.record(EventKind::UserDisabled, &user.id, actor),
+            (Some(_), None) => self.record(EventKind::UserEnabled, &user.id, actor),
+            _ => {}
+        }
+    }
+
+    pub(super) fn record(&self, kind: EventKind, id: &UserId, actor: &Actor) {
+        let event = self.ports.audit.event(kind).user(id);
+        self.ports.audit.record(event.actor(actor));
+    }
+}

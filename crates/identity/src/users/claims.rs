@@ -1,0 +1,117 @@
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::tokens::is_reserved_claim;
+
+/// Maximum length of custom claims as JSON, in bytes: a token has to fit into a header.
+const MAX_LEN: usize = 2048;
+
+/// Maximum nesting depth, well within what verifiers of tokens accept.
+const MAX_DEPTH: usize = 8;
+
+/// The custom claims of a user in access tokens (roles, tenant, …): a JSON object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomClaims(String);
+
+/// Why custom claims are invalid.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InvalidCustomClaims {
+    /// They are not a JSON object.
+    #[error("must be a JSON object")]
+    NotAnObject,
+    /// They are too long.
+    #[error("must have at most {MAX_LEN} bytes")]
+    TooLong,
+    /// They are nested too deeply.
+    #[error("must be nested at most {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// One of them is a claim that the service sets.
+    #[error("must not contain `{0}`, which the service sets")]
+    Reserved(String),
+}
+
+impl CustomClaims {
+    /// Reads custom claims.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCustomClaims`].
+    pub fn parse(json: &str) -> Result<Self, InvalidCustomClaims> {
+        let claims: Map<String, Value> =
+            serde_json::from_str(json).map_err(|_| InvalidCustomClaims::NotAnObject)?;
+        if let Some(name) = claims.keys().find(|name| is_reserved_claim(name)) {
+            return Err(InvalidCustomClaims::Reserved(name.clone()));
+        }
+        let claims = Value::Object(claims);
+        if depth(&claims) > MAX_DEPTH {
+            return Err(InvalidCustomClaims::TooDeep);
+        }
+        let json = claims.to_string();
+        if json.len() > MAX_LEN {
+            return Err(InvalidCustomClaims::TooLong);
+        }
+        Ok(Self(json))
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+impl Default for CustomClaims {
+    fn default() -> Self {
+        Self("{}".to_owned())
+    }
+}
+
+impl From<CustomClaims> for String {
+    fn from(claims: CustomClaims) -> String {
+        claims.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CustomClaims, InvalidCustomClaims};
+
+    #[test]
+    fn custom_claims_are_an_object_without_claims_of_the_service() {
+        assert!(CustomClaims::parse(r#"{"role":"editor","tenant":{"id":7}}"#).is_ok());
+        for json in ["", "[]", "1", "{", r#""x""#] {
+            assert_eq!(
+                CustomClaims::parse(json),
+                Err(InvalidCustomClaims::NotAnObject),
+                "{json}"
+            );
+        }
+        for name in [
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "nbf",
+            "iat",
+            "jti",
+            "sid",
+            "auth_time",
+            "amr",
+        ] {
+            let reserved = Err(InvalidCustomClaims::Reserved(name.into()));
+            assert_eq!(CustomClaims::parse(&format!(r#"{{"{name}":1}}"#)), reserved);
+        }
+        let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(8), "]".repeat(8));
+        assert_eq!(
+            CustomClaims::parse(&deep),
+            Err(InvalidCustomClaims::TooDeep)
+        );
+        let long = format!(r#"{{"x":"{}"}}"#, "y".repeat(2048));
+        assert_eq!(
+            CustomClaims::parse(&long),
+            Err(InvalidCustomClaims::TooLong)
+        );
+    }
+}

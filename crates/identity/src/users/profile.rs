@@ -1,0 +1,131 @@
+//! What users do with their own accounts.
+
+use store::Actor;
+use store::events::{Event, EventKind};
+use store::sessions::{Device, RevokedReason};
+use store::users::{self, Change, Update, User, UserChanges};
+
+use super::{Email, Name, Users};
+use crate::credentials::Password;
+use crate::failure::Failure;
+use crate::sign_in::Unconfirmed;
+use crate::tokens::AccessClaims;
+
+/// What users change about themselves; `None` is kept.
+#[derive(Clone, Debug)]
+pub struct ProfileChanges {
+    /// The display name.
+    pub name: Option<Name>,
+    /// The email address, and the password that confirms it.
+    pub email: Option<(Email, Password)>,
+}
+
+/// The outcome of changing a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileUpdate {
+    /// It was changed; this is the user now.
+    Done(User),
+    /// Another user has the email address.
+    EmailTaken,
+    /// The password was not confirmed, or the user is gone.
+    Unconfirmed(Unconfirmed),
+}
+
+impl Users {
+    /// Changes the bearer's name or email address.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn update_profile(
+        &self,
+        bearer: &AccessClaims,
+        changes: ProfileChanges,
+        device: &Device,
+    ) -> Result<ProfileUpdate, Failure> {
+        let event = self.own_event(EventKind::UserChanged, bearer, device);
+        let (email, password) = changes.email.unzip();
+        if let Some(password) = password
+            && let Err(why) = self.confirm(bearer, password, &event).await?
+        {
+            return Ok(ProfileUpdate::Unconfirmed(why));
+        }
+        let changes = UserChanges {
+            name: changes.name.map(String::from),
+            email: email.map(String::from),
+            ..UserChanges::default()
+        };
+        let (id, actor) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
+        let now = self.ports.clock.now();
+        let update = move |c: &mut _| users::update(c, &id, &changes, &actor, now);
+        Ok(match self.ports.store.transaction(update).await? {
+            Update::NotFound => ProfileUpdate::Unconfirmed(Unconfirmed::Overtaken),
+            Update::EmailTaken => ProfileUpdate::EmailTaken,
+            Update::Made(updated) => {
+                if updated.user != updated.before {
+                    self.ports.audit.record(event);
+                }
+                ProfileUpdate::Done(updated.user)
+            }
+        })
+    }
+
+    /// Deletes the bearer's account, and revokes all their sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`].
+    pub async fn delete_own(
+        &self,
+        bearer: &AccessClaims,
+        password: Password,
+        device: &Device,
+    ) -> Result<Result<(), Unconfirmed>, Failure> {
+        let event = self.own_event(EventKind::UserDeleted, bearer, device);
+        if let Err(why) = self.confirm(bearer, password, &event).await? {
+            return Ok(Err(why));
+        }
+        let actor = Actor::User(bearer.user_id.clone());
+        let (id, by, now) = (
+            bearer.user_id.clone(),
+            actor.clone(),
+            self.ports.clock.now(),
+        );
+        let delete = move |c: &mut _| users::delete(c, &id, &by, now);
+        match self.ports.store.transaction(delete).await? {
+            Change::NotFound => Ok(Err(Unconfirmed::Overtaken)),
+            Change::Made { revoked } => {
+                self.ports.audit.record(event);
+                let why = (RevokedReason::UserDisabled, actor, now);
+                self.publish(&bearer.user_id, revoked, why, Some(device));
+                Ok(Ok(()))
+            }
+        }
+    }
+
+    /// An event that the bearer causes.
+    pub(super) fn own_event(
+        &self,
+        kind: EventKind,
+        bearer: &AccessClaims,
+        device: &Device,
+    ) -> Event {
+        let event = self.ports.audit.event(kind).user(&bearer.user_id);
+        let event = event.actor(&Actor::User(bearer.user_id.clone()));
+        event.session(bearer.session_id).device(device)
+    }
+
+    async fn confirm(
+        &self,
+        bearer: &AccessClaims,
+        password: Password,
+        event: &Event,
+    ) -> Result<Result<(), Unconfirmed>, Failure> {
+        let user = self.find(bearer.user_id.clone()).await?;
+        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
+            return Ok(Err(Unconfirmed::Overtaken));
+        };
+        let confirmed = self.confirmation.confirm(&user, password, event).await?;
+        Ok(confirmed.map(drop))
+    }
+}

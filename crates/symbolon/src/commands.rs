@@ -1,0 +1,147 @@
+//! The command line.
+
+mod arguments;
+mod audit;
+mod completions;
+mod doctor;
+mod healthcheck;
+mod keys;
+mod migrate;
+mod openapi;
+mod operator;
+mod output;
+mod serve;
+mod service_key;
+mod session;
+mod token;
+mod user;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::log_format::{self, LogFormat};
+use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
+
+/// A self-hosted identity and session service
+#[derive(Parser)]
+#[command(
+    name = "symbolon",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a command, the service starts, as with `symbolon serve`.\n\
+                  Settings can also be set in the environment or in a file `.env`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the service
+    Serve(Box<ServeArgs>),
+    /// Migrate the database
+    Migrate(DatabaseArgs),
+    /// Add, list, disable, enable and delete users
+    #[command(subcommand)]
+    User(user::Command),
+    /// List, show and revoke sessions
+    #[command(subcommand)]
+    Session(session::Command),
+    /// List, rotate and import signing keys; replace the master key
+    #[command(subcommand)]
+    Keys(Box<keys::Command>),
+    /// Create, list and revoke the service keys of trusted back ends
+    #[command(subcommand)]
+    ServiceKey(service_key::Command),
+    /// Search the audit trail: what happened to users, sessions and keys
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Inspect and verify tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Check settings, files, database, keys, clock, and whether browsers send the cookie
+    Doctor(Box<doctor::Arguments>),
+    /// Check whether the service on this machine is ready
+    Healthcheck(ListenArgs),
+    /// Print the OpenAPI document
+    Openapi(Box<openapi::Arguments>),
+    /// Print a shell completion script
+    Completions(completions::Arguments),
+}
+
+/// Why a command failed.
+enum Failed {
+    /// Its arguments or the settings are invalid.
+    Usage(String),
+    /// It could not do its work.
+    Work(String),
+}
+
+impl From<Mistakes> for Failed {
+    fn from(mistakes: Mistakes) -> Self {
+        Failed::Usage(mistakes.to_string())
+    }
+}
+
+/// Runs the program. The exit code is 0 on success, 1 on failure, and 2 if arguments or settings are
+/// invalid.
+pub fn main() -> ExitCode {
+    if let Err(why) = read_env_file() {
+        eprintln!("symbolon: cannot read the file .env: {why}");
+        return ExitCode::from(2);
+    }
+    let cli = Cli::parse();
+    let is_service = matches!(cli.command, None | Some(Command::Serve(_)));
+    if !is_service {
+        log_format::start(LogFormat::Text, log_format::COMMAND);
+    }
+    let result = match cli.command {
+        None => serve::run(cli.serve),
+        Some(Command::Serve(arguments)) => serve::run(*arguments),
+        Some(Command::Audit(command)) => audit::run(command),
+        Some(Command::Migrate(arguments)) => migrate::run(arguments),
+        Some(Command::User(command)) => user::run(command),
+        Some(Command::Session(command)) => session::run(command),
+        Some(Command::Keys(command)) => keys::run(*command),
+        Some(Command::ServiceKey(command)) => service_key::run(command),
+        Some(Command::Token(command)) => token::run(command),
+        Some(Command::Doctor(arguments)) => doctor::run(*arguments),
+        Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments),
+        Some(Command::Openapi(arguments)) => openapi::run(*arguments),
+        Some(Command::Completions(arguments)) => completions::run::<Cli>(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed::Work(why)) => {
+            eprintln!("symbolon: {why}");
+            ExitCode::from(1)
+        }
+        Err(Failed::Usage(why)) => {
+            eprintln!("symbolon: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Only in the working directory: a file above it may belong to somebody else.
+fn read_env_file() -> Result<(), String> {
+    match dotenvy::from_path(Path::new(".env")) {
+        Err(error) if error.not_found() => Ok(()),
+        // The error quotes the line, which may contain a password.
+        Err(dotenvy::Error::LineParse(..)) => {
+            Err("a line is not NAME=VALUE; quote values with white space or #".to_owned())
+        }
+        result => result.map_err(|error| error.to_string()),
+    }
+}
+
+impl Failed {
+    fn work(error: impl std::fmt::Display) -> Self {
+        Failed::Work(error.to_string())
+    }
+}

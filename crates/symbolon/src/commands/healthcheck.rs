@@ -1,0 +1,42 @@
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::Failed;
+use crate::settings::ListenArgs;
+
+/// How long the service may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Checks whether the service on this machine is ready: for containers, which have no curl.
+pub(super) fn run(arguments: ListenArgs) -> Result<(), Failed> {
+    let address = reachable(arguments.resolve_alone()?);
+    let status = status_of_ready(address)
+        .map_err(|error| Failed::Work(format!("{address} does not answer: {error}")))?;
+    match status.as_str() {
+        "200" => Ok(()),
+        _ => Err(Failed::Work(format!(
+            "{address} is not ready: it answered {status}"
+        ))),
+    }
+}
+
+/// A service that listens on all addresses is reachable on the loopback address.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+fn status_of_ready(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /health/ready HTTP/1.0\r\n\r\n")?;
+    // "HTTP/1.0 200"
+    let mut begin = [0; 12];
+    stream.read_exact(&mut begin)?;
+    Ok(String::from_utf8_lossy(&begin[9..]).into_owned())
+}

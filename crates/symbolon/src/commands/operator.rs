@@ -1,0 +1,103 @@
+//! Running use-cases from the command line, as the actor `command_line`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::audit::{Audit, AuditWriter};
+use identity::clock::{Clock, SystemClock};
+use identity::credentials::{HashingParams, PasswordHasher};
+use identity::database::Database;
+use identity::entropy::{Entropy, SystemEntropy};
+use identity::metrics::Metrics;
+use identity::sessions::{Denylist, Revocations};
+use identity::sign_in::{AccountAttempts, PasswordConfirmation};
+use identity::users::{Registration, Users};
+use identity::{AsyncStore, Ports};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use super::Failed;
+
+/// How long writing the audit trail may take.
+const AUDIT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open database, and what its use-cases need.
+pub(super) struct Operator {
+    runtime: Runtime,
+    ports: Ports,
+    audit_writer: AuditWriter,
+}
+
+impl Operator {
+    /// Migrates the database and opens it.
+    pub(super) fn open(database: &Database) -> Result<Self, Failed> {
+        let (store, _) = database.open().map_err(Failed::work)?;
+        let runtime = Builder::new_current_thread().enable_time().build();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+        let metrics = Arc::new(Metrics::default());
+        let (audit, audit_writer) = Audit::new(metrics, clock.clone(), entropy.clone());
+        Ok(Self {
+            runtime: runtime.map_err(Failed::work)?,
+            ports: Ports {
+                store: AsyncStore::new(store),
+                audit: Arc::new(audit),
+                clock,
+                entropy,
+            },
+            audit_writer,
+        })
+    }
+
+    /// What use-cases need.
+    pub(super) fn ports(&self) -> Ports {
+        self.ports.clone()
+    }
+
+    /// Runs a use-case to its end, and returns after its events are in the audit trail. It must own the
+    /// services that it uses: they are dropped with it.
+    pub(super) fn run<T, E: std::fmt::Display>(
+        self,
+        use_case: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Failed> {
+        let Self {
+            runtime,
+            ports,
+            audit_writer,
+        } = self;
+        let outcome = runtime.block_on(use_case).map_err(Failed::work)?;
+        let (store, metrics) = (ports.store.clone(), ports.audit.metrics().clone());
+        drop(ports);
+        let writing = async { timeout(AUDIT_PATIENCE, audit_writer.write(store)).await };
+        let is_written = runtime.block_on(writing).is_ok() && metrics.events_lost() == 0;
+        match is_written {
+            true => Ok(outcome),
+            false => Err(Failed::Work(
+                "it was done, but could not be recorded in the audit trail".to_owned(),
+            )),
+        }
+    }
+}
+
+/// The users of a database. Nobody signs in here, so no attempts are counted.
+pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
+    let (audit, clock) = (ports.audit.clone(), ports.clock.clone());
+    let hasher = PasswordHasher::new(hashing, ports.entropy.clone());
+    let hasher = Arc::new(hasher);
+    let attempts = Arc::new(AccountAttempts::new(ports.store.clone(), None, clock));
+    let confirmation = PasswordConfirmation::new(hasher.clone(), attempts, audit);
+    let revocations = revocations(&ports);
+    Users::new(
+        ports,
+        hasher,
+        confirmation,
+        revocations,
+        Registration::Closed,
+    )
+}
+
+/// Publishes revocations to the audit trail. The services read them from the database.
+pub(super) fn revocations(ports: &Ports) -> Revocations {
+    let denylist = Denylist::empty(Duration::ZERO);
+    Revocations::new(Arc::new(denylist), ports.audit.clone())
+}

@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use api::application::Application;
+use api::settings::Settings;
+use identity::clock::SystemClock;
+use identity::entropy::SystemEntropy;
+use identity::keys::MasterKeySource;
+use identity::users::Registration;
+
+use super::Failed;
+use crate::log_format;
+use crate::settings::ServeArgs;
+
+pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
+    let settings = arguments.resolve()?;
+    log_format::start(settings.log_format, log_format::SERVICE);
+    let settings = settings.service;
+    actix_rt::System::new().block_on(async {
+        let clock = Arc::new(SystemClock);
+        let entropy = Arc::new(SystemEntropy::default());
+        let application = Application::build(&settings, clock, entropy).map_err(Failed::work)?;
+        print!("{}", greeting(&settings, &application));
+        application
+            .run_until_stopped()
+            .await
+            .map_err(Failed::work)?;
+        println!("Stopped.");
+        Ok(())
+    })
+}
+
+fn greeting(settings: &Settings, application: &Application) -> String {
+    let address = application.address();
+    // The host of the default public URL: browsers do not send its cookies to 127.0.0.1.
+    let here = match address.ip().is_unspecified() || address.ip().is_loopback() {
+        true => format!("http://localhost:{}", address.port()),
+        false => format!("http://{address}"),
+    };
+    let created = application.created();
+    let database = match created.migrations.len() {
+        0 => String::new(),
+        n => format!(" ({n} migrations applied)"),
+    };
+    let mut lines = vec![
+        format!(
+            "Symbolon {} listens on {address}",
+            env!("CARGO_PKG_VERSION")
+        ),
+        format!("  public URL   {}", settings.http.public_url),
+        format!("  docs         {here}/docs/"),
+        format!("  database     {}{database}", settings.database.url),
+    ];
+    if let Some(address) = application.metrics_address() {
+        lines.push(format!("  metrics      http://{address}/metrics"));
+    }
+    if let (MasterKeySource::CreatedIn(path), true) =
+        (&settings.keys.master_key, created.master_key)
+    {
+        lines.push(format!(
+            "  master key   {} (new; back it up separately from the database)",
+            path.display()
+        ));
+    }
+    if !created.migrations.is_empty() {
+        let accounts = &settings.accounts;
+        lines.push(match (accounts.page, accounts.registration) {
+            (true, Registration::Open | Registration::Discreet) => {
+                format!("\nOpen {here} and register.")
+            }
+            _ => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),
+        });
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,130 @@
+use std::fs::File;
+use std::io::{self, Read};
+
+use clap::{Args, ValueEnum};
+use identity::credentials::HashingParams;
+use identity::database::Database;
+use identity::users::import::{Report, Row, Source, read, read_django_db};
+use indicatif::{ProgressBar, ProgressStyle};
+use store::{Actor, DatabaseUrl};
+
+use crate::commands::operator::{Operator, users};
+use crate::commands::{Failed, output};
+use crate::settings::DatabaseArgs;
+
+#[derive(Args)]
+pub(in crate::commands) struct Arguments {
+    /// The form of the source
+    #[arg(long, value_name = "FORM")]
+    from: Form,
+    /// A file, or - for standard input; for django-db the URL of the database, which can be set in
+    /// DJANGO_DATABASE_URL to hide its password
+    #[arg(
+        value_name = "SOURCE",
+        env = "DJANGO_DATABASE_URL",
+        hide_env_values = true
+    )]
+    source: String,
+    /// For django-db: the table
+    #[arg(long, value_name = "TABLE", default_value = "auth_user")]
+    table: String,
+    /// Report what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// The form of the source.
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// JSON from Django's `dumpdata`
+    DjangoJson,
+    /// The PostgreSQL database of a Django application, by its URL
+    DjangoDb,
+    /// Comma-separated values; the first line names the columns id, name, email, password, is_active
+    /// and claims
+    Csv,
+    /// JSON lines: one object per line, with members of the same names
+    Jsonl,
+}
+
+pub(in crate::commands) fn run(arguments: Arguments) -> Result<(), Failed> {
+    let database = arguments.database.clone().resolve_alone()?;
+    let rows = read_rows(&arguments, &database)?;
+    let operator = Operator::open(&database)?;
+    let ports = operator.ports();
+    let bar = progress_bar(rows.len());
+    let dry_run = arguments.dry_run;
+    let report = operator.run(async move {
+        let users = users(ports, HashingParams::DEFAULT);
+        let progress = |done| bar.set_position(done as u64);
+        let report = users.import(&rows, dry_run, &Actor::CommandLine, progress);
+        let report = report.await;
+        bar.finish_and_clear();
+        report
+    })?;
+    print(&report, dry_run)
+}
+
+fn read_rows(arguments: &Arguments, database: &Database) -> Result<Vec<Row>, Failed> {
+    let source = &arguments.source;
+    let form = match arguments.from {
+        Form::DjangoDb => {
+            let url = DatabaseUrl::parse(source)
+                .ok()
+                .filter(|url| matches!(url, DatabaseUrl::Postgres(_)))
+                .ok_or(Failed::Usage(
+                    "the URL of a Django database must start with postgres://".to_owned(),
+                ))?;
+            let rows = read_django_db(&url, &arguments.table, &database.options);
+            return rows.map_err(Failed::work);
+        }
+        // Not shown, because it may contain a password.
+        _ if source.contains("://") => {
+            let why = "the source is a URL, which only --from django-db can read";
+            return Err(Failed::Usage(why.to_owned()));
+        }
+        Form::DjangoJson => Source::DjangoJson,
+        Form::Csv => Source::Csv,
+        Form::Jsonl => Source::Jsonl,
+    };
+    let text: Box<dyn Read> = match source.as_str() {
+        "-" => Box::new(io::stdin()),
+        file => {
+            let opened = File::open(file);
+            Box::new(opened.map_err(|why| Failed::Work(format!("cannot read {file}: {why}")))?)
+        }
+    };
+    read(form, text).map_err(|why| Failed::Work(format!("{source}: {why}")))
+}
+
+/// On standard error, and only if it is a terminal.
+fn progress_bar(rows: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} users, {eta} left");
+    let bar = ProgressBar::new(rows as u64);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn print(report: &Report, dry_run: bool) -> Result<(), Failed> {
+    for (place, why) in &report.refused {
+        eprintln!("{}: {why}", output::plain(place));
+    }
+    let did = if dry_run { "Would import" } else { "Imported" };
+    output::print(&format!(
+        "{did} {} users ({} without a password, {} disabled). {} exist already, {} were refused.",
+        report.added,
+        report.without_password,
+        report.disabled,
+        report.known,
+        report.refused.len()
+    ))?;
+    match report.refused.len() {
+        0 => Ok(()),
+        1 => Err(Failed::work("1 row was refused")),
+        refused => Err(Failed::Work(format!("{refused} rows were refused"))),
+    }
+}

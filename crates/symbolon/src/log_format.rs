@@ -1,0 +1,60 @@
+//! The format of the log: text for people, or one JSON object per line for programs.
+
+use std::io::Write;
+
+use env_logger::fmt::Formatter;
+use log::Record;
+use log::kv::{Error, Key, Value, VisitSource};
+use serde_json::Map;
+
+/// The format of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What the service logs unless `RUST_LOG` says otherwise.
+pub(crate) const SERVICE: &str = "info,actix_server=warn,actix_http=off";
+
+/// What commands log unless `RUST_LOG` says otherwise: their output says what they did.
+pub(crate) const COMMAND: &str = "warn,symbolon::audit=off";
+
+/// Starts the log.
+pub(crate) fn start(format: LogFormat, default_filter: &str) {
+    let filter = env_logger::Env::default().default_filter_or(default_filter);
+    let mut builder = env_logger::Builder::from_env(filter);
+    if format == LogFormat::Json {
+        builder.format(|out, record| {
+            let at = out.timestamp_millis().to_string();
+            let line = json(at, record);
+            writeln!(out as &mut Formatter, "{line}")
+        });
+    }
+    builder.init();
+}
+
+fn json(at: String, record: &Record<'_>) -> serde_json::Value {
+    let mut line = Map::new();
+    line.insert("at".to_owned(), at.into());
+    line.insert(
+        "level".to_owned(),
+        record.level().as_str().to_lowercase().into(),
+    );
+    line.insert("target".to_owned(), record.target().into());
+    line.insert("message".to_owned(), record.args().to_string().into());
+    // Inserting cannot fail. Clients never choose the names, only values.
+    let _ = record.key_values().visit(&mut Members(&mut line));
+    line.into()
+}
+
+struct Members<'a>(&'a mut Map<String, serde_json::Value>);
+
+impl<'kvs> VisitSource<'kvs> for Members<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        self.0.insert(key.to_string(), value.to_string().into());
+        Ok(())
+    }
+}

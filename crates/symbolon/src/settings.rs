@@ -1,0 +1,346 @@
+//! Settings: each is a flag with an environment variable, default and help. They are read as text and
+//! then resolved together, so that all mistakes are reported at once, before anything starts.
+
+mod accounts;
+mod audit;
+mod database;
+mod http;
+mod keys;
+mod limits;
+mod sessions;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use api::settings::{Keys, Settings};
+use clap::Args;
+use identity::database::Database;
+use thiserror::Error;
+
+use crate::log_format::LogFormat;
+
+pub use accounts::HashingArgs;
+pub use database::DatabaseArgs;
+pub use http::ListenArgs;
+
+/// All settings of the service, as text.
+#[derive(Args, Clone)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    http: http::HttpArgs,
+    #[command(flatten)]
+    keys: keys::KeysArgs,
+    #[command(flatten)]
+    sessions: sessions::SessionsArgs,
+    #[command(flatten)]
+    accounts: accounts::AccountsArgs,
+    #[command(flatten)]
+    limits: limits::LimitArgs,
+    #[command(flatten)]
+    audit: audit::AuditArgs,
+}
+
+/// All settings of `symbolon serve`.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// The settings of the service.
+    pub service: Settings,
+    /// The directory for the embedded database and the master key file.
+    pub data_dir: PathBuf,
+    /// The format of the log.
+    pub log_format: LogFormat,
+}
+
+impl ServeArgs {
+    /// Resolves all settings.
+    ///
+    /// # Errors
+    ///
+    /// All [`Mistakes`] in them.
+    pub fn resolve(self) -> Result<ServeSettings, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let data_dir = self.database.data_dir().to_owned();
+        // All of them, before the first missing one ends the resolution.
+        let database = self.database.resolve(&mut mistakes);
+        let http = self.http.resolve(&mut mistakes);
+        let sessions = self.sessions.resolve(&mut mistakes);
+        let keys = self
+            .keys
+            .resolve(&data_dir, sessions.as_ref(), &mut mistakes);
+        let accounts = self.accounts.resolve(&mut mistakes);
+        let limits = self.limits.resolve(&mut mistakes);
+        let audit = self.audit.resolve(&mut mistakes);
+        let settings = || {
+            let (sessions, audit) = (sessions?, audit?);
+            Some(ServeSettings {
+                service: Settings {
+                    database: database?,
+                    http: http?,
+                    keys: keys?,
+                    access_ttl: sessions.access_ttl,
+                    sessions: sessions.rules,
+                    accounts: accounts?,
+                    limits: limits?,
+                    audit_retention: audit.retention,
+                },
+                data_dir,
+                log_format: audit.log_format,
+            })
+        };
+        mistakes.or(settings())
+    }
+}
+
+/// The settings of the key ring, as text.
+#[derive(Args, Clone)]
+pub struct KeyRingArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    keys: keys::KeysArgs,
+    #[command(flatten)]
+    sessions: sessions::SessionsArgs,
+}
+
+impl KeyRingArgs {
+    /// Resolves the settings.
+    ///
+    /// # Errors
+    ///
+    /// All [`Mistakes`] in them.
+    pub fn resolve(self) -> Result<(Database, Keys), Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let data_dir = self.database.data_dir().to_owned();
+        let database = self.database.resolve(&mut mistakes);
+        let sessions = self.sessions.resolve(&mut mistakes);
+        let keys = self
+            .keys
+            .resolve(&data_dir, sessions.as_ref(), &mut mistakes);
+        mistakes.or(database.zip(keys))
+    }
+}
+
+/// The mistakes in the settings, one line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
+pub struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    /// The settings, unless there are mistakes.
+    fn or<T>(self, settings: Option<T>) -> Result<T, Self> {
+        settings.filter(|_| self.0.is_empty()).ok_or(self)
+    }
+
+    /// Adds a mistake; the value is only passed if it is not secret.
+    fn add(&mut self, variable: &str, value: Option<&str>, why: impl fmt::Display) {
+        self.0.push(match value {
+            Some(value) => format!("{variable}={value}: {why}"),
+            None => format!("{variable}: {why}"),
+        });
+    }
+
+    /// The value, or `None` after adding the mistake.
+    fn note<T, E: fmt::Display>(
+        &mut self,
+        variable: &str,
+        value: &str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result
+            .map_err(|why| self.add(variable, Some(value), why))
+            .ok()
+    }
+
+    /// Each value of a list separated by commas.
+    fn note_each<T, E: fmt::Display>(
+        &mut self,
+        variable: &str,
+        list: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let items = list
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
+        let parsed: Vec<_> = items
+            .map(|item| self.note(variable, item, parse(item)))
+            .collect();
+        parsed.into_iter().collect()
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid settings:")?;
+        for mistake in &self.0 {
+            write!(f, "\n  - {mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads `on` or `off`.
+fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off"),
+    }
+}
+
+/// Reads a duration such as `5m`, from `least` to ten years.
+pub(crate) fn duration(text: &str, least: Duration) -> Result<Duration, String> {
+    const MOST: Duration = Duration::from_secs(10 * 366 * 86_400);
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration < least => Err(format!(
+            "must be at least {}",
+            humantime::format_duration(least)
+        )),
+        Ok(duration) if duration > MOST => Err("must be at most ten years".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("must be a duration, such as 30s, 5m, 12h or 3d".to_owned()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    pub(crate) fn resolve(arguments: &[&str]) -> Result<ServeSettings, Mistakes> {
+        let arguments = std::iter::once(&"symbolon").chain(arguments);
+        Cli::try_parse_from(arguments).unwrap().serve.resolve()
+    }
+
+    fn mistakes(arguments: &[&str]) -> String {
+        resolve(arguments).unwrap_err().to_string()
+    }
+
+    /// The rows of the documentation's tables that are flags: variable and default.
+    fn documented() -> Vec<(String, String)> {
+        let page = include_str!("../../../docs/settings.md");
+        let tables = page
+            .split("## Settings")
+            .nth(1)
+            .unwrap()
+            .split("\n## ")
+            .next()
+            .unwrap();
+        let rows = tables.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            let cell = |cell: &str| cell.trim_matches('`').to_owned();
+            Some((cell(cells.next()?), cell(cells.next()?)))
+        });
+        rows.filter(|(variable, _)| variable != "RUST_LOG")
+            .collect()
+    }
+
+    #[test]
+    fn the_documentation_lists_every_setting_with_its_default() {
+        let command = <Cli as clap::CommandFactory>::command();
+        let arguments = command.get_arguments();
+        let mut flags: Vec<_> = arguments
+            .filter_map(|argument| {
+                let variable = argument.get_env()?.to_str()?.to_owned();
+                let default = argument.get_default_values().first();
+                let default = default.map_or_else(String::new, |d| d.to_str().unwrap().to_owned());
+                Some((variable, default))
+            })
+            .collect();
+        let mut documented = documented();
+        flags.sort();
+        documented.sort();
+        // Some defaults depend on others, and are documented in words.
+        for ((flag, default), (row, documented)) in flags.iter().zip(&documented) {
+            assert_eq!(flag, row);
+            assert!(
+                default == documented || default.is_empty() || default == "false",
+                "{flag}: {documented}"
+            );
+        }
+        assert_eq!(flags.len(), documented.len());
+    }
+
+    #[test]
+    fn defaults_depend_on_other_settings() {
+        let settings = resolve(&["--data-dir=/d", "--public-url=https://id.example.org/"]);
+        let settings = settings.unwrap().service;
+        assert_eq!(settings.database.url.to_string(), "sqlite:///d/symbolon.db");
+        assert_eq!(settings.http.public_url.issuer(), "https://id.example.org");
+        assert_eq!(settings.http.audience, "https://id.example.org");
+        assert!(settings.http.trusted_issuers.is_empty());
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let reported = mistakes(&[
+            "--database-url=mysql://x",
+            "--listen=nowhere",
+            "--access-ttl=soon",
+            "--signing-alg=none",
+            "--registration=maybe",
+            "--trusted-issuers=10.0.0.0/8,ten",
+        ]);
+        for variable in [
+            "DATABASE_URL: must start",
+            "SYMBOLON_LISTEN=nowhere",
+            "SYMBOLON_ACCESS_TTL=soon",
+            "SYMBOLON_SIGNING_ALG=none",
+            "SYMBOLON_REGISTRATION=maybe",
+            "SYMBOLON_TRUSTED_ISSUERS=ten",
+        ] {
+            assert!(reported.contains(variable), "{variable} in {reported}");
+        }
+        assert_eq!(reported.lines().count(), 7, "{reported}");
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        for url in [
+            "postgres:/u:s3cret@h/d",
+            "host=h password=s3cret",
+            "psql://h?password=s3cret",
+        ] {
+            let url = format!("--database-url={url}");
+            let reported = mistakes(&["--master-key=s3cret", &url]);
+            assert!(reported.contains("SYMBOLON_MASTER_KEY") && reported.contains("DATABASE_URL"));
+            assert!(!reported.contains("s3cret"), "{reported}");
+        }
+    }
+
+    #[test]
+    fn an_insecure_public_url_is_refused_unless_forced() {
+        let insecure = "--public-url=http://id.example.org";
+        assert!(mistakes(&[insecure]).contains("https"));
+        assert!(resolve(&[insecure, "--danger-insecure-public-url"]).is_ok());
+        for good in [
+            "https://id.example.org",
+            "http://localhost:9000",
+            "http://127.0.0.1",
+            "http://[::1]:8000",
+        ] {
+            assert!(
+                resolve(&[&format!("--public-url={good}")]).is_ok(),
+                "{good}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        assert!(mistakes(&["--cookie-samesite=none"]).contains("https"));
+        assert!(mistakes(&["--idle-ttl=40d"]).contains("SYMBOLON_IDLE_TTL"));
+        assert!(mistakes(&["--access-ttl=4d"]).contains("SYMBOLON_ACCESS_TTL"));
+        let key = format!("--master-key={}", "A".repeat(43));
+        assert!(mistakes(&[&key, "--master-key-file=/x"]).contains("not both"));
+    }
+}

@@ -1,0 +1,107 @@
+//! `SYMBOLON_REGISTRATION`, `SYMBOLON_ACCOUNT_PAGE`, `SYMBOLON_ARGON2_KIB`, `SYMBOLON_ARGON2_PASSES`.
+
+use api::settings::Accounts;
+use clap::Args;
+use identity::credentials::HashingParams;
+use identity::users::Registration;
+
+use super::{Mistakes, switch};
+
+/// The settings of accounts, as text.
+#[derive(Args, Clone)]
+pub(super) struct AccountsArgs {
+    /// Whether anyone may register: open, closed, or discreet, which never reveals that an email
+    /// address is taken
+    #[arg(
+        long,
+        env = "SYMBOLON_REGISTRATION",
+        value_name = "VALUE",
+        default_value = "open"
+    )]
+    registration: String,
+
+    /// Whether to serve a page at / where users register, sign in and manage their sessions
+    #[arg(
+        long,
+        env = "SYMBOLON_ACCOUNT_PAGE",
+        value_name = "on|off",
+        default_value = "on"
+    )]
+    account_page: String,
+
+    #[command(flatten)]
+    hashing: HashingArgs,
+}
+
+/// The settings of password hashing, as text.
+#[derive(Args, Clone)]
+pub struct HashingArgs {
+    /// Memory of one password hash in KiB; each processor hashes one at a time
+    #[arg(
+        long,
+        env = "SYMBOLON_ARGON2_KIB",
+        value_name = "KIB",
+        default_value = "19456"
+    )]
+    argon2_kib: String,
+
+    /// Passes of a password hash. After an increase of memory or passes, users get a new hash at
+    /// their next sign-in
+    #[arg(
+        long,
+        env = "SYMBOLON_ARGON2_PASSES",
+        value_name = "N",
+        default_value = "2"
+    )]
+    argon2_passes: String,
+}
+
+/// The least memory that OWASP recommends, with five passes: 7 MiB.
+const LEAST_KIB: u32 = 7168;
+
+/// More than 1 GiB for each processor is a mistake.
+const MOST_KIB: u32 = 1 << 20;
+
+impl HashingArgs {
+    /// Resolves these settings without others.
+    ///
+    /// # Errors
+    ///
+    /// The [`Mistakes`] in them.
+    pub fn resolve_alone(self) -> Result<HashingParams, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        self.resolve(&mut mistakes).ok_or(mistakes)
+    }
+
+    fn resolve(self, mistakes: &mut Mistakes) -> Option<HashingParams> {
+        let kib = self.argon2_kib.parse().ok();
+        let kib = kib.filter(|kib| (LEAST_KIB..=MOST_KIB).contains(kib));
+        let kib = kib.ok_or("must be a number from 7168 to 1048576");
+        let kib = mistakes.note("SYMBOLON_ARGON2_KIB", &self.argon2_kib, kib);
+        let passes = self.argon2_passes.parse().ok();
+        let passes = passes.filter(|passes| (1..=32).contains(passes));
+        let passes = passes.ok_or("must be a number from 1 to 32");
+        let passes = mistakes.note("SYMBOLON_ARGON2_PASSES", &self.argon2_passes, passes);
+        HashingParams::new(kib?, passes?, 1, None).ok()
+    }
+}
+
+impl AccountsArgs {
+    pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Accounts> {
+        let registration = match self.registration.as_str() {
+            "open" => Ok(Registration::Open),
+            "discreet" => Ok(Registration::Discreet),
+            "closed" => Ok(Registration::Closed),
+            _ => Err("must be open, discreet or closed"),
+        };
+        let registration = mistakes.note("SYMBOLON_REGISTRATION", &self.registration, registration);
+        let page = switch(&self.account_page);
+        let page = mistakes.note("SYMBOLON_ACCOUNT_PAGE", &self.account_page, page);
+        let hashing = self.hashing.resolve(mistakes);
+        Some(Accounts {
+            registration: registration?,
+            page: page?,
+            hashing: hashing?,
+        })
+    }
+}

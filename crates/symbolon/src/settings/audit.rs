@@ -1,0 +1,56 @@
+//! `SYMBOLON_AUDIT_RETENTION`, `SYMBOLON_LOG_FORMAT`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Mistakes, duration};
+use crate::log_format::LogFormat;
+
+/// The settings of the audit trail and the log, as text.
+#[derive(Args, Clone)]
+pub(super) struct AuditArgs {
+    /// How long events of the audit trail are kept in the database; 0s keeps them for ever
+    #[arg(
+        long,
+        env = "SYMBOLON_AUDIT_RETENTION",
+        value_name = "TIME",
+        default_value = "90d"
+    )]
+    audit_retention: String,
+
+    /// The format of the log: text for people, json for programs
+    #[arg(
+        long,
+        env = "SYMBOLON_LOG_FORMAT",
+        value_name = "text|json",
+        default_value = "text"
+    )]
+    log_format: String,
+}
+
+/// The settings of the audit trail and the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Audit {
+    /// How long events are kept; `None` is for ever.
+    pub(super) retention: Option<Duration>,
+    /// The format of the log.
+    pub(super) log_format: LogFormat,
+}
+
+impl AuditArgs {
+    pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Audit> {
+        let retention = duration(&self.audit_retention, Duration::ZERO);
+        let retention = mistakes.note("SYMBOLON_AUDIT_RETENTION", &self.audit_retention, retention);
+        let log_format = match self.log_format.as_str() {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("must be text or json"),
+        };
+        let log_format = mistakes.note("SYMBOLON_LOG_FORMAT", &self.log_format, log_format);
+        Some(Audit {
+            retention: retention.filter(|time| !time.is_zero()),
+            log_format: log_format?,
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
+//! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
+//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_VERIFY_CLAIMS`,
+//! `SYMBOLON_FORWARDED_TOKEN_TTL`, `SYMBOLON_METRICS_LISTEN`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use api::settings::{ClaimHeader, Http, Origin, PublicUrl, SameSite};
+use clap::Args;
+use ipnet::IpNet;
+
+use super::{Mistakes, duration};
+
+/// The address to listen on, as text.
+#[derive(Args, Clone)]
+pub struct ListenArgs {
+    /// Address and port to listen on; port 0 picks a free port
+    #[arg(
+        long,
+        env = "SYMBOLON_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8000"
+    )]
+    listen: String,
+}
+
+/// The settings of HTTP, as text.
+#[derive(Args, Clone)]
+pub(super) struct HttpArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+
+    /// The URL by which clients know the service, and the issuer of its tokens. With https, cookies are
+    /// secure
+    #[arg(
+        long,
+        env = "SYMBOLON_PUBLIC_URL",
+        value_name = "URL",
+        default_value = "http://localhost:8000"
+    )]
+    public_url: String,
+
+    /// Accept a public URL with http that is not localhost: tokens are then sent unencrypted
+    #[arg(long, env = "SYMBOLON_DANGER_INSECURE_PUBLIC_URL")]
+    danger_insecure_public_url: bool,
+
+    /// `aud` of access tokens [default: the public URL]
+    #[arg(long, env = "SYMBOLON_AUDIENCE", value_name = "NAME")]
+    audience: Option<String>,
+
+    /// Other origins with front ends, separated by commas, such as https://app.example.org
+    #[arg(
+        long,
+        env = "SYMBOLON_ALLOWED_ORIGINS",
+        value_name = "ORIGINS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    allowed_origins: String,
+
+    /// SameSite attribute of the cookies: Strict, Lax or None (None requires https)
+    #[arg(
+        long,
+        env = "SYMBOLON_COOKIE_SAMESITE",
+        value_name = "VALUE",
+        default_value = "Lax"
+    )]
+    cookie_samesite: String,
+
+    /// Networks whose hosts may issue tokens without a service key, separated by commas, such as
+    /// 10.1.0.0/16
+    #[arg(
+        long,
+        env = "SYMBOLON_TRUSTED_ISSUERS",
+        value_name = "NETWORKS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    trusted_issuers: String,
+
+    /// Networks of proxies whose Forwarded or X-Forwarded-For is trusted, separated by commas
+    #[arg(
+        long,
+        env = "SYMBOLON_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    trusted_proxies: String,
+
+    /// Custom claims that /api/verify answers as headers, separated by commas: role becomes
+    /// X-Claim-Role
+    #[arg(
+        long,
+        env = "SYMBOLON_VERIFY_CLAIMS",
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    verify_claims: String,
+
+    /// Lifetime of the tokens that /api/verify forwards to services behind a proxy in
+    /// X-Forwarded-Token, at most 5m; 0s forwards none
+    #[arg(
+        long,
+        env = "SYMBOLON_FORWARDED_TOKEN_TTL",
+        value_name = "TIME",
+        default_value = "0s"
+    )]
+    forwarded_token_ttl: String,
+
+    /// Address and port of a separate listener that serves only /metrics, for Prometheus [default:
+    /// none]
+    #[arg(long, env = "SYMBOLON_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
+}
+
+/// Forwarded tokens are for one request, and cannot be revoked.
+const MOST_FORWARDED_TTL: Duration = Duration::from_secs(300);
+
+impl HttpArgs {
+    pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Http> {
+        let listen = self.listen.resolve(mistakes);
+        let public_url = PublicUrl::parse(&self.public_url, self.danger_insecure_public_url);
+        let public_url = mistakes.note("SYMBOLON_PUBLIC_URL", &self.public_url, public_url);
+        let allowed_origins = mistakes.note_each(
+            "SYMBOLON_ALLOWED_ORIGINS",
+            &self.allowed_origins,
+            Origin::parse,
+        );
+        let secure = public_url.as_ref().is_none_or(PublicUrl::is_https);
+        let same_site = SameSite::parse(&self.cookie_samesite, secure);
+        let same_site = mistakes.note("SYMBOLON_COOKIE_SAMESITE", &self.cookie_samesite, same_site);
+        let trusted_issuers =
+            mistakes.note_each("SYMBOLON_TRUSTED_ISSUERS", &self.trusted_issuers, network);
+        let trusted_proxies =
+            mistakes.note_each("SYMBOLON_TRUSTED_PROXIES", &self.trusted_proxies, network);
+        let verify_claims = mistakes.note_each(
+            "SYMBOLON_VERIFY_CLAIMS",
+            &self.verify_claims,
+            ClaimHeader::parse,
+        );
+        let ttl = duration(&self.forwarded_token_ttl, Duration::ZERO).and_then(|ttl| {
+            let is_short = ttl <= MOST_FORWARDED_TTL;
+            is_short
+                .then_some(ttl)
+                .ok_or("must be at most 5m".to_owned())
+        });
+        let forwarded_token_ttl = mistakes.note(
+            "SYMBOLON_FORWARDED_TOKEN_TTL",
+            &self.forwarded_token_ttl,
+            ttl,
+        );
+        let metrics_listen = self.metrics_listen.as_deref().and_then(|text| {
+            let address = text.parse();
+            let address =
+                address.map_err(|_| "must be an address and a port, such as 127.0.0.1:9100");
+            mistakes.note("SYMBOLON_METRICS_LISTEN", text, address)
+        });
+        let public_url = public_url?;
+        Some(Http {
+            listen: listen?,
+            audience: self
+                .audience
+                .unwrap_or_else(|| public_url.issuer().to_owned()),
+            public_url,
+            allowed_origins: allowed_origins?,
+            same_site: same_site?,
+            trusted_issuers: trusted_issuers?,
+            trusted_proxies: trusted_proxies?,
+            verify_claims: verify_claims?,
+            forwarded_token_ttl: forwarded_token_ttl.filter(|ttl| !ttl.is_zero()),
+            metrics_listen,
+        })
+    }
+}
+
+impl ListenArgs {
+    /// Resolves this setting without others.
+    ///
+    /// # Errors
+    ///
+    /// The [`Mistakes`] in it.
+    pub fn resolve_alone(self) -> Result<SocketAddr, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        self.resolve(&mut mistakes).ok_or(mistakes)
+    }
+
+    fn resolve(self, mistakes: &mut Mistakes) -> Option<SocketAddr> {
+        let listen = self.listen.parse();
+        let listen = listen.map_err(|_| "must be an address and a port, such as 0.0.0.0:8000");
+        mistakes.note("SYMBOLON_LISTEN", &self.listen, listen)
+    }
+}
+
+/// Reads a network, or a single address.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "must be a network, such as 10.1.0.0/16")
+}

@@ -1,0 +1,76 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::Program;
+
+#[test]
+fn where_nothing_is_wrong_it_says_so_and_makes_nothing() {
+    let program = Program::new();
+    let before = program.run(&["doctor"]);
+    assert_eq!(before.code, 0, "{}{}", before.out, before.err);
+    assert!(
+        before.out.contains("the first start creates it"),
+        "{}",
+        before.out
+    );
+    assert!(!program.directory().join("data").exists());
+
+    let service = program.start(&[]);
+    let after = program.run(&["doctor", "--front-end=http://localhost:8000"]);
+    assert_eq!(after.code, 0, "{}{}", after.out, after.err);
+    assert!(
+        after.out.contains("the master key unwraps all of them"),
+        "{}",
+        after.out
+    );
+    assert!(!after.out.contains("BAD"));
+    drop(service);
+}
+
+#[test]
+fn each_finding_says_what_to_do() {
+    let program = Program::new();
+    drop(program.start(&[]));
+    let data = program.directory().join("data");
+    let key = fs::read_to_string(data.join("master.key")).unwrap();
+    fs::set_permissions(data.join("master.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let found = program.run(&["doctor", "--front-end=https://app.example.org"]);
+    assert_eq!(found.code, 1);
+    for told in [
+        "chmod go= ./data/master.key",
+        "SYMBOLON_ALLOWED_ORIGINS",
+        "different sites",
+    ] {
+        assert!(found.out.contains(told), "{told}: {}", found.out);
+    }
+    assert!(found.err.contains("3 problems found"), "{}", found.err);
+    assert!(!found.out.contains(key.trim()));
+
+    fs::write(
+        data.join("master.key"),
+        "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItISE",
+    )
+    .unwrap();
+    fs::set_permissions(data.join("master.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let found = program.run(&["doctor"]);
+    assert_eq!(found.code, 1);
+    assert!(
+        found.out.contains("the master key does not unwrap"),
+        "{}",
+        found.out
+    );
+
+    let away = program.run(&["doctor", "--database-url=postgres://127.0.0.1:1/none"]);
+    assert_eq!(away.code, 1);
+    assert!(away.out.contains("BAD   database"), "{}", away.out);
+    let unusable = program.run(&[
+        "doctor",
+        "--access-ttl=never",
+        "--cookie-samesite=sometimes",
+    ]);
+    assert_eq!(unusable.code, 2);
+    assert!(
+        unusable.err.contains("SYMBOLON_ACCESS_TTL")
+            && unusable.err.contains("SYMBOLON_COOKIE_SAMESITE")
+    );
+}

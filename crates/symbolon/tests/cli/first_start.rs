@@ -1,0 +1,134 @@
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::Program;
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn without_any_setting_it_makes_what_it_needs_and_says_what_to_try() {
+    let program = Program::new();
+    let service = program.start(&[]);
+    assert!(
+        service
+            .first_line
+            .starts_with("Symbolon 0.1.0 listens on 127.0.0.1:")
+    );
+    assert_eq!(service.get("/health/ready"), 200);
+    assert_eq!(service.get("/docs/"), 200);
+    let listen = format!("--listen={}", service.address);
+    assert_eq!(program.run(&["healthcheck", &listen]).code, 0);
+    let port = service.address.rsplit(':').next().unwrap().to_owned();
+    service.terminate();
+    let (status, printed) = service.wait();
+
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        printed.contains(&format!("http://localhost:{port}/docs/")),
+        "{printed}"
+    );
+    assert!(printed.contains("./data/symbolon.db"), "{printed}");
+    assert!(printed.contains("./data/master.key"), "{printed}");
+    let invitation = format!("Open http://localhost:{port} and register.");
+    assert!(printed.contains(&invitation), "{printed}");
+    let data = program.directory().join("data");
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("master.key")), 0o600);
+    assert_eq!(mode(&data.join("symbolon.db")), 0o600);
+    let key = fs::read_to_string(data.join("master.key")).unwrap();
+    assert_eq!(key.trim().len(), 43);
+    assert!(!printed.contains(key.trim()));
+}
+
+#[test]
+fn a_second_start_finds_everything_as_it_was() {
+    let program = Program::new();
+    let first = program.start(&[]);
+    first.terminate();
+    first.wait();
+    let key = fs::read(program.directory().join("data/master.key")).unwrap();
+
+    let second = program.start(&["serve"]);
+    assert_eq!(second.get("/health/ready"), 200);
+    second.terminate();
+    let (status, printed) = second.wait();
+
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        !printed.contains("(new;") && !printed.contains("curl"),
+        "{printed}"
+    );
+    assert_eq!(
+        fs::read(program.directory().join("data/master.key")).unwrap(),
+        key
+    );
+}
+
+#[test]
+fn a_wrong_or_missing_master_key_stops_the_start_and_says_what_to_do() {
+    let program = Program::new();
+    let first = program.start(&[]);
+    first.terminate();
+    first.wait();
+    let path = program.directory().join("data/master.key");
+
+    fs::write(&path, "A".repeat(43)).unwrap();
+    let wrong = program.run(&["serve", "--listen=127.0.0.1:0"]);
+    assert_eq!(wrong.code, 1);
+    assert!(
+        wrong.err.contains("the master key does not unwrap"),
+        "{}",
+        wrong.err
+    );
+    assert!(
+        wrong.err.contains("SYMBOLON_MASTER_KEY_FILE"),
+        "{}",
+        wrong.err
+    );
+
+    fs::remove_file(&path).unwrap();
+    let missing = program.run(&["serve", "--listen=127.0.0.1:0"]);
+    assert_eq!(missing.code, 1);
+    assert!(
+        missing.err.contains("is not in ./data/master.key"),
+        "{}",
+        missing.err
+    );
+    assert!(!path.exists());
+}
+
+#[test]
+fn sigterm_lets_a_request_finish() {
+    let program = Program::new();
+    let service = program.start(&[]);
+    let body = r#"{"name":"Ann","email":"ann@example.org","password":"correct horse battery"}"#;
+    let (begin, end) = body.split_at(10);
+    let mut request = TcpStream::connect(&service.address).unwrap();
+    let head = format!(
+        "POST /api/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{begin}",
+        body.len()
+    );
+    request.write_all(head.as_bytes()).unwrap();
+    // Connections go to the workers by turns: once each has answered another one, the first was
+    // taken up.
+    for _ in 0..std::thread::available_parallelism().unwrap().get() {
+        assert_eq!(service.get("/health/live"), 200);
+    }
+
+    service.terminate();
+    while TcpStream::connect(&service.address).is_ok() {
+        std::thread::yield_now();
+    }
+    request.write_all(end.as_bytes()).unwrap();
+    let mut answer = String::new();
+    request.read_to_string(&mut answer).unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let (status, _) = service.wait();
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,0 +1,347 @@
+use std::fs;
+use std::time::Duration;
+
+use identity::clock::{Clock, SystemClock};
+use jwt_core::{HmacAlgorithm, SigningKey, TokenType};
+use serde_json::{Value, json};
+
+use crate::Program;
+
+fn listed(program: &Program) -> Vec<(String, String, String)> {
+    let ended = program.run(&["keys", "list", "--json"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let keys: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
+    let text = |key: &Value, member: &str| key[member].as_str().unwrap().to_owned();
+    let keys = keys.iter();
+    keys.map(|key| (text(key, "use"), text(key, "algorithm"), text(key, "state")))
+        .collect()
+}
+
+/// A program whose database has its first keys.
+fn started() -> Program {
+    let program = Program::new();
+    let service = program.start(&[]);
+    service.terminate();
+    service.wait();
+    program
+}
+
+fn are(keys: &[(String, String, String)], expected: &[(&str, &str, &str)]) {
+    let mut keys: Vec<_> = keys
+        .iter()
+        .map(|(of, algorithm, state)| (of.as_str(), algorithm.as_str(), state.as_str()))
+        .collect();
+    keys.sort_unstable();
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn a_rotation_is_announced_and_comes_once() {
+    let program = started();
+    are(
+        &listed(&program),
+        &[
+            ("access", "HS512", "active"),
+            ("refresh", "HS256", "active"),
+        ],
+    );
+
+    let rotated = program.run(&["keys", "rotate", "--signing-alg=EdDSA"]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    assert!(
+        rotated.out.contains("is published, and signs from"),
+        "{}",
+        rotated.out
+    );
+    let again = program.run(&["keys", "rotate"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("in progress"), "{}", again.err);
+    are(
+        &listed(&program),
+        &[
+            ("access", "EdDSA", "next"),
+            ("access", "HS512", "active"),
+            ("refresh", "HS256", "active"),
+        ],
+    );
+
+    let emergency = program.run(&["keys", "rotate", "--emergency", "--signing-alg=ES256"]);
+    assert_eq!(emergency.code, 0, "{}", emergency.err);
+    are(
+        &listed(&program),
+        &[
+            ("access", "ES256", "active"),
+            ("access", "EdDSA", "gone"),
+            ("access", "HS512", "gone"),
+            ("refresh", "HS256", "active"),
+        ],
+    );
+    let refresh = program.run(&["keys", "rotate", "--use=refresh", "--key-publish-ahead=0s"]);
+    assert_eq!(refresh.code, 0, "{}", refresh.err);
+    let of_refresh: Vec<_> = listed(&program)
+        .into_iter()
+        .filter(|(of, ..)| of == "refresh")
+        .collect();
+    are(
+        &of_refresh,
+        &[
+            ("refresh", "HS256", "active"),
+            ("refresh", "HS256", "retiring"),
+        ],
+    );
+}
+
+/// A token as SimpleJWT makes it.
+fn simple_jwt(key: &SigningKey, kind: &str, expires_in: i64) -> String {
+    let exp = SystemClock.now().as_millis() / 1000 + expires_in;
+    let claims =
+        json!({ "token_type": kind, "exp": exp, "jti": "5c", "user_id": 7, "role": "editor" });
+    let payload = claims.to_string();
+    key.sign_bytes(Some(&TokenType::new("JWT")), payload.as_bytes())
+        .unwrap()
+}
+
+#[test]
+fn legacy_tokens_are_verified_until_they_expire() {
+    let program = started();
+    let secret = "django-insecure-0123456789abcdefghijklmnopqrstuv";
+    fs::write(program.directory().join("secret"), secret).unwrap();
+    let import = [
+        "keys",
+        "import",
+        "secret",
+        "--form=secret",
+        "--alg=HS256",
+        "--id=django",
+    ];
+    let legacy = ["--legacy", "--require=token_type=access", "--verify-for=1h"];
+    let imported = program.run(&[&import[..], &legacy].concat());
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    assert!(
+        imported.out.contains("verifies legacy tokens until"),
+        "{}",
+        imported.out
+    );
+
+    let key = SigningKey::from_secret(HmacAlgorithm::HS256, secret.as_bytes(), None).unwrap();
+    let good = simple_jwt(&key, "access", 300);
+    let service = program.start(&["--forwarded-token-ttl=30s"]);
+    let verify = |token: &str| service.get_with_token("/api/verify?role=editor", token);
+    assert_eq!(verify(&good), 200);
+    assert_eq!(verify(&simple_jwt(&key, "access", -1)), 401);
+    assert_eq!(verify(&simple_jwt(&key, "refresh", 300)), 401);
+    // There is no session, and so no account to look into.
+    assert_eq!(service.get_with_token("/api/me", &good), 401);
+
+    let told = program.run(&["token", "verify", &good]);
+    assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+    assert!(told.out.contains("valid legacy token"), "{}", told.out);
+
+    let emergency = program.run(&["keys", "rotate", "--emergency"]);
+    assert_eq!(emergency.code, 0, "{}", emergency.err);
+    let told = program.run(&["token", "verify", &good]);
+    assert_eq!(told.code, 1, "{}", told.out);
+}
+
+#[test]
+fn what_makes_no_sense_together_is_refused() {
+    let program = started();
+    let import = ["keys", "import", "secret", "--form=secret"];
+    for wrong in [
+        &["--legacy", "--active"][..],
+        &["--require=token_type=access"],
+        &["--legacy", "--require=token_type"],
+    ] {
+        let refused = program.run(&[&import[..], wrong].concat());
+        assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.err);
+    }
+}
+
+#[test]
+fn before_the_first_start_there_is_nothing_to_rotate() {
+    let ended = Program::new().run(&["keys", "rotate"]);
+    assert_eq!(ended.code, 1);
+    assert!(
+        ended.err.contains("the first start of the service"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn keys_made_elsewhere_are_imported() {
+    let program = started();
+    let openssl = |arguments: &str| {
+        let command = format!("openssl {arguments}");
+        let done = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .current_dir(program.directory())
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert!(done.unwrap().success(), "{command}");
+    };
+    openssl("genpkey -algorithm ed25519 -out ed.pem");
+    openssl("pkey -in ed.pem -pubout -out ed.pub.pem");
+    openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem");
+    fs::write(
+        program.directory().join("django"),
+        "an old secret of more than sixty-four characters, as Django makes them\n",
+    )
+    .unwrap();
+
+    let import = |arguments: &[&str]| program.run(&[&["keys", "import"], arguments].concat());
+    let public = import(&["ed.pub.pem", "--form=pem", "--alg=EdDSA"]);
+    assert_eq!(public.code, 0, "{}", public.err);
+    assert!(
+        public.out.contains("verifies access tokens until"),
+        "{}",
+        public.out
+    );
+    let twice = import(&["ed.pub.pem", "--form=pem", "--alg=EdDSA"]);
+    assert_eq!(twice.code, 1);
+    let secret = import(&["django", "--form=secret", "--alg=HS512", "--id=django"]);
+    assert_eq!(secret.code, 0, "{}", secret.err);
+    let rsa = import(&[
+        "rsa.pem",
+        "--form=pem",
+        "--alg=RS256",
+        "--active",
+        "--key-publish-ahead=0s",
+    ]);
+    assert_eq!(rsa.code, 0, "{}", rsa.err);
+    are(
+        &listed(&program),
+        &[
+            ("access", "EdDSA", "verifying"),
+            ("access", "HS512", "retiring"),
+            ("access", "HS512", "verifying"),
+            ("access", "RS256", "active"),
+            ("refresh", "HS256", "active"),
+        ],
+    );
+
+    // The service signs with it, and publishes it and no secret.
+    let service = program.start(&[]);
+    let jwks: Value = service.json("/.well-known/jwks.json");
+    let mut published: Vec<_> = jwks["keys"].as_array().unwrap().iter().collect();
+    published.sort_by_key(|key| key["kty"].as_str());
+    let kinds: Vec<_> = published
+        .iter()
+        .map(|key| key["kty"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["OKP", "RSA"]);
+    for key in published {
+        for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(key[private].is_null(), "{key}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_key_is_refused_and_not_quoted() {
+    let program = started();
+    let file = program.directory().join("key");
+    for (text, arguments, why) in [
+        (
+            "hunter2",
+            &["--form=secret", "--alg=HS256", "--id=k"][..],
+            "key: ",
+        ),
+        (
+            "hunter2",
+            &["--form=secret", "--alg=EdDSA", "--id=k"],
+            "a secret requires",
+        ),
+        ("hunter2", &["--form=secret"], "--alg"),
+        ("hunter2", &["--form=pem"], "--alg"),
+        ("hunter2", &["--form=pem", "--alg=EdDSA"], "key: "),
+        ("hunter2", &[], "key: "),
+        (
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            &[],
+            "--id",
+        ),
+        (
+            r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            &["--active"],
+            "cannot sign",
+        ),
+        (
+            r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            &["--alg=ES256"],
+            "EdDSA",
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        let refused = program.run(&[&["keys", "import", "key"], arguments].concat());
+        assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.err);
+        assert!(refused.err.contains(why), "{arguments:?}: {}", refused.err);
+        assert!(!refused.err.contains("hunter2"), "{}", refused.err);
+    }
+    let missing = program.run(&["keys", "import", "nowhere"]);
+    assert_eq!(missing.code, 1);
+    assert_eq!(listed(&program).len(), 2);
+}
+
+#[test]
+fn a_new_master_key_takes_over_and_the_old_one_opens_nothing() {
+    let program = started();
+    let new = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldyE";
+    fs::write(program.directory().join("new.key"), new).unwrap();
+    let rewrap = ["keys", "rewrap", "--new-master-key-file=new.key"];
+
+    let done = program.run(&rewrap);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(
+        done.out
+            .starts_with("2 keys are now under the new master key"),
+        "{}",
+        done.out
+    );
+    let again = program.run(&rewrap);
+    assert_eq!(
+        (again.code, again.out.contains("already")),
+        (0, true),
+        "{}",
+        again.err
+    );
+    assert!(!format!("{done:?}{again:?}").contains(new));
+
+    let old = program.run(&["serve", "--listen=127.0.0.1:0"]);
+    assert_eq!(old.code, 1);
+    assert!(old.err.contains("SYMBOLON_MASTER_KEY_FILE"), "{}", old.err);
+    let service = program.start(&["--master-key-file=new.key"]);
+    assert_eq!(service.get("/health/ready"), 200);
+    // From neither one nor the other.
+    fs::write(
+        program.directory().join("other.key"),
+        "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItISE",
+    )
+    .unwrap();
+    let wrong = program.run(&["keys", "rewrap", "--new-master-key-file=other.key"]);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.contains("does not unwrap"), "{}", wrong.err);
+}
+
+#[test]
+fn keys_rotate_by_age() {
+    let program = started();
+    let service = program.start(&[
+        "--key-rotation=2s",
+        "--key-publish-ahead=1s",
+        "--signing-alg=ES384",
+    ]);
+    let has_rotated = || {
+        let keys = listed(&program);
+        let of = |of: &str| keys.iter().filter(|key| key.0 == of).count();
+        of("access") > 2 && of("refresh") > 2
+    };
+    for _ in 0..300 {
+        if has_rotated() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(has_rotated(), "{:?}", listed(&program));
+    assert_eq!(service.get("/health/ready"), 200);
+}
