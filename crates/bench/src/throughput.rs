@@ -83,12 +83,7 @@ pub(crate) fn measure(
 }
 
 /// Sends the same request over many connections.
-fn same_request<'a>(
-    address: &'a str,
-    path: &'a str,
-    kind: Kind,
-    tokens: &'a [String],
-) -> Load<'a> {
+fn same_request<'a>(address: &'a str, path: &'a str, kind: Kind, tokens: &'a [String]) -> Load<'a> {
     Load {
         address,
         path,

@@ -31,9 +31,6 @@ fn a_public_jwk_comes_back_as_the_same_key_and_holds_nothing_private() {
     }
 }
 
-const ED25519: &str =
-    r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
-
 fn jwk(members: &str) -> Result<VerifyingKey, KeyError> {
     VerifyingKey::from_jwk(&format!("{{{members}}}"))
 }

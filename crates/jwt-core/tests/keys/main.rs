@@ -14,6 +14,10 @@ mod jwk_set;
 #[path = "../support/pem.rs"]
 mod pem;
 
+/// The members of the Ed25519 key of RFC 8037, appendix A.2.
+const ED25519: &str =
+    r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+
 /// A key for each algorithm: generated, or imported for RSA.
 fn keys() -> Vec<SigningKey> {
     let key = |algorithm: &Algorithm| match algorithm.name() {

@@ -1,15 +1,15 @@
-//! Commands in a page of the documentation, and what the page says that they answer.
+//! The commands on a page of the documentation, and the results that the page states.
 
 use std::process::{Command, Stdio};
 
-/// A command, and what the comment below it promises.
+/// A command, and the result that the comment below it promises.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) command: String,
     promise: Option<String>,
 }
 
-/// Those in the blocks of shell commands, a line each.
+/// The commands in the `sh` blocks, one per line.
 pub(crate) fn steps(markdown: &str) -> Vec<Step> {
     let blocks = markdown.split("```sh\n").skip(1);
     let blocks = blocks.map(|block| block.split("```").next().unwrap());
@@ -27,17 +27,24 @@ pub(crate) fn steps(markdown: &str) -> Vec<Step> {
 }
 
 impl Step {
-    /// Runs them in one `shell`, so that variables and files stay. Each must succeed and keep its
-    /// promise.
+    /// Runs them in one `shell`, so that variables are kept. Each must succeed and keep its promise.
     pub(crate) fn run_all(
         steps: &[Step],
         mut shell: Command,
         adapt: impl Fn(&str) -> String,
     ) -> Result<(), String> {
-        // A line of its own parts the outputs.
+        // A separate line divides the outputs.
+        let mut waits = false;
         let script: Vec<_> = steps
             .iter()
-            .map(|step| format!("{}\nended=$?; echo; echo -----$ended", adapt(&step.command)))
+            .map(|step| {
+                let command = match waits {
+                    true => step.until_kept(&adapt(&step.command)),
+                    false => adapt(&step.command),
+                };
+                waits = step.command.starts_with("sleep ");
+                format!("{command}\nended=$?; echo; echo -----$ended")
+            })
             .collect();
         let output = shell
             .args(["-c", &script.join("\n")])
@@ -50,11 +57,11 @@ impl Step {
         for step in steps {
             let (output, after) = rest
                 .split_once("\n-----")
-                .ok_or_else(|| format!("{}: the shell has ended\n{said}", step.command))?;
+                .ok_or_else(|| format!("{}: the shell ended\n{said}", step.command))?;
             let (status, after) = after.split_once('\n').unwrap();
             if status != "0" {
                 return Err(format!(
-                    "{} ends with {status}\n{output}\n{said}",
+                    "{} exited with {status}\n{output}\n{said}",
                     step.command
                 ));
             }
@@ -65,9 +72,22 @@ impl Step {
         }
         Ok(())
     }
+
+    /// The command after a `sleep`, repeated for up to a minute: on a busy machine, what the page
+    /// waits for can take longer than the page says.
+    fn until_kept(&self, command: &str) -> String {
+        let promise = self.promise.as_deref().unwrap_or_default();
+        let status = promise.split(' ').next().unwrap();
+        format!(
+            "for attempt in $(seq 120); do output=$({command}); ended=$?\n\
+             case \"$ended $output\" in 0\\ HTTP/1.1\\ {status}*|0\\ {status}*) break;; esac\n\
+             sleep 0.5; done\n\
+             printf '%s\\n' \"$output\"; (exit $ended)"
+        )
+    }
 }
 
-/// The status, each word in quotation marks, and whether there is a cookie.
+/// Compares the status, each word in quotation marks, and whether a cookie is set.
 fn assert_kept(promise: &str, output: &str, command: &str) {
     let first = output.lines().next().unwrap_or_default();
     let answered = match first.strip_prefix("HTTP/") {
