@@ -12,7 +12,6 @@ use std::time::Duration;
 use actix_rt::task::JoinHandle;
 use actix_rt::time::timeout;
 use actix_web::dev;
-
 use server::MetricsServer;
 
 pub use build::StartError;

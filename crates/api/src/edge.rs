@@ -8,14 +8,14 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
+use identity::limits::RemainingAllowance;
+use identity::metrics::{Metrics, Stopwatch};
 
 use super::csrf::OriginGuard;
 use super::headers::{SecurityHeaders, add_rate_limit};
 use super::problem::{Code, Problem};
 use super::unexpected::as_problem;
 use crate::settings::Http;
-use identity::limits::RemainingAllowance;
-use identity::metrics::{Metrics, Stopwatch};
 
 /// The outermost layer: one for three tasks, because a layer costs more than each of them.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! Headers of all answers.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use identity::limits::RemainingAllowance;
 
 use crate::settings::PublicUrl;
-use identity::limits::RemainingAllowance;
 
 /// Headers of all answers in which the handler has not set them (OWASP ASVS 5.0, V3.4).
 #[derive(Clone, Debug)]

@@ -9,10 +9,9 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use identity::Failure;
 use serde::Serialize;
 use store::StoreError;
-
-use identity::Failure;
 
 pub(crate) use code::Code;
 pub(crate) use field_errors::{FieldError, FieldErrors};

@@ -1,4 +1,4 @@
-//! Which handler answers which call.
+//! Which handler responds to which call of the API.
 
 use paperclip::actix::web::{ServiceConfig, delete, get, patch, post, resource};
 
@@ -7,7 +7,6 @@ use crate::handlers::api::{
     revoke, sessions, tokens, verify,
 };
 use crate::handlers::{health, well_known};
-use crate::pages::{account, docs};
 
 /// The calls of the API, from which paperclip makes the OpenAPI document. They are matched in this
 /// order: the busiest first, and paths with parameters last.
@@ -83,26 +82,4 @@ fn with_parameters(config: &mut ServiceConfig<'_>) {
             resource("/api/admin/users/{id}/password_link")
                 .route(post().to(admin::users::create_password_link::create_password_link)),
         );
-}
-
-/// The pages of the documentation, and the browser client.
-pub(crate) fn pages(config: &mut actix_web::web::ServiceConfig) {
-    use actix_web::web::{get, resource};
-    config
-        .service(resource("/docs").route(get().to(docs::to_slash)))
-        .service(resource("/docs/").route(get().to(docs::swagger_ui)))
-        .service(resource("/docs/problems").route(get().to(docs::problems)))
-        .service(resource("/docs/{file}").route(get().to(docs::file)))
-        .service(resource("/redoc").route(get().to(docs::redoc)))
-        .service(resource("/docs.json").route(get().to(docs::json)))
-        .service(resource("/docs.yaml").route(get().to(docs::yaml)))
-        .service(resource("/symbolon.js").route(get().to(account::module)));
-}
-
-/// The account page.
-pub(crate) fn account(config: &mut actix_web::web::ServiceConfig) {
-    use actix_web::web::{get, resource};
-    config
-        .service(resource("/").route(get().to(account::page)))
-        .service(resource("/account/{file}").route(get().to(account::file)));
 }

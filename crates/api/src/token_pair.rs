@@ -6,6 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use identity::sessions::TokenPair;
 use paperclip::actix::web::Json;
 use paperclip::actix::{Apiv2Schema, OperationModifier};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
@@ -13,7 +14,6 @@ use serde::Serialize;
 
 use crate::cookie::Cookies;
 use crate::problem::{Code, Problem};
-use identity::sessions::TokenPair;
 
 /// An access token. A new refresh token is in the cookie, never in the body.
 #[derive(Serialize, Apiv2Schema)]

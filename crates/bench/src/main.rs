@@ -29,7 +29,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-
 use report::Report;
 
 #[derive(Parser)]

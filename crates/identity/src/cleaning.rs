@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::{UnixMillis, attempts, events, keys, password_links, sessions};
-
 use tokio::time::sleep;
 
 use crate::async_store::AsyncStore;

@@ -17,11 +17,11 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use lookups::Lookups;
 use store::sessions::RenewalRules;
 
 use crate::ports::Ports;
 use crate::tokens::{AccessToken, RefreshToken, Tokens};
-use lookups::Lookups;
 
 pub use admin::{SessionAdmin, Which};
 pub use denylist::Denylist;

@@ -8,6 +8,7 @@ mod password;
 use std::sync::Arc;
 use std::time::Duration;
 
+use password::Proof;
 use store::Actor;
 use store::attempts::{Attempt, Target};
 use store::events::{Cause, Event, EventKind};
@@ -19,7 +20,6 @@ use crate::failure::Failure;
 use crate::ports::Ports;
 use crate::sessions::{Sessions, TokenPair};
 use crate::tokens::{DeviceToken, DeviceTokens, KnownDevice};
-use password::Proof;
 
 pub use attempts::AccountAttempts;
 pub use confirm::{PasswordConfirmation, Unconfirmed};

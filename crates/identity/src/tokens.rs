@@ -7,6 +7,7 @@ mod forwarded;
 mod prepared;
 mod refresh;
 mod revocation_list;
+mod typ;
 
 use std::sync::Arc;
 use std::time::Duration;

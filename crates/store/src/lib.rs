@@ -26,6 +26,7 @@ pub mod migrations;
 pub mod password_links;
 pub mod service_keys;
 pub mod sessions;
+pub mod user_changes;
 pub mod users;
 
 pub use actor::Actor;

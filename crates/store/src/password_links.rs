@@ -8,7 +8,7 @@ use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::password_links as links;
 use crate::time::UnixMillis;
-use crate::users::{self, Change, PasswordHash, User, UserId};
+use crate::users::{self, User, UserId};
 
 /// The SHA-256 of a link's token. The token has 256 random bits, so looking it up by its hash leaks
 /// nothing.
@@ -72,27 +72,16 @@ pub fn find(
     Ok(user.filter(|user| user.disabled_at.is_none()))
 }
 
-/// Redeems a link: sets its user's password and revokes all their sessions. Requires a transaction;
-/// of several concurrent calls, one wins.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub fn redeem(
+/// The user of a link, as [`find`] returns it; deletes the link. Of several concurrent calls, one gets
+/// the user.
+pub(crate) fn take(
     connection: &mut AnyConnection,
     hash: LinkHash,
-    password: &PasswordHash,
     now: UnixMillis,
-) -> Result<Option<(UserId, Change)>, StoreError> {
-    let Some(user) = find(connection, hash, now)? else {
-        return Ok(None);
-    };
+) -> Result<Option<User>, StoreError> {
+    let user = find(connection, hash, now)?;
     let deleted = diesel::delete(links::table.find(hash.0.as_slice())).execute(connection)?;
-    if deleted == 0 {
-        return Ok(None);
-    }
-    let changed = users::set_password(connection, &user.id, password, now)?;
-    Ok(Some((user.id, changed)))
+    Ok(user.filter(|_| deleted == 1))
 }
 
 /// Deletes a user's links.

@@ -1,7 +1,5 @@
 //! Users.
 
-mod change;
-
 use std::fmt;
 
 use diesel::prelude::*;
@@ -12,10 +10,6 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::users;
 use crate::time::UnixMillis;
-
-pub use change::{
-    Change, Update, Updated, UserChanges, change_password, delete, rehash, set_password, update,
-};
 
 /// Identifies a user; the `sub` claim of tokens. A UUID for users who registered here, their previous
 /// id for users who were imported.
@@ -66,7 +60,7 @@ pub(crate) fn uuid_v7(now: UnixMillis, random: [u8; 10]) -> Uuid {
 /// A password hash: a PHC string, or the form of the system it was imported from. `Debug` does not
 /// show it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
+pub struct PasswordHash(pub(crate) String);
 
 impl PasswordHash {
     /// Wraps a hash without checking it.
@@ -260,7 +254,7 @@ fn escape_like(text: &str) -> String {
         .replace('_', "\\_")
 }
 
-fn email_key(email: &str) -> String {
+pub(crate) fn email_key(email: &str) -> String {
     email.to_lowercase()
 }
 

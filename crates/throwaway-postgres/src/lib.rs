@@ -16,10 +16,9 @@ use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use cluster::{Cluster, VOLATILE};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-
-use cluster::{Cluster, VOLATILE};
 pub use pooler::Pooler;
 pub use private_server::PrivateServer;
 

@@ -12,6 +12,7 @@ use super::services::Services;
 use crate::cors::cors;
 use crate::edge::Edge;
 use crate::metrics_listener::{self, MetricsSource};
+use crate::pages;
 use crate::problem::{Code, Problem};
 use crate::routes;
 use crate::settings::Http;
@@ -54,10 +55,10 @@ pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, Start
             .wrap_api()
             .configure(routes::api)
             .build()
-            .configure(routes::pages)
+            .configure(pages::docs_routes)
             .configure(|config| {
                 if services.has_account_page {
-                    routes::account(config);
+                    pages::account_routes(config);
                 }
             })
             .default_service(web::to(|| async {

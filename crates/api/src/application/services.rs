@@ -23,7 +23,7 @@ use crate::handlers::api::verify::ForwardedHeaders;
 use crate::handlers::well_known::jwks::JwksMaxAge;
 use crate::metrics_listener::MetricsSource;
 use crate::openapi::{self, Document};
-use crate::pages::account::AccountPage;
+use crate::pages::AccountPage;
 use crate::settings::{Http, PublicUrl, Settings};
 
 /// The use-cases, and what translates them to HTTP.

@@ -1,10 +1,9 @@
 //! Custom claims in a body.
 
+use identity::users::{CustomClaims, InvalidCustomClaims};
 use paperclip::v2::models::DataType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use identity::users::{CustomClaims, InvalidCustomClaims};
 
 /// The custom claims of a user, a JSON object.
 #[derive(Clone, Default, Deserialize, Serialize)]

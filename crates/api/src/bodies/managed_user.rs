@@ -1,10 +1,10 @@
+use identity::clock::rfc3339;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 use store::users::{User, UserId};
 
 use super::claims::ClaimsBody;
 use crate::problem::{Code, Problem};
-use identity::clock::rfc3339;
 
 /// A user, as operators and back ends see them.
 #[derive(Serialize, Apiv2Schema)]

@@ -1,8 +1,7 @@
+use identity::clock::rfc3339;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 use store::sessions::{Session, SessionId};
-
-use identity::clock::rfc3339;
 
 /// A session.
 #[derive(Serialize, Apiv2Schema)]

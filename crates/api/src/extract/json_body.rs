@@ -9,6 +9,7 @@ use actix_rt::time::timeout;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{Error, FromRequest, HttpRequest, dev};
+use deserializer::{Members, Mismatch};
 use paperclip::actix::OperationModifier;
 use paperclip::actix::web::Json;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
@@ -16,7 +17,6 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, FieldError, Problem};
-use deserializer::{Members, Mismatch};
 
 /// Maximum length of a body, in bytes.
 const MAX_LEN: usize = 16 * 1024;

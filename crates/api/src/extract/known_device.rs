@@ -3,13 +3,13 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use identity::clock::Clock;
+use identity::tokens::{DeviceTokens, KnownDevice};
 use paperclip::actix::OperationModifier;
 
 use super::data;
 use crate::cookie::Cookies;
 use crate::problem::Problem;
-use identity::clock::Clock;
-use identity::tokens::{DeviceTokens, KnownDevice};
 
 /// The device, if a user has signed in on it before.
 pub(crate) struct MaybeKnownDevice(pub(crate) Option<KnownDevice>);

@@ -4,13 +4,13 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use identity::limits::{AddressLimit, Limits};
 use paperclip::actix::OperationModifier;
 
 use super::client_address::TrustedProxies;
 use super::data;
 use crate::outcomes::rate_limited;
 use crate::problem::Problem;
-use identity::limits::{AddressLimit, Limits};
 
 /// Defines an extractor that counts a call, or refuses it.
 macro_rules! limit {

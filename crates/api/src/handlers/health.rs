@@ -1,12 +1,12 @@
 //! Health checks.
 
 use actix_web::web::Data;
+use identity::readiness::{Readiness, Ready};
 use paperclip::actix::web::Json;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 
 use crate::problem::{Code, Problem};
-use identity::readiness::{Readiness, Ready};
 
 /// The health of the service.
 #[derive(Serialize, Apiv2Schema)]

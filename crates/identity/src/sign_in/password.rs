@@ -1,7 +1,8 @@
 //! The first factor: a password.
 
 use store::events::Cause;
-use store::users::{self, PasswordHash, User, UserId};
+use store::user_changes;
+use store::users::{PasswordHash, User, UserId};
 
 use super::SignIn;
 use crate::credentials::{Password, Verified};
@@ -61,7 +62,7 @@ impl SignIn {
         new: PasswordHash,
     ) -> Result<Option<PasswordHash>, Failure> {
         let (id, set) = (user_id.clone(), new.clone());
-        let replace = move |c: &mut _| users::rehash(c, &id, &old, &set);
+        let replace = move |c: &mut _| user_changes::rehash(c, &id, &old, &set);
         if self.ports.store.write(replace).await? {
             return Ok(Some(new));
         }

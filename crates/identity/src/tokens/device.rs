@@ -5,21 +5,19 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use jwt_core::{Claims, RegisteredClaims, Signer, TokenType, Verifier};
+use jwt_core::{Claims, RegisteredClaims, Signer, Verifier};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use store::UnixMillis;
 use store::users::{PasswordHash, User, UserId};
 
 use super::prepared::{current, key_ring, replace};
+use super::typ;
 use crate::base64url;
 use crate::clock::numeric_date;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
 use crate::keys::Ring;
-
-/// The type of device tokens.
-const TYPE: TokenType = TokenType::new("device+jwt");
 
 /// How long a device is known after the last sign-in, as long as the key that signed verifies.
 pub const KNOWN_FOR: Duration = Duration::from_secs(90 * 86_400);
@@ -143,6 +141,6 @@ impl DeviceTokens {
 }
 
 fn prepare(ring: Ring, issuer: &str) -> (Signer, Verifier) {
-    let verifier = Verifier::new(TYPE, issuer, None, key_ring(ring.verifying));
-    (Signer::new(TYPE, ring.signing), verifier)
+    let verifier = Verifier::new(typ::DEVICE, issuer, None, key_ring(ring.verifying));
+    (Signer::new(typ::DEVICE, ring.signing), verifier)
 }

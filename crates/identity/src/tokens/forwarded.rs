@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jwt_core::{Claims, RegisteredClaims, TokenType};
+use jwt_core::{Claims, RegisteredClaims};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::UnixMillis;
@@ -13,9 +13,6 @@ use super::access::AccessTokens;
 use super::prepared::current;
 use crate::clock::numeric_date;
 use crate::failure::Failure;
-
-/// The type of forwarded tokens, by which they cannot pass as access tokens.
-pub(super) const TYPE: TokenType = TokenType::new("forwarded+jwt");
 
 #[derive(Serialize)]
 struct ForwardedClaims<'a> {

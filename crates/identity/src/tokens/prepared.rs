@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jwt_core::{JwkSet, KeyRing, Signer, TokenType, Verifier, VerifyingKey};
 
-use super::{forwarded, revocation_list};
+use super::typ;
 use crate::clock::LEEWAY;
 use crate::keys::Ring;
 
@@ -27,8 +27,8 @@ impl AccessKeys {
         let verifier = Verifier::new(TokenType::ACCESS_TOKEN, issuer, Some(audience), keys)
             .with_leeway(LEEWAY);
         Self {
-            forwarded_signer: Signer::new(forwarded::TYPE, ring.signing.clone()),
-            revocation_list_signer: Signer::new(revocation_list::TYPE, ring.signing.clone()),
+            forwarded_signer: Signer::new(typ::FORWARDED, ring.signing.clone()),
+            revocation_list_signer: Signer::new(typ::REVOCATION_LIST, ring.signing.clone()),
             signer: Signer::new(TokenType::ACCESS_TOKEN, ring.signing),
             verifier_of_expired: verifier.clone().dangerous_accept_expired(),
             verifier,

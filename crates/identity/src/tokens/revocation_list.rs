@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jwt_core::{Claims, RegisteredClaims, TokenType};
+use jwt_core::{Claims, RegisteredClaims};
 use serde::Serialize;
 use store::UnixMillis;
 
@@ -10,9 +10,6 @@ use super::access::AccessTokens;
 use super::prepared::current;
 use crate::clock::numeric_date;
 use crate::failure::Failure;
-
-/// The type of the proof.
-pub(super) const TYPE: TokenType = TokenType::new("revoked-sessions+jwt");
 
 #[derive(Serialize)]
 struct ProofClaims<'a> {

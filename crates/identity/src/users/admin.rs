@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use store::events::EventKind;
 use store::sessions::RevokedReason;
-use store::users::{self, Addition, Change, Update, Updated, User, UserChanges, UserId};
+use store::user_changes::{self, Change, Update, Updated, UserChanges};
+use store::users::{self, Addition, User, UserId};
 use store::{Actor, UnixMillis, password_links};
 
 use super::{CustomClaims, Email, Name, Users};
@@ -111,7 +112,7 @@ impl Users {
         actor: &Actor,
     ) -> Result<Update, Failure> {
         let (by, now) = (actor.clone(), self.ports.clock.now());
-        let update = move |c: &mut _| users::update(c, &id, &changes, &by, now);
+        let update = move |c: &mut _| user_changes::update(c, &id, &changes, &by, now);
         let update = self.ports.store.transaction(update).await?;
         if let Update::Made(updated) = &update {
             self.record_update(updated, actor);
@@ -128,7 +129,7 @@ impl Users {
     /// [`Failure`].
     pub async fn delete(&self, id: UserId, actor: &Actor) -> Result<Option<usize>, Failure> {
         let (wanted, by, now) = (id.clone(), actor.clone(), self.ports.clock.now());
-        let delete = move |c: &mut _| users::delete(c, &wanted, &by, now);
+        let delete = move |c: &mut _| user_changes::delete(c, &wanted, &by, now);
         match self.ports.store.transaction(delete).await? {
             Change::NotFound => Ok(None),
             Change::Made { revoked } => {

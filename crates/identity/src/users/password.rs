@@ -4,7 +4,7 @@ use store::Actor;
 use store::events::{Cause, EventKind};
 use store::password_links;
 use store::sessions::{Device, RevokedReason};
-use store::users::{self, Change};
+use store::user_changes::{self, Change};
 
 use super::Users;
 use crate::credentials::{InvalidPassword, Password, PasswordLink};
@@ -68,7 +68,8 @@ impl Users {
         };
         let hash = self.hasher.hash(new).await?;
         let (id, keep, now) = (user.id.clone(), bearer.session_id, self.ports.clock.now());
-        let change = move |c: &mut _| users::change_password(c, &id, &checked, &hash, keep, now);
+        let change =
+            move |c: &mut _| user_changes::change_password(c, &id, &checked, &hash, keep, now);
         match self.ports.store.transaction(change).await? {
             Change::NotFound => Ok(overtaken),
             Change::Made { revoked } => {
@@ -108,7 +109,7 @@ impl Users {
         };
         let hash = self.hasher.hash(new).await?;
         let now = self.ports.clock.now();
-        let redeem = move |c: &mut _| password_links::redeem(c, link, &hash, now);
+        let redeem = move |c: &mut _| user_changes::redeem_password_link(c, link, &hash, now);
         match self.ports.store.transaction(redeem).await? {
             Some((_, Change::Made { revoked })) => {
                 let actor = Actor::User(user.id.clone());

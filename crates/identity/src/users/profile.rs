@@ -3,7 +3,8 @@
 use store::Actor;
 use store::events::{Event, EventKind};
 use store::sessions::{Device, RevokedReason};
-use store::users::{self, Change, Update, User, UserChanges};
+use store::user_changes::{self, Change, Update, UserChanges};
+use store::users::User;
 
 use super::{Email, Name, Users};
 use crate::credentials::Password;
@@ -57,7 +58,7 @@ impl Users {
         };
         let (id, actor) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
         let now = self.ports.clock.now();
-        let update = move |c: &mut _| users::update(c, &id, &changes, &actor, now);
+        let update = move |c: &mut _| user_changes::update(c, &id, &changes, &actor, now);
         Ok(match self.ports.store.transaction(update).await? {
             Update::NotFound => ProfileUpdate::Unconfirmed(Unconfirmed::Overtaken),
             Update::EmailTaken => ProfileUpdate::EmailTaken,
@@ -91,7 +92,7 @@ impl Users {
             actor.clone(),
             self.ports.clock.now(),
         );
-        let delete = move |c: &mut _| users::delete(c, &id, &by, now);
+        let delete = move |c: &mut _| user_changes::delete(c, &id, &by, now);
         match self.ports.store.transaction(delete).await? {
             Change::NotFound => Ok(Err(Unconfirmed::Overtaken)),
             Change::Made { revoked } => {

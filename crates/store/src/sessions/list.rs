@@ -2,11 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::connection::MultiBackend;
-
 use super::{
     AnyConnection, RevokedReason, Row, Session, SessionId, StoreError, UnixMillis, UserId, sessions,
 };
+use crate::connection::MultiBackend;
 
 /// At most `limit` live sessions of one user or of all, newest first, opened before `before`.
 ///

@@ -4,7 +4,8 @@ use std::thread;
 
 use store::Actor;
 use store::sessions::{self, Opened, RevokedReason, SessionId};
-use store::users::{self, Change, PasswordHash, Update, User, UserChanges};
+use store::user_changes::{self, Change, Update, UserChanges};
+use store::users::{self, PasswordHash, User};
 
 use crate::{Fixture, START, new_session, on_both_back_ends};
 
@@ -52,7 +53,8 @@ fn set_disabled(f: &Fixture, user: &User, disabled: bool) -> Vec<SessionId> {
         disabled: Some(disabled),
         ..UserChanges::default()
     };
-    let update = move |c: &mut _| users::update(c, &id, &changes, &Actor::CommandLine, START);
+    let update =
+        move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, START);
     match f.store.transaction(update).unwrap() {
         Update::Made(updated) => {
             assert_eq!(updated.user.disabled_at.is_some(), disabled);
@@ -71,9 +73,9 @@ fn a_new_password_revokes_the_other_sessions(f: &Fixture) {
     let (here, there) = (open_id(f, &user, "here"), open_id(f, &user, "there"));
     let of_another = f.session("bob").id;
     let (id, checked) = (user.id.clone(), user.password.clone().unwrap());
-    let changed = f
-        .store
-        .transaction(move |c| users::change_password(c, &id, &checked, &new_hash(), here, START));
+    let changed = f.store.transaction(move |c| {
+        user_changes::change_password(c, &id, &checked, &new_hash(), here, START)
+    });
 
     assert_eq!(changed.unwrap(), made(&[there]));
     assert_eq!(reason(f, here), None);
@@ -87,7 +89,7 @@ fn a_password_that_is_no_longer_the_one_checked_stays(f: &Fixture) {
     let here = open_id(f, &user, "here");
     let id = user.id.clone();
     let changed = f.store.transaction(move |c| {
-        users::change_password(
+        user_changes::change_password(
             c,
             &id,
             &PasswordHash::new("old".into()),
@@ -127,7 +129,8 @@ fn an_update_is_all_or_nothing(f: &Fixture) {
         claims: Some("{}".into()),
         disabled: Some(true),
     };
-    let update = move |c: &mut _| users::update(c, &id, &changes, &Actor::CommandLine, START);
+    let update =
+        move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, START);
     assert_eq!(f.store.transaction(update).unwrap(), Update::EmailTaken);
     let found = f.store.read(|c| users::find(c, &user.id)).unwrap();
     assert_eq!(found, Some(user));
@@ -138,7 +141,7 @@ fn the_revoked_sessions_of_a_deleted_user_stay(f: &Fixture) {
     let user = f.add_user("ann");
     let session = open_id(f, &user, "here");
     let id = user.id.clone();
-    let delete = move |c: &mut _| users::delete(c, &id, &Actor::CommandLine, START);
+    let delete = move |c: &mut _| user_changes::delete(c, &id, &Actor::CommandLine, START);
     let deleted = f.store.transaction(delete.clone()).unwrap();
     assert_eq!(deleted, made(&[session]));
     assert_eq!(f.store.transaction(delete).unwrap(), Change::NotFound);
@@ -169,8 +172,10 @@ fn no_session_is_open_after_a_change_that_ran_at_the_same_time(f: &Fixture) {
                     return;
                 }
                 let change = f.store.transaction(move |c| match round % 3 {
-                    1 => users::delete(c, &id, &Actor::CommandLine, START),
-                    _ => users::change_password(c, &id, &checked, &new_hash(), outside, START),
+                    1 => user_changes::delete(c, &id, &Actor::CommandLine, START),
+                    _ => {
+                        user_changes::change_password(c, &id, &checked, &new_hash(), outside, START)
+                    }
                 });
                 assert!(matches!(change.unwrap(), Change::Made { .. }));
             });

@@ -2,7 +2,8 @@ use std::thread;
 
 use store::Actor;
 use store::password_links::{self, LinkHash};
-use store::users::{self, Change, PasswordHash, UserChanges, UserId};
+use store::user_changes::{self, Change, UserChanges};
+use store::users::{self, PasswordHash, UserId};
 
 use crate::{Fixture, SECOND, START, on_both_back_ends};
 
@@ -24,7 +25,7 @@ fn add(f: &Fixture, hash: LinkHash, user_id: &UserId) -> bool {
 fn redeem(f: &Fixture, hash: LinkHash, seconds: u32) -> Option<(UserId, Change)> {
     let new = PasswordHash::new("new".into());
     let now = START + seconds * SECOND;
-    let redeem = move |c: &mut _| password_links::redeem(c, hash, &new, now);
+    let redeem = move |c: &mut _| user_changes::redeem_password_link(c, hash, &new, now);
     f.store.transaction(redeem).unwrap()
 }
 
@@ -35,7 +36,7 @@ fn set_disabled(f: &Fixture, id: &UserId, disabled: bool) {
         ..UserChanges::default()
     };
     f.store
-        .transaction(move |c| users::update(c, &id, &changes, &Actor::CommandLine, START))
+        .transaction(move |c| user_changes::update(c, &id, &changes, &Actor::CommandLine, START))
         .unwrap();
 }
 

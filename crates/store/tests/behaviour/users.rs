@@ -1,5 +1,6 @@
 use store::Actor;
-use store::users::{self, Addition, Update, User, UserChanges, UserId};
+use store::user_changes::{self, Update, UserChanges};
+use store::users::{self, Addition, User, UserId};
 
 use crate::{Fixture, START, on_both_back_ends, user};
 
@@ -83,7 +84,8 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
     f.add_user("bob");
     let update = |changes: UserChanges| {
         let id = session.user_id.clone();
-        let update = move |c: &mut _| users::update(c, &id, &changes, &Actor::CommandLine, START);
+        let update =
+            move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, START);
         f.store.transaction(update).unwrap()
     };
     let any = UserChanges::default();
@@ -107,7 +109,7 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
     let found = f.store.read(|c| users::find_by_email(c, "ann@NEW.example"));
     assert_eq!(found.unwrap().unwrap().id, session.user_id);
     let nobody = |c: &mut _| {
-        users::update(
+        user_changes::update(
             c,
             &UserId::parse("nobody").unwrap(),
             &UserChanges::default(),

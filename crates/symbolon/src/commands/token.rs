@@ -7,9 +7,9 @@ use std::io::{self, Read};
 
 use clap::{Args, Subcommand};
 use identity::clock::{Clock, SystemClock};
+use parts::Parts;
 
 use super::{Failed, output};
-use parts::Parts;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -8,7 +8,8 @@ use identity::credentials::{AcceptedPassword, HashingParams, Password};
 use identity::users::{CustomClaims, Email, Name, NewUser};
 use serde::Serialize;
 use store::Actor;
-use store::users::{Addition, Update, User, UserChanges, UserId};
+use store::user_changes::{Update, UserChanges};
+use store::users::{Addition, User, UserId};
 
 use super::arguments::user_id;
 use super::operator::{Operator, users};

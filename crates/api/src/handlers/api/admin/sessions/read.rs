@@ -1,10 +1,11 @@
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use identity::clock::{Clock, rfc3339};
 use identity::sessions::SessionAdmin;
 use paperclip::actix::web::{Json, Path};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
-use std::sync::Arc;
 use store::UnixMillis;
 use store::sessions::{End, Session, SessionId};
 

@@ -3,7 +3,7 @@ use identity::users::{Email, Name, Users};
 use paperclip::actix::web::{Json, Path};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Deserialize;
-use store::users::{Update, UserChanges};
+use store::user_changes::{Update, UserChanges};
 
 use crate::bodies::claims::ClaimsBody;
 use crate::bodies::managed_user::{ManagedUserBody, user_id};

@@ -3,14 +3,14 @@
 
 use diesel::prelude::*;
 
-use super::{
-    AnyConnection, PasswordHash, StoreError, UnixMillis, User, UserId, email_key, find, users,
-};
 use crate::actor::Actor;
-use crate::error::violated_constraint;
-use crate::password_links;
-use crate::schema::sessions;
+use crate::connection::AnyConnection;
+use crate::error::{StoreError, violated_constraint};
+use crate::password_links::{self, LinkHash};
+use crate::schema::{sessions, users};
 use crate::sessions::{Revocation, RevokedReason, SessionId, revoke_all_of_user};
+use crate::time::UnixMillis;
+use crate::users::{PasswordHash, User, UserId, email_key, find};
 
 /// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +70,21 @@ pub fn rehash(
     Ok(changed == 1)
 }
 
-/// Sets the password of an enabled user, whatever it was, and revokes all their sessions.
+/// Redeems a password link: sets its user's password and revokes all their sessions. `None` if the
+/// link is not valid; of several concurrent calls, one redeems it.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn set_password(
+pub fn redeem_password_link(
     connection: &mut AnyConnection,
-    id: &UserId,
+    hash: LinkHash,
     new: &PasswordHash,
     now: UnixMillis,
-) -> Result<Change, StoreError> {
+) -> Result<Option<(UserId, Change)>, StoreError> {
+    let Some(User { id, .. }) = password_links::take(connection, hash, now)? else {
+        return Ok(None);
+    };
     let enabled = users::table
         .find(id.as_str())
         .filter(users::disabled_at.is_null());
@@ -89,7 +93,8 @@ pub fn set_password(
         .execute(connection)?;
     let reason = RevokedReason::PasswordChanged;
     let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
-    revoke_if_changed(connection, changed, id, None, &revocation)
+    let change = revoke_if_changed(connection, changed, &id, None, &revocation)?;
+    Ok(Some((id, change)))
 }
 
 /// Fields to change; those that are `None` are kept.
