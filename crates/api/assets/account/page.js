@@ -68,7 +68,7 @@ async function start() {
   try {
     await client.token();
   } catch (error) {
-    notice(told(error));
+    notice(message(error));
     setTimeout(start, 5000);
   }
 }
@@ -114,7 +114,7 @@ async function tick() {
     $('left').textContent = `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, '0')}`;
   } catch (error) {
     isAway = true;
-    notice(told(error));
+    notice(message(error));
   }
 }
 
@@ -205,7 +205,7 @@ function submits(id, act) {
       await act(Object.fromEntries(new FormData(form)));
       form.reset();
     } catch (problem) {
-      error.textContent = told(problem);
+      error.textContent = message(problem, inputs);
       error.hidden = false;
       const wrong = (problem.errors ?? []).map(({ field }) => inputs.find((input) => input.name === field));
       for (const input of wrong) input?.setAttribute('aria-invalid', 'true');
@@ -223,7 +223,7 @@ function presses(button, act) {
     try {
       await act();
     } catch (error) {
-      notice(told(error));
+      notice(message(error));
     } finally {
       button.disabled = button.id === 'end-others' && $('sessions').children.length < 2;
     }
@@ -241,14 +241,14 @@ function notice(text, good = false) {
 /** Messages for users, by error code. */
 const PROBLEMS = {
   invalid_credentials: 'E-mail or password is wrong.',
-  rate_limited: 'Too many attempts. Try again in a few minutes.',
   busy: 'Too many people are signing in right now. Try again in a few seconds.',
   unavailable: 'The service is unavailable at the moment. Try again in a few seconds.',
 };
 
-/** The message to show for an error. */
-function told(error) {
-  if (error.errors?.length) return error.errors.map(({ field, detail }) => `${field} ${detail}`).join('; ');
+/** The message to show for an error; names invalid fields as the labels of `inputs` do. */
+function message(error, inputs = []) {
+  const label = (field) => inputs.find((input) => input.name === field)?.labels[0].textContent ?? field;
+  if (error.errors?.length) return error.errors.map(({ field, detail }) => `${label(field)} ${detail}.`).join(' ');
   if (error.status) return PROBLEMS[error.code] ?? error.message;
   return 'The service is not responding. Check your connection and try again.';
 }

@@ -53,7 +53,7 @@ fn register_reload_look_after_the_sessions_and_sign_out() {
     browser.fill("#password-new", "another horse battery");
     browser.press("#password button");
     browser.until(
-        "document.querySelector('#password .error').textContent === 'current is not the password'",
+        "document.querySelector('#password .error').textContent === 'Current password is wrong.'",
     );
     browser.until("document.activeElement.id === 'password-current'");
     browser.fill("#password-current", "correct horse battery");

@@ -43,10 +43,10 @@ const changes = (client) => {
 const refused = (promise) => promise.then(() => { throw new Error('it was not refused'); }, (error) => error);
 /** Waits until tabs have heard of each other. */
 const until = async (isSo) => {
-  for (let n = 0; n < 1000 && !isSo(); n++) await told();
+  for (let n = 0; n < 1000 && !isSo(); n++) await nextTask();
 };
 /** A turn of the channel between tabs. */
-const told = () => new Promise((done) => {
+const nextTask = () => new Promise((done) => {
   const [a, b] = [new BroadcastChannel('turn'), new BroadcastChannel('turn')];
   b.onmessage = () => { a.close(); b.close(); done(); };
   a.postMessage(null);
@@ -99,7 +99,7 @@ const checks = {
     same(named(await client.token()), 't3');
   },
 
-  async 'a token that was refused is renewed, and the call sent once more'() {
+  async 'a refused token is renewed, and the call repeated once'() {
     let n = 0;
     serve(({ path, token }) => (path === '/api/refresh_all' ? pair(`t${++n}`) : token === 't1' ? json(401, {}) : json(200, { ok: true })));
     const client = createClient({ baseUrl: base() });
@@ -131,13 +131,13 @@ const checks = {
     }
   },
 
-  async 'a lost answer is asked for again'() {
+  async 'a lost response is requested again'() {
     serve((_, n) => (n < 3 ? new TypeError('lost') : n === 3 ? json(503, {}) : pair('t1')));
     const client = createClient({ baseUrl: base() });
     same([named(await client.token()), paths().length], ['t1', 4]);
   },
 
-  async 'an answer that was cut off is a lost one'() {
+  async 'a truncated response counts as lost'() {
     serve((_, n) => (n === 1 ? new Response('{"token":"t') : pair('t1')));
     same(named(await createClient({ baseUrl: base() }).token()), 't1');
   },
@@ -152,7 +152,7 @@ const checks = {
     same([named(await client.token()), seen], ['t1', [{ signedIn: true, reason: null }]]);
   },
 
-  async 'the end of a session is told once in each tab, with the reason'() {
+  async 'the end of a session is reported once in each tab, with the reason'() {
     const baseUrl = base();
     serve((_, n) => (n === 1 ? pair('t1') : ended('revoked_by_user')));
     const [one, other] = [createClient({ baseUrl }), createClient({ baseUrl })];
@@ -162,7 +162,7 @@ const checks = {
     now += 300_000;
     await Promise.all([one.token(), other.token()]);
     await until(() => seen.length + seenByOther.length === 4);
-    await told();
+    await nextTask();
     await one.token();
     const expected = [{ signedIn: true, reason: null }, { signedIn: false, reason: 'revoked_by_user' }];
     same([seen, seenByOther], [expected, expected]);
@@ -185,12 +185,12 @@ const checks = {
     now += 300_000;
     await withoutLocks(() => Promise.all([one.token(), other.token()]));
     await until(() => seen.length + seenByOther.length === 4);
-    await told();
+    await nextTask();
     const expected = [{ signedIn: true, reason: null }, { signedIn: false, reason: 'idle' }];
     same([seen, seenByOther, paths().length], [expected, expected, 3]);
   },
 
-  async 'a page that is opened with an ended session is told why'() {
+  async 'a page opened with a revoked session learns why'() {
     serve(() => ended('reuse'));
     let client = createClient({ baseUrl: base() });
     let seen = changes(client);
@@ -211,7 +211,7 @@ const checks = {
     same([named(await other.token()), paths().length], ['t1', 1]);
   },
 
-  async 'a sign-in as somebody else is told, in all tabs'() {
+  async 'a sign-in as another user is reported in all tabs'() {
     const baseUrl = base();
     serve((_, n) => pair(`t${n}`, 300, `s${n}`));
     const [one, other] = [createClient({ baseUrl }), createClient({ baseUrl })];
@@ -235,14 +235,14 @@ const checks = {
     same([named(await client.token()), seen], ['t3', [{ signedIn: true, reason: null }, { signedIn: true, reason: null }]]);
   },
 
-  async 'a call is never sent again in the name of somebody else'() {
+  async 'a call is never repeated as another user'() {
     serve(({ path }, n) => (path === '/api/refresh_all' ? pair(`t${n}`, 300, `s${n}`) : json(401, {})));
     const client = createClient({ baseUrl: base() });
     const response = await client.fetch(`https://id${count}.example/orders`, { method: 'POST', body: 'mine' });
     same([response.status, paths()], [401, ['/api/refresh_all', '/orders', '/api/refresh_all']]);
   },
 
-  async 'a sign-in by other means is taken over when asked for'() {
+  async 'a sign-in by other means is adopted on request'() {
     let cookie = false;
     serve(() => (cookie ? pair('t1') : json(401, { status: 401, code: 'refresh_missing' })));
     const client = createClient({ baseUrl: base() });
@@ -253,7 +253,7 @@ const checks = {
     same(seen, [{ signedIn: false, reason: null }, { signedIn: true, reason: null }]);
   },
 
-  async 'a refusal of somebody else on the way ends nothing'() {
+  async 'a refusal from another server signs nobody out'() {
     serve((_, n) => (n === 1 ? pair('t1') : n < 4 ? new Response('<h1>Who are you?</h1>', { status: 401 }) : pair('t2')));
     const client = createClient({ baseUrl: base() });
     const seen = changes(client);
@@ -262,7 +262,7 @@ const checks = {
     same([named(await client.token()), seen.length], ['t2', 1]);
   },
 
-  async 'a refusal that comes while somebody signs in does not end that'() {
+  async 'a refusal that arrives during a sign-in does not undo it'() {
     let refuse;
     const order = [];
     serve(({ path }) => {
@@ -271,7 +271,7 @@ const checks = {
     });
     const client = createClient({ baseUrl: base() });
     const late = client.token();
-    while (!refuse) await told();
+    while (!refuse) await nextTask();
     const login = client.login({ email: 'ann@example.org', password: 'x' });
     refuse();
     await Promise.all([late, login]);
@@ -284,14 +284,14 @@ const checks = {
       serve(({ path }) => (path === '/api/login' ? pair('t2', 300, 's2') : new Promise((done) => { refuse = () => done(ended('logout')); })));
       const client = createClient({ baseUrl: base() });
       const late = client.token();
-      while (!refuse) await told();
+      while (!refuse) await nextTask();
       await client.login({ email: 'ann@example.org', password: 'x' });
       refuse();
       same([named(await late), named(await client.token())], ['t2', 't2']);
     });
   },
 
-  async 'a lock that is never given back is not waited for for ever'() {
+  async 'waiting for a lock that is never released ends'() {
     serve(() => pair('t1'));
     const baseUrl = base();
     const client = createClient({ baseUrl });
@@ -307,7 +307,7 @@ const checks = {
     }
   },
 
-  async 'a relative URL is looked at as the browser resolves it'() {
+  async 'a relative URL is resolved as the browser does'() {
     serve(({ path }) => (path === '/api/refresh_all' ? pair('t1') : json(200, {})));
     const client = createClient();
     // As with a <base>, which the policy of this page forbids.
@@ -323,7 +323,7 @@ const checks = {
     same(calls.map(({ url, token }) => [url, token]), [['https://evil.example/orders', null], ['https://evil.example/steal', null]]);
   },
 
-  async 'a listener that fails and a message of somebody else do no harm'() {
+  async 'a failing listener and a foreign message do no harm'() {
     const baseUrl = base();
     serve(() => pair('t1'));
     const client = createClient({ baseUrl });
@@ -336,7 +336,7 @@ const checks = {
     const channel = new BroadcastChannel(`symbolon ${baseUrl}/`);
     for (const message of [undefined, null, {}, { access: null }, 'x']) channel.postMessage(message);
     channel.close();
-    await told();
+    await nextTask();
     window.reportError = realReport;
     same([named(await client.token()), seen.length, reported], ['t1', 1, ['mine']]);
   },

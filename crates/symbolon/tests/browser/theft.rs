@@ -1,11 +1,11 @@
-//! A cookie that was copied: its two holders part, the session ends, and its owner is told.
+//! A copied cookie: when both copies are used, the session is revoked and its owner is told why.
 
 use crate::account_page::{SIGNED_OUT, sign_in};
 use crate::chromium::Browser;
 use crate::service::Service;
 
 #[test]
-fn both_end_and_the_owner_is_told_why() {
+fn a_copied_cookie_revokes_the_session_and_the_page_says_why() {
     let Some(browser) = Browser::start() else {
         return;
     };
@@ -33,7 +33,7 @@ fn both_end_and_the_owner_is_told_why() {
     browser.until("document.querySelector('#notice').textContent.includes('used from two places')");
     let (status, problem) = renew(&service, &browser.refresh_cookie());
     assert_eq!((status, problem["reason"].as_str()), (401, Some("reuse")));
-    // Who comes back later is told as well.
+    // A tab that is opened later shows it as well.
     browser.reload();
     browser.until("document.querySelector('#notice').textContent.includes('used from two places')");
 }
