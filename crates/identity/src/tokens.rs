@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::keys::Rings;
 
-pub use access::{AccessClaims, AccessToken, AccessTokens, custom_claims_of};
+pub use access::{AccessClaims, AccessToken, AccessTokens, custom_claims_of, is_reserved_claim};
 pub use device::{DeviceToken, DeviceTokens, KNOWN_FOR, KnownDevice};
 pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};
 
@@ -48,12 +48,4 @@ impl Tokens {
         self.device.use_ring(rings.refresh.clone());
         self.refresh.use_ring(rings.refresh);
     }
-}
-
-/// Claims of access tokens that custom claims must not replace, besides those of RFC 7519.
-const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
-
-/// Whether the service sets the claim of this name, so that it cannot be a custom claim.
-pub fn is_reserved_claim(name: &str) -> bool {
-    jwt_core::REGISTERED_NAMES.contains(&name) || SESSION_CLAIMS.contains(&name)
 }

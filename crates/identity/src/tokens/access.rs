@@ -11,7 +11,6 @@ use store::UnixMillis;
 use store::sessions::{Session, SessionId};
 use store::users::UserId;
 
-use super::is_reserved_claim;
 use super::prepared::{AccessKeys, current, replace};
 use crate::base64url;
 use crate::clock::{LEEWAY, numeric_date};
@@ -194,6 +193,15 @@ fn payload(token: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&payload).ok()
 }
 
+/// The names of the claims in [`IssuedClaims`].
+const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
+
+/// Whether the service sets the claim of this name, so that it cannot be a custom claim.
+pub fn is_reserved_claim(name: &str) -> bool {
+    jwt_core::REGISTERED_NAMES.contains(&name) || SESSION_CLAIMS.contains(&name)
+}
+
+/// What an access token says besides the registered claims.
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
     sid: String,
@@ -230,4 +238,25 @@ fn custom_claims(json: &str) -> Result<Map<String, Value>, Failure> {
         serde_json::from_str(json).map_err(|error| Failure::Internal(error.to_string()))?;
     custom.retain(|name, _| !is_reserved_claim(name));
     Ok(custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_claim_that_the_service_sets_is_reserved() {
+        let claims = IssuedClaims {
+            sid: String::new(),
+            auth_time: numeric_date(UnixMillis::from_millis(0)),
+            amr: &["pwd".to_owned()],
+            custom: Map::new(),
+        };
+        let json = serde_json::to_value(claims).unwrap();
+        let names: Vec<_> = json.as_object().unwrap().keys().collect();
+        assert!(names.contains(&&"sid".to_owned()));
+        for name in names {
+            assert!(is_reserved_claim(name), "{name}");
+        }
+    }
 }
