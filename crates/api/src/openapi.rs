@@ -127,4 +127,13 @@ mod tests {
             assert!(document.pointer(pointer).is_some(), "{pointer}");
         }
     }
+
+    #[test]
+    fn every_schema_has_an_example() {
+        let cookies = Cookies::new(&http("http://localhost:8000"));
+        let document = complete(by_paperclip(), &cookies.refresh);
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            assert!(name == "Problem" || schema["example"].is_object(), "{name}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod open;
 mod password_links;
 mod renew;
 mod revoke;
+mod schema;
 mod service_keys;
 mod simulation;
 mod state_machine;

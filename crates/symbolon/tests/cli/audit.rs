@@ -2,6 +2,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use store::events::{Cause, EventKind};
+use store::sessions::RevokedReason;
 
 use crate::Program;
 
@@ -118,4 +120,15 @@ fn the_log_is_an_object_each_line_for_programs() {
     assert_eq!(event["level"], "warn");
     assert!(event["at"].is_string() && event["message"].is_string());
     assert!(!log.contains("a guess of theirs") && !log.contains("nobody@"));
+}
+
+#[test]
+fn the_documentation_lists_every_kind_and_every_reason() {
+    let page = include_str!("../../../../docs/events-and-metrics.md");
+    let kinds = EventKind::ALL.iter().map(|kind| kind.as_str());
+    let causes = Cause::ALL.iter().map(|cause| cause.as_str());
+    let revoked = RevokedReason::ALL.iter().map(|reason| reason.as_str());
+    for word in kinds.chain(causes).chain(revoked) {
+        assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
+    }
 }

@@ -86,7 +86,7 @@ fn what_happens_is_counted_for_the_operator() {
 }
 
 #[test]
-fn the_dashboard_asks_for_what_there_is() {
+fn the_documentation_lists_every_metric_and_the_dashboard_no_other() {
     let program = Program::new();
     let address = free_address();
     let service = program.start(&[&format!("--metrics-listen={address}")]);
@@ -96,6 +96,16 @@ fn the_dashboard_asks_for_what_there_is() {
     let told: Vec<_> = scrape(&address).into_keys().collect();
     // Without one that was asked for, there is none to see.
     let unseen = ["symbolon_renewals_total", "symbolon_limited_addresses"];
+    let page = include_str!("../../../../docs/events-and-metrics.md");
+    for metric in &told {
+        let name = metric.split('{').next().unwrap();
+        let histogram = ["_bucket", "_count", "_sum"];
+        let name = histogram
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name);
+        assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+    }
     let dashboard = include_str!("../../../../docs/grafana/symbolon.json");
     for part in dashboard.split("symbolon_").skip(1) {
         let name = part
