@@ -259,4 +259,23 @@ mod tests {
         listed.sort_unstable();
         assert_eq!(ids, listed);
     }
+
+    #[test]
+    fn every_code_is_listed_by_an_operation() {
+        // Answered before an operation is reached, or instead of it.
+        let of_the_framework = [
+            Code::RequestMalformed,
+            Code::NotFound,
+            Code::MethodNotAllowed,
+            Code::Internal,
+        ];
+        let listed = PROBLEMS.iter().flat_map(|(_, codes)| codes.concat());
+        let listed: Vec<_> = listed.chain([GUARDED, WITH_BODY].concat()).collect();
+        for code in Code::ALL {
+            assert!(
+                listed.contains(code) || of_the_framework.contains(code),
+                "{code:?}"
+            );
+        }
+    }
 }
