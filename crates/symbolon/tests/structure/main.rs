@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod contributing;
 mod crates;
 mod modules;
 mod sizes;
