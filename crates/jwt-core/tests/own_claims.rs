@@ -162,7 +162,7 @@ fn a_member_that_is_missing_is_named() {
 }
 
 #[test]
-fn what_nobody_would_take_is_not_signed() {
+fn what_no_verifier_would_accept_is_not_signed() {
     let long = BTreeMap::from([("a", "a".repeat(9000))]);
     assert!(matches!(sign(long), Err(SignError::TooLong)));
     let key = SigningKey::generate(Algorithm::EdDSA).unwrap();

@@ -1,4 +1,4 @@
-//! One connection to either back end. Queries are written once, for both.
+//! A connection to either back end, so that queries are written once for both.
 
 use std::fmt::Display;
 use std::fs::OpenOptions;
@@ -32,7 +32,7 @@ pub(crate) enum Access {
 }
 
 impl AnyConnection {
-    /// The derived `establish` would try one back end after the other and hide why each failed.
+    /// The derived `establish` would try both back ends in turn and hide why each failed.
     pub(crate) fn open(
         url: &DatabaseUrl,
         access: Access,
@@ -51,8 +51,8 @@ impl AnyConnection {
         }
     }
 
-    /// Until this transaction ends, the user's row stays as it is: who wants to change it waits.
-    /// A writing transaction on SQLite is alone anyway.
+    /// Locks the user's row until this transaction ends. SQLite has one writing transaction at a time
+    /// anyway.
     pub(crate) fn lock_user(&mut self, id: &str) -> QueryResult<()> {
         if let AnyConnection::Postgres(postgres) = self {
             users::table
@@ -74,9 +74,8 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StoreErr
     let mut sqlite = SqliteConnection::establish(text).map_err(|error| unavailable(&error))?;
     sqlite.batch_execute("PRAGMA busy_timeout = 5000;")?;
     switch_to_wal(&mut sqlite)?;
-    // `FULL` syncs the log at each commit: what was answered survives a power cut. What has to be
-    // kept for undoing a statement stays in memory: a container may have no directory for
-    // temporary files.
+    // `FULL` syncs the log at each commit, so that acknowledged changes survive a power cut. Rollback
+    // data stays in memory, because a container may have no directory for temporary files.
     sqlite.batch_execute(
         "PRAGMA synchronous = FULL;
          PRAGMA temp_store = MEMORY;
@@ -88,9 +87,9 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StoreErr
     Ok(sqlite)
 }
 
-/// Makes the file, for its owner alone: it holds password hashes. SQLite gives its other files the
-/// same mode. A file that is there is not even opened: closing it would take away the locks of
-/// this process's other connections.
+/// Creates the file so that only its owner can read it, because it holds password hashes. SQLite gives
+/// its other files the same mode. An existing file is not even opened: closing it would release the
+/// locks of this process's other connections (POSIX advisory locks).
 fn make_file(path: &Path) -> io::Result<()> {
     let made = OpenOptions::new()
         .write(true)
@@ -103,8 +102,8 @@ fn make_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Readers and the writer then do not wait for each other. The switch itself, on the first start,
-/// does not heed the busy timeout.
+/// Switches to write-ahead logging, in which readers and the writer do not wait for each other. The
+/// switch itself, on the first start, ignores the busy timeout.
 fn switch_to_wal(sqlite: &mut SqliteConnection) -> QueryResult<()> {
     let mut result = Ok(());
     for _ in 0..100 {

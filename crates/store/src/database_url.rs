@@ -3,27 +3,27 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Which database, and where: chosen by the scheme of its URL.
+/// The URL of a database; its scheme chooses the back end.
 ///
-/// Neither `Debug` nor `Display` shows a password.
+/// `Debug` and `Display` never show a password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// `sqlite://` and a path, absolute or relative to the working directory.
     Sqlite(PathBuf),
-    /// `postgres://` or `postgresql://`: what libpq understands, several hosts included.
+    /// `postgres://` or `postgresql://`, as libpq understands it, several hosts included.
     Postgres(PostgresUrl),
 }
 
-/// The text is no URL of a database that can be used.
+/// Why a text is not the URL of a supported database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDatabaseUrl {
     /// Another scheme, or none.
     #[error("must start with sqlite:// or postgres://")]
     Scheme,
     /// `sqlite://` without a path.
-    #[error("the path of the file is missing, such as in sqlite://./data/symbolon.db")]
+    #[error("the path of the file is missing; an example is sqlite://./data/symbolon.db")]
     NoPath,
-    /// A database that would be gone at the end.
+    /// A database in memory, which would be lost when the service stops.
     #[error("an in-memory database would lose every session at a restart; use a file")]
     InMemory,
 }
@@ -67,18 +67,18 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// What libpq understands: `postgres://user:password@hosts/database?parameters`. Shown without
-/// user and parameters, as both may have a password.
+/// A URL for libpq: `postgres://user:password@hosts/database?parameters`. Shown without the user and
+/// the parameters, because both may contain a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(String);
 
 impl PostgresUrl {
-    /// With limits on how long a server that is gone is waited for, unless there are some.
+    /// Adds limits on how long to wait for an unreachable server, unless there are some.
     pub(crate) fn with_timeouts(&self) -> String {
         let (_, place) = self.split();
         let mut url = self.0.clone();
         let mut separator = if place.contains('?') { '&' } else { '?' };
-        // A server that is gone before it has read a query, and one that is gone after.
+        // For a server that disappears before it has read a query, and for one that does so afterwards.
         for (name, value) in [
             ("connect_timeout", "5"),
             ("tcp_user_timeout", "10000"),
@@ -94,16 +94,17 @@ impl PostgresUrl {
         url
     }
 
-    /// An error message of libpq, which may quote what it could not parse.
+    /// Removes secrets from an error message of libpq, which may quote what it could not parse.
     pub(crate) fn redact(&self, message: &str) -> String {
         let quotes_the_url = ["URI", "percent-encoded", "unexpected spaces"];
         if quotes_the_url.iter().any(|sign| message.contains(sign)) {
-            return "libpq cannot parse the URL; is something in it to be percent-encoded?".into();
+            return "libpq cannot parse the URL; special characters in it must be percent-encoded"
+                .into();
         }
         message.to_owned()
     }
 
-    /// User information, and all that follows the `@`. As in libpq, it ends at the first slash.
+    /// The user information, and everything after the `@`. As in libpq, it ends at the first slash.
     fn split(&self) -> (&str, &str) {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.find('/').unwrap_or(rest.len());

@@ -1,4 +1,4 @@
-//! Reading the users of a Django application straight from its PostgreSQL database.
+//! Reads the users of a Django application directly from its PostgreSQL database.
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -9,7 +9,7 @@ use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
 use crate::options::StoreOptions;
 
-/// A user as Django has them.
+/// A user as stored by Django.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct DjangoUser {
     /// The primary key.
@@ -24,7 +24,7 @@ pub struct DjangoUser {
     /// The column `password`.
     #[diesel(sql_type = Nullable<Text>)]
     pub password: Option<String>,
-    /// The column `is_active`; where there is none everybody is.
+    /// The column `is_active`; without that column, `true`.
     #[diesel(sql_type = Bool)]
     pub is_active: bool,
 }
@@ -38,10 +38,10 @@ struct Column {
 /// Why the users of a Django application cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DjangoError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no such table, or it has no such column.
+    /// The table does not exist, or lacks a column.
     #[error(
         "the database has no table {table} with the columns id, email, password, and name or \
          username"
@@ -52,7 +52,7 @@ pub enum DjangoError {
     },
 }
 
-/// All users in a table, in the order of their ids. Nothing is changed there.
+/// All users in a table, in the order of their ids. Only reads.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn users(
     } else {
         "true"
     };
-    // The table is there under this very name; quoted, it is nothing but a name.
+    // The table exists under exactly this name; quoted, it cannot be anything but a name.
     let table = table.replace('"', "\"\"");
     let users = sql_query(format!(
         "SELECT id::text AS id, {name} AS name, email, password, {is_active} AS is_active \

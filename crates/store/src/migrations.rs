@@ -1,4 +1,4 @@
-//! The tables, made and brought up to date. Migrations are compiled in.
+//! Creates and migrates the tables. The migrations are compiled in.
 
 use diesel::backend::Backend;
 use diesel::migration::MigrationSource;
@@ -17,17 +17,17 @@ use crate::schema::__diesel_schema_migrations;
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// "symbolon" in hexadecimal: any number would do that no other program on the database uses.
+/// "symbolon" in hexadecimal. Any number works that no other program uses in this database.
 const ADVISORY_LOCK: i64 = 0x7379_6d62_6f6c_6f6e;
 
-/// Runs the migrations that have not run yet and returns their names. Several processes may do
-/// so at once: one works, the others wait and find nothing left to do.
+/// Runs the pending migrations and returns their names. Several processes may call it concurrently:
+/// one migrates, the others wait and then find nothing pending.
 ///
 /// # Errors
 ///
 /// [`StoreError::Unavailable`] or [`StoreError::Migration`]; nothing is changed then.
 pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, StoreError> {
-    // Where there is nothing to do, the right to make tables is not needed.
+    // If nothing is pending, the right to create tables is not needed.
     let mut connection = AnyConnection::open(url, Access::Write, options)?;
     if are_complete(&mut connection).unwrap_or(false) {
         return Ok(Vec::new());
@@ -37,14 +37,14 @@ pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, Sto
             sqlite.immediate_transaction(|sqlite| run_pending(sqlite, SQLITE))
         }
         AnyConnection::Postgres(mut postgres) => postgres.transaction(|postgres| {
-            // A transaction's lock, as a session's would outlive it behind a pooler.
+            // A lock of the transaction: behind a pooler, a lock of the session would outlive it.
             diesel::select(pg_advisory_xact_lock(ADVISORY_LOCK)).execute(postgres)?;
             run_pending(postgres, POSTGRES)
         }),
     }
 }
 
-/// Whether all migrations have run. An error where none has.
+/// Whether all migrations have run.
 ///
 /// # Errors
 ///
@@ -79,6 +79,6 @@ fn run_pending<DB: Backend>(
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Waits for the lock and holds it until the transaction ends.
+    /// Waits for the lock, and holds it until the transaction ends.
     fn pg_advisory_xact_lock(key: BigInt);
 }

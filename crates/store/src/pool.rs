@@ -18,8 +18,8 @@ impl Pool {
         r2d2::Pool::builder()
             .max_size(options.connections)
             .min_idle(Some(1))
-            // A round trip per use would double the cost of a renewal: a connection that failed
-            // is given up instead.
+            // A check per use would double the cost of a renewal. A connection that failed is discarded
+            // instead.
             .test_on_check_out(false)
             .connection_timeout(options.wait)
             .error_handler(Box::new(Log))
@@ -32,7 +32,7 @@ impl Pool {
             .map_err(unavailable)
     }
 
-    /// Connections that wait for work, and those at work.
+    /// The idle connections and the busy ones.
     pub(crate) fn connections(&self) -> (usize, usize) {
         let state = self.0.state();
         let whole = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
@@ -45,8 +45,8 @@ impl Pool {
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut pooled = self.0.get().map_err(unavailable)?;
-        // Until it is known to be well: a panic leaves a transaction open, an error may mean that
-        // the connection is dead.
+        // Until it is known to work: a panic leaves a transaction open, and an error may mean that the
+        // connection was lost.
         pooled.failed = true;
         let result = f(&mut pooled.connection);
         pooled.failed = result.is_err();
@@ -66,7 +66,7 @@ struct Manager {
 
 struct Pooled {
     connection: AnyConnection,
-    /// The next caller gets another one.
+    /// Discards the connection; the next caller gets another one.
     failed: bool,
 }
 

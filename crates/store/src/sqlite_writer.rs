@@ -1,5 +1,5 @@
-//! The one writer of a SQLite database: a thread that commits what is queued as one transaction,
-//! and answers after the commit. A sync of the disk then serves many callers.
+//! The one writer of a SQLite database: a thread that commits the queued jobs in one transaction and
+//! reports their results after the commit, so that one disk sync serves many callers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use diesel::connection::SimpleConnection;
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 
-/// Jobs in one transaction, at most.
+/// Maximum number of jobs in one transaction.
 const BATCH: usize = 64;
 
-/// Jobs that may wait; more are refused.
+/// Maximum number of jobs that wait; more are refused.
 const QUEUE: usize = 1024;
 
 pub(crate) struct Writer {
@@ -23,16 +23,16 @@ pub(crate) struct Writer {
     written: Arc<Written>,
 }
 
-/// Transactions that were committed, and changes in them.
+/// Transactions committed, and changes in them.
 #[derive(Default)]
 struct Written {
     commits: AtomicU64,
     changes: AtomicU64,
 }
 
-/// Does the work, and returns what tells the caller once it is committed. An error says that the
-/// transaction is lost, for all who share it. A job or an answer that is dropped tells its caller
-/// that nothing was changed.
+/// Does the work, and returns a closure that reports the result to the caller after the commit. An
+/// error means that the transaction is lost for all jobs in it. If a job or its report is dropped, its
+/// caller learns that nothing was changed.
 type Job = Box<dyn FnOnce(&mut AnyConnection) -> Result<Answer, TransactionLost> + Send>;
 type Answer = Box<dyn FnOnce()>;
 
@@ -50,14 +50,14 @@ impl Writer {
         Ok(Self { jobs, written })
     }
 
-    /// How many transactions were committed, and how many changes in them.
+    /// The number of transactions committed, and of changes in them.
     pub(crate) fn written(&self) -> (u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         (count(&self.written.commits), count(&self.written.changes))
     }
 
-    /// Runs `f` in a transaction that it may share with others: when it fails, what it did must
-    /// be nothing. One statement is like that by itself.
+    /// Runs `f` in a transaction that it may share with others, so a failing `f` must not have changed
+    /// anything. A single statement never has.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
@@ -71,7 +71,7 @@ impl Writer {
         })
     }
 
-    /// As [`Writer::run`], but everything `f` did is rolled back if it fails.
+    /// Like [`Writer::run`], but rolls back everything that `f` did if it fails.
     pub(crate) fn run_atomically<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
@@ -79,7 +79,7 @@ impl Writer {
         self.submit(move |connection| savepoint(connection, f, |outcome| outcome.is_ok()))
     }
 
-    /// Everything `f` did is rolled back in any case.
+    /// Rolls back everything that `f` did in any case.
     pub(crate) fn run_and_roll_back<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
@@ -97,7 +97,7 @@ impl Writer {
         let job: Job = Box::new(move |connection| {
             let outcome = work(connection)?;
             Ok(Box::new(move || {
-                // Nobody waits any more: the caller is gone, the change stays.
+                // The caller no longer waits; the change stays.
                 let _ = sender.send(outcome);
             }))
         });
@@ -108,7 +108,7 @@ impl Writer {
     }
 }
 
-/// Runs `f` in a savepoint, and keeps what it did if `keep` says so of its outcome.
+/// Runs `f` in a savepoint, and keeps its changes if `keep` accepts its outcome.
 fn savepoint<T>(
     connection: &mut AnyConnection,
     f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
@@ -126,8 +126,8 @@ fn savepoint<T>(
     Ok(outcome)
 }
 
-/// After some errors (a full disk, for one) SQLite has rolled back the whole transaction by
-/// itself, and what comes next would be committed alone.
+/// After some errors, such as a full disk, SQLite has rolled back the whole transaction by itself, and
+/// the next statement would be committed on its own.
 fn check_transaction(
     connection: &mut AnyConnection,
     error: &StoreError,
@@ -150,7 +150,7 @@ fn write(mut connection: AnyConnection, queue: &Receiver<Job>, written: &Written
     while let Ok(first) = queue.recv() {
         if let Err(error) = connection.batch_execute("BEGIN IMMEDIATE") {
             log::error!("SQLite: {error}");
-            // Whoever waits behind has waited as long.
+            // The jobs behind it have waited just as long.
             queue.try_iter().for_each(drop);
             continue;
         }
@@ -164,7 +164,7 @@ fn write(mut connection: AnyConnection, queue: &Receiver<Job>, written: &Written
             }
             Err(TransactionLost(why)) => {
                 log::error!("SQLite: {why}");
-                // There may be none left to roll back.
+                // It may have been rolled back already.
                 let _ = connection.batch_execute("ROLLBACK");
             }
         }

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_verifies_against_its_own_hash_alone() {
+    async fn a_password_verifies_only_against_its_hash() {
         let hasher = hasher();
         let hash = hasher.hash(accepted("open sesame")).await.unwrap();
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_caller_gets_its_own_session() {
+    async fn each_caller_gets_a_session() {
         let directory = tempfile::tempdir().unwrap();
         let lookups = lookups(&directory, 20);
         // Those from 20 on do not exist; each is asked for five times.
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_queue_is_bounded_and_nobody_waits_for_ever() {
+    async fn the_queue_is_bounded_and_waiting_ends() {
         let directory = tempfile::tempdir().unwrap();
         let lookups = lookups(&directory, 1);
         // A call that has not come back.

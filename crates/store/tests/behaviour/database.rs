@@ -1,4 +1,4 @@
-//! Migrations, transactions, and what each back end is set up to do.
+//! Migrations, transactions, and the configuration of each back end.
 
 use std::thread;
 
@@ -14,8 +14,8 @@ use crate::{Fixture, OPTIONS, RULES, START, on_both_back_ends, user};
 on_both_back_ends! {
     migrations_are_complete_once_they_ran
     a_failed_transaction_changes_nothing
-    a_failed_write_harms_no_other
-    a_panic_undoes_what_it_did_and_harms_no_later_write
+    a_failed_write_does_not_affect_others
+    a_panic_is_rolled_back_and_later_writes_work
 }
 
 fn migrations_are_complete_once_they_ran(f: &Fixture) {
@@ -40,7 +40,7 @@ fn a_failed_transaction_changes_nothing(f: &Fixture) {
     assert!(users.is_empty());
 }
 
-fn a_failed_write_harms_no_other(f: &Fixture) {
+fn a_failed_write_does_not_affect_others(f: &Fixture) {
     thread::scope(|scope| {
         for n in 0..20 {
             scope.spawn(move || {
@@ -60,7 +60,7 @@ fn a_failed_write_harms_no_other(f: &Fixture) {
     assert_eq!(users.len(), 10);
 }
 
-fn a_panic_undoes_what_it_did_and_harms_no_later_write(f: &Fixture) {
+fn a_panic_is_rolled_back_and_later_writes_work(f: &Fixture) {
     for _ in 0..10 {
         let panicking = || {
             f.store.transaction::<()>(|c| {

@@ -11,7 +11,7 @@ on_both_back_ends! {
     of_several_rotations_at_once_one_wins
     an_emergency_ends_all_others_of_the_use
     a_key_that_verifies_is_no_part_of_the_succession
-    a_key_is_gone_after_its_time
+    a_key_is_deleted_after_it_stopped_verifying
     the_last_refresh_expiry_is_that_of_the_longest_session
 }
 
@@ -141,7 +141,7 @@ fn a_key_that_verifies_is_no_part_of_the_succession(f: &Fixture) {
     assert_eq!(f.store.read(newest).unwrap(), Some(first));
 }
 
-fn a_key_is_gone_after_its_time(f: &Fixture) {
+fn a_key_is_deleted_after_it_stopped_verifying(f: &Fixture) {
     add_first(f, &key("a1", KeyUse::Access, START));
     add_successor(f, &key("a2", KeyUse::Access, START), "a1", START + DAY);
     let delete = |at| f.store.write(move |c| keys::delete_gone(c, at)).unwrap();

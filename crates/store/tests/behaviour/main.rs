@@ -1,4 +1,4 @@
-//! What the store promises, on both back ends.
+//! The behaviour of the store, on both back ends.
 
 #![allow(
     clippy::disallowed_methods,

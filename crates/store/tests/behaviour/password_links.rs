@@ -9,8 +9,8 @@ use crate::{Fixture, SECOND, START, on_both_back_ends};
 
 on_both_back_ends! {
     a_link_sets_a_password_once_and_revokes_the_sessions
-    a_newer_link_takes_the_place_of_an_older_one
-    a_link_of_nobody_or_out_of_time_does_nothing
+    a_newer_link_replaces_an_earlier_one
+    an_unknown_or_expired_link_changes_nothing
 }
 
 const ONE: LinkHash = LinkHash([1; 32]);
@@ -63,14 +63,14 @@ fn a_link_sets_a_password_once_and_revokes_the_sessions(f: &Fixture) {
     assert_eq!(user.unwrap().password.unwrap().expose(), "new");
 }
 
-fn a_newer_link_takes_the_place_of_an_older_one(f: &Fixture) {
+fn a_newer_link_replaces_an_earlier_one(f: &Fixture) {
     let ann = f.add_user("ann").id;
     assert!(add(f, ONE, &ann) && add(f, TWO, &ann));
     assert_eq!(redeem(f, ONE, 1), None);
     assert!(redeem(f, TWO, 1).is_some());
 }
 
-fn a_link_of_nobody_or_out_of_time_does_nothing(f: &Fixture) {
+fn an_unknown_or_expired_link_changes_nothing(f: &Fixture) {
     assert!(!add(f, ONE, &UserId::parse("nobody").unwrap()));
     let ann = f.add_user("ann").id;
     assert!(add(f, ONE, &ann));

@@ -1,4 +1,4 @@
-//! The tables of `schema.rs`, held against those that the migrations create.
+//! Compares `schema.rs` with the tables that the migrations create.
 
 use std::collections::BTreeSet;
 

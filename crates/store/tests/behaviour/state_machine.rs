@@ -1,5 +1,5 @@
-//! The store against the [`Model`]: random steps are taken on both, and every outcome and every
-//! row must be the same. `PROPTEST_CASES` sets how often.
+//! Compares the store with the [`Model`]: after each random step on both, every outcome and every
+//! row must be the same. `PROPTEST_CASES` sets the number of runs.
 
 use std::cell::Cell;
 use std::time::Duration;

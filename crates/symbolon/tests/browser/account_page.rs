@@ -1,4 +1,4 @@
-//! The page at `/`, used as its users do.
+//! The account page at `/`, as a user operates it.
 
 use crate::chromium::Browser;
 use crate::program::Program;
@@ -95,7 +95,7 @@ fn it_can_be_switched_off_and_follows_the_registration() {
 }
 
 #[test]
-fn while_the_service_is_away_the_page_says_so_and_goes_on_after() {
+fn the_page_says_that_the_service_is_unavailable_and_recovers() {
     let Some(browser) = Browser::start() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Chromium by WebDriver, for tests that are not async.
+//! Chromium, driven by a blocking WebDriver client.
 
 use std::env;
 use std::io::{BufRead, BufReader};

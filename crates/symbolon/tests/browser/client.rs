@@ -1,4 +1,4 @@
-//! The client module alone, against a `fetch` that the checks in `client.js` make up.
+//! The client module alone, against the fake `fetch` of the checks in `client.js`.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The browser's half, in a real Chromium: the client module, the account page, and front ends on
+//! The browser side, in Chromium: the client module, the account page, and front ends on
 //! other origins.
 //!
 //! Needs `chromium` and `chromedriver`, and for one test axe-core (`npm install` in this folder).

@@ -1,4 +1,4 @@
-//! Front ends on other origins: one that is allowed, and one that is not.
+//! Front ends on other origins, one allowed and one not.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Several tabs of one browser, on a line that delays answers and loses some.
+//! Several tabs of one browser, on a connection that delays responses and loses some.
 
 use serde_json::Value;
 

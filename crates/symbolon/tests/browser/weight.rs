@@ -1,4 +1,4 @@
-//! How much the account page is, and how soon it is there.
+//! The size of the account page, and how fast it loads.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! The tour in the documentation answers what it says.
+//! Follows the tour in the documentation.
 
 use std::process::Command;
 

@@ -3,7 +3,7 @@ use std::fs;
 use crate::Program;
 
 #[test]
-fn mistakes_are_told_all_at_once_and_nothing_is_made() {
+fn all_mistakes_are_reported_and_nothing_is_created() {
     let program = Program::new();
     let ended = program.run(&["serve", "--listen=x", "--access-ttl=y"]);
     assert_eq!(ended.code, 2);
@@ -32,7 +32,7 @@ fn the_env_file_is_read() {
 }
 
 #[test]
-fn a_bad_env_file_is_told_of_without_its_content() {
+fn an_invalid_env_file_is_reported_without_its_content() {
     let program = Program::new();
     let env = "DATABASE_URL=postgres://u:s3 cret@h/d\n";
     fs::write(program.directory().join(".env"), env).unwrap();

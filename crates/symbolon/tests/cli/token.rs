@@ -36,7 +36,7 @@ fn a_token_is_taken_apart_without_asking_anybody() {
 }
 
 #[test]
-fn a_good_token_is_good_and_each_check_is_told() {
+fn a_valid_token_is_valid_and_each_failed_check_is_named() {
     let program = Program::new();
     let (_service, access, refresh) = with_tokens(&program, &[]);
     for token in [&access, &refresh] {
@@ -88,7 +88,7 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn a_jwk_set_at_a_url_will_do() {
+fn a_jwk_set_at_a_url_is_accepted() {
     let program = Program::new();
     let (service, token, _) = with_tokens(&program, &["--signing-alg=EdDSA"]);
     let elsewhere = Program::new();
@@ -111,7 +111,7 @@ fn a_jwk_set_at_a_url_will_do() {
 }
 
 #[test]
-fn a_jwk_set_in_a_file_will_do() {
+fn a_jwk_set_in_a_file_is_accepted() {
     let program = Program::new();
     let (service, token, _) = with_tokens(&program, &["--signing-alg=EdDSA"]);
     let jwks = service.json("/.well-known/jwks.json").to_string();

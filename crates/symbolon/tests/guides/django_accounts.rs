@@ -1,4 +1,4 @@
-//! A thousand users of a real Django, with hashes of its own, move over.
+//! A thousand users of a real Django application are imported with their password hashes.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! The pages of the documentation hang together.
+//! The links between the pages of the documentation.
 
 use std::collections::BTreeSet;
 use std::fs;

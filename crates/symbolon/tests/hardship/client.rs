@@ -1,4 +1,4 @@
-//! An HTTP client whose connection may be lost at any moment.
+//! An HTTP client that tolerates lost connections.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! kill -9 under load, again and again: what was acknowledged is there after the restart.
+//! Repeated `kill -9` under load: everything acknowledged is there after the restart.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -1,4 +1,4 @@
-//! The primary is lost, and its standby takes over: libpq's URL names both.
+//! The primary fails and its standby takes over; the URL names both.
 
 use std::thread;
 use std::time::Duration;

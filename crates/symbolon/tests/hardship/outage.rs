@@ -1,5 +1,5 @@
-//! The database is away, locked, full, or has no connection to spare: 503 with `Retry-After`,
-//! verification goes on, and once it is back so is the service, with all that it acknowledged.
+//! The database is unreachable, locked, full or out of connections: 503 with `Retry-After`,
+//! verification continues, and the service recovers with the database and everything acknowledged.
 
 use std::process::Command;
 use std::thread;

@@ -1,5 +1,5 @@
 //! Behind PgBouncer in transaction mode, with fewer connections to the server than from the
-//! service: each transaction may meet another one.
+//! service, so that each transaction may run on another connection.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! A backup is taken under load, life goes on, and the backup is put back.
+//! A backup is taken under load and restored later.
 
 use std::fs;
 use std::thread;

@@ -1,4 +1,4 @@
-//! Keys are rotated under load, on two replicas over one PostgreSQL: nobody is refused.
+//! Keys are rotated under load, on two replicas over one PostgreSQL, and no valid token is refused.
 
 use std::fs;
 use std::sync::Mutex;
@@ -75,7 +75,7 @@ fn clients(services: [&Running; 2]) -> [Client; 2] {
 }
 
 #[test]
-fn ordinary_rotations_and_a_new_master_key_refuse_nobody() {
+fn rotations_and_a_new_master_key_refuse_no_valid_token() {
     let _alone = crate::alone();
     let Some(database) = Database::create() else {
         return;

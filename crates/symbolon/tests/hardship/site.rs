@@ -1,4 +1,4 @@
-//! A place where the program is run.
+//! A directory in which the program runs.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The audit trail, as a user sees it.
+//! The audit trail, as users see it.
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Front ends on other origins, and pages that must not get in.
+//! Front ends on allowed origins, and pages on others.
 
 use crate::Service;
 use crate::support::service::Place;

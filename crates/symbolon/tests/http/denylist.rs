@@ -1,4 +1,4 @@
-//! Access tokens of sessions that were ended elsewhere, and sessions that leave by themselves.
+//! Access tokens of sessions that were revoked elsewhere, and the deletion of expired sessions.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
-    a_replica_that_starts_knows_what_was_ended_before
+    a_new_replica_knows_earlier_revocations
     a_shorter_lifetime_counts_for_the_tokens_that_are_out
-    expired_sessions_leave_by_themselves
+    expired_sessions_are_deleted
 }
 
 /// Asks again and again, for as long as anyone would wait.
@@ -50,7 +50,7 @@ fn what_one_replica_ends_is_refused_by_the_other() {
     assert!(!is_active(&there));
 }
 
-fn a_replica_that_starts_knows_what_was_ended_before(service: &Service) {
+fn a_new_replica_knows_earlier_revocations(service: &Service) {
     let client = service.signed_in("ann");
     let token = client.post("/api/refresh_access").send().token();
     client.post("/api/logout").send();
@@ -71,7 +71,7 @@ fn a_shorter_lifetime_counts_for_the_tokens_that_are_out(service: &Service) {
     assert_eq!(list().problem(), (401, "token_expired".into()));
 }
 
-fn expired_sessions_leave_by_themselves(service: &Service) {
+fn expired_sessions_are_deleted(service: &Service) {
     service.signed_in("ann");
     service.signed_in("bob");
     assert_eq!(service.count("sessions"), 2);

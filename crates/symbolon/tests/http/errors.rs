@@ -1,4 +1,4 @@
-//! What nobody understands gets a problem document as well.
+//! Malformed requests and unknown paths get problem documents too.
 
 use serde_json::json;
 
@@ -137,7 +137,7 @@ fn what_is_not_http_is_answered_without_a_5xx() {
 }
 
 #[test]
-fn a_database_that_is_away_is_not_now_and_comes_back_by_itself() {
+fn an_unavailable_database_is_answered_with_503_and_used_again_later() {
     let Some(place) = Place::postgres() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! A forged token is refused by its signature: the database never hears of it.
+//! Forged tokens are refused by their signature, without a database query.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,7 +27,7 @@ fn good_and_forged(service: &Service) -> (Client, Client) {
 }
 
 #[test]
-fn while_the_database_is_away_it_is_still_told_apart() {
+fn without_the_database_known_devices_are_still_distinguished() {
     let Some(place) = Place::postgres() else {
         return;
     };

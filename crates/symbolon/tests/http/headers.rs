@@ -1,4 +1,4 @@
-//! Headers of every answer.
+//! The headers of every response.
 
 use crate::Service;
 use crate::support::service::Place;

@@ -1,4 +1,4 @@
-//! The older service's clients, unchanged: their paths, bodies, cookie and answers.
+//! Unchanged clients of the service that was replaced: their paths, bodies, cookie and responses.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Guessing and floods.
+//! Limits on guessing and on floods.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn limited(place: &Place, limits: &[&str]) -> Service {
 }
 
 #[test]
-fn an_address_tries_so_often_and_is_told_what_it_has_left() {
+fn an_address_is_limited_and_sees_its_remaining_allowance() {
     let service = limited(&Place::sqlite(), &["--limit-sign-in=3/1m"]);
     let remaining: Vec<_> = (0..3)
         .map(|_| sign_in(&service, "a guess", "192.0.2.1"))
@@ -53,7 +53,7 @@ fn who_is_no_trusted_proxy_cannot_choose_an_address() {
 }
 
 #[test]
-fn each_limit_is_for_its_own_calls() {
+fn each_limit_counts_only_its_calls() {
     let limits = ["--limit-registration=2/1m", "--limit-calls=5/1m"];
     let service = limited(&Place::sqlite(), &limits);
     // One registration was that of Ann; what cannot be read counts as well.

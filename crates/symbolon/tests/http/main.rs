@@ -1,5 +1,5 @@
 //! The service over real HTTP, on both back ends. A test's path mirrors the URL it tests. Every
-//! answer is held against the OpenAPI document on the way (see `support::client`).
+//! response is compared with the OpenAPI document (see `support::client`).
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 

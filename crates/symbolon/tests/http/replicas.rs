@@ -9,7 +9,7 @@ use crate::legacy_client::{sequence, with_service_key, without_service_key};
 use crate::support::service::Place;
 
 #[test]
-fn a_client_of_the_older_service_may_meet_either() {
+fn a_legacy_client_may_get_either() {
     let Some(place) = Place::postgres() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! What those who verify by themselves learn of ended sessions.
+//! The revocation list, as offline verifiers read it.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn read(
 }
 
 #[test]
-fn an_ended_session_is_in_the_list_until_its_tokens_have_expired() {
+fn a_revoked_session_is_in_the_list_until_its_tokens_have_expired() {
     let service = Service::start(&Place::sqlite(), &["--signing-alg=EdDSA"]);
     let ann = service.signed_in("ann");
     let claims = forge::claims(&ann.post("/api/refresh_access").send().token());

@@ -1,4 +1,4 @@
-//! Who reads the database or any answer can neither sign nor renew.
+//! Nothing in the database or in a response lets anyone sign or renew a token.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! What all tests share.
+//! Shared by all tests.
 
 pub(crate) mod client;
 pub(crate) mod forge;

@@ -11,7 +11,7 @@ on_both_back_ends! {
     an_active_access_token_tells_its_claims
     a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not
     what_is_not_active_says_that_alone
-    without_a_key_of_the_scope_nothing_is_told
+    without_a_key_with_the_scope_nothing_is_revealed
 }
 
 fn introspect(service: &Service, key: &str, token: &str) -> Answer {
@@ -84,7 +84,7 @@ fn what_is_not_active_says_that_alone(service: &Service) {
     inactive(&cookie);
 }
 
-fn without_a_key_of_the_scope_nothing_is_told(service: &Service) {
+fn without_a_key_with_the_scope_nothing_is_revealed(service: &Service) {
     let ann = service.signed_in("ann");
     let token = ann.post("/api/refresh_access").send().token();
     let issues = service.service_key("issuer", &[Scope::TokensIssue]);

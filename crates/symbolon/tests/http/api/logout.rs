@@ -5,8 +5,8 @@ use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
     the_session_ends_and_the_cookie_goes
-    an_access_token_alone_will_do
-    expired_tokens_will_do
+    an_access_token_without_a_cookie_suffices
+    expired_tokens_suffice
     whatever_comes_is_a_success
     only_the_presented_session_ends
 }
@@ -33,7 +33,7 @@ fn the_session_ends_and_the_cookie_goes(service: &Service) {
     assert_eq!(answer.json()["reason"], "logout");
 }
 
-fn an_access_token_alone_will_do(service: &Service) {
+fn an_access_token_without_a_cookie_suffices(service: &Service) {
     let client = service.signed_in("ann");
     let token = client.post("/api/refresh_access").send().token();
     assert_signed_out(&service.client().post("/api/logout").bearer(&token).send());
@@ -43,7 +43,7 @@ fn an_access_token_alone_will_do(service: &Service) {
     );
 }
 
-fn expired_tokens_will_do(service: &Service) {
+fn expired_tokens_suffice(service: &Service) {
     let client = service.signed_in("ann");
     let token = client.post("/api/refresh_access").send().token();
     service.advance(Duration::from_secs(3600));

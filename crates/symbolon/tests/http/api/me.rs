@@ -6,7 +6,7 @@ use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
     the_bearer_sees_who_is_signed_in
-    a_session_that_was_ended_is_refused_at_once
+    a_revoked_session_is_refused_at_once
     every_bad_token_is_refused_with_its_code
 }
 
@@ -37,7 +37,7 @@ fn the_bearer_sees_who_is_signed_in(service: &Service) {
     }
 }
 
-fn a_session_that_was_ended_is_refused_at_once(service: &Service) {
+fn a_revoked_session_is_refused_at_once(service: &Service) {
     let token = token_of(service, "ann");
     service.client().post("/api/logout").bearer(&token).send();
     let answer = service.client().get("/api/me").bearer(&token).send();

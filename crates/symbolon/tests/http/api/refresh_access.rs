@@ -10,7 +10,7 @@ on_both_back_ends! {
     every_bad_refresh_token_is_refused_with_its_code
     an_idle_session_says_so
     a_stale_cookie_never_spoils_a_good_one
-    a_cookie_of_others_that_is_no_text_does_no_harm
+    a_foreign_cookie_that_is_not_text_is_ignored
     a_body_is_ignored
 }
 
@@ -121,7 +121,7 @@ fn a_stale_cookie_never_spoils_a_good_one(service: &Service) {
     assert_eq!(answer.status, 200);
 }
 
-fn a_cookie_of_others_that_is_no_text_does_no_harm(service: &Service) {
+fn a_foreign_cookie_that_is_not_text_is_ignored(service: &Service) {
     let client = service.signed_in("ann");
     let good = client.cookie().unwrap();
     let answer = raw(

@@ -10,11 +10,11 @@ on_both_back_ends! {
     the_refresh_token_is_rotated
     a_fresh_token_is_not_rotated_again
     a_lost_answer_is_repeated
-    two_holders_of_one_token_part_and_the_session_ends
+    two_holders_of_one_token_diverge_and_the_session_is_revoked
     a_given_id_must_be_the_sessions_user
     a_service_key_forces_a_renewal
     a_bad_service_key_is_not_overlooked
-    an_access_token_beside_the_cookie_does_no_harm
+    an_access_token_beside_the_cookie_is_ignored
     bad_bodies_are_refused_and_change_nothing
 }
 
@@ -68,7 +68,7 @@ fn a_lost_answer_is_repeated(service: &Service) {
     assert_eq!(client.cookie().unwrap(), lost);
 }
 
-fn two_holders_of_one_token_part_and_the_session_ends(service: &Service) {
+fn two_holders_of_one_token_diverge_and_the_session_is_revoked(service: &Service) {
     let owner = service.signed_in("ann");
     let thief = service.client();
     thief.set_cookie(&owner.cookie().unwrap());
@@ -158,7 +158,7 @@ fn a_bad_service_key_is_not_overlooked(service: &Service) {
     );
 }
 
-fn an_access_token_beside_the_cookie_does_no_harm(service: &Service) {
+fn an_access_token_beside_the_cookie_is_ignored(service: &Service) {
     let client = service.signed_in("ann");
     let token = client.post("/api/refresh_access").send().token();
     assert_eq!(

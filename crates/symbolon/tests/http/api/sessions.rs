@@ -9,12 +9,12 @@ use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
     the_live_sessions_are_listed_with_their_devices
-    a_long_list_goes_on_where_it_ended
-    one_session_is_ended
-    one_s_own_session_is_ended_with_its_cookie
-    nobody_ends_another_s_session
-    all_other_sessions_are_ended
-    every_way_to_end_a_session_is_told_and_kills_its_access_token
+    a_long_list_continues_where_the_page_ended
+    one_session_is_revoked
+    revoking_the_current_session_clears_its_cookie
+    the_session_of_another_user_is_not_revoked
+    all_other_sessions_are_revoked
+    every_revocation_gives_its_reason_and_invalidates_the_access_token
     the_oldest_session_ends_where_there_is_a_limit
 }
 
@@ -85,7 +85,7 @@ fn the_live_sessions_are_listed_with_their_devices(service: &Service) {
     assert_eq!(Value::from(listed), expected);
 }
 
-fn a_long_list_goes_on_where_it_ended(service: &Service) {
+fn a_long_list_continues_where_the_page_ended(service: &Service) {
     service.import("7", "ann");
     let key = service.service_key("django", &[Scope::TokensIssue]);
     let client = service.client();
@@ -113,7 +113,7 @@ fn a_long_list_goes_on_where_it_ended(service: &Service) {
     assert_eq!(page("?before=x").invalid_fields(), ["before"]);
 }
 
-fn one_session_is_ended(service: &Service) {
+fn one_session_is_revoked(service: &Service) {
     let here = service.signed_in("ann");
     let there = sign_in(service, "ann", "curl/8");
     let ended = end(&here, &id(&there));
@@ -126,7 +126,7 @@ fn one_session_is_ended(service: &Service) {
     assert_eq!(list(&here).len(), 1);
 }
 
-fn one_s_own_session_is_ended_with_its_cookie(service: &Service) {
+fn revoking_the_current_session_clears_its_cookie(service: &Service) {
     let here = service.signed_in("ann");
     let cookie = here.cookie().unwrap();
     assert_eq!(end(&here, &id(&here)).status, 200);
@@ -138,7 +138,7 @@ fn one_s_own_session_is_ended_with_its_cookie(service: &Service) {
     );
 }
 
-fn nobody_ends_another_s_session(service: &Service) {
+fn the_session_of_another_user_is_not_revoked(service: &Service) {
     let ann = service.signed_in("ann");
     let bob = service.signed_in("bob");
     for unknown in [
@@ -156,7 +156,7 @@ fn nobody_ends_another_s_session(service: &Service) {
     assert_eq!(end(&bob, &ended).problem().0, 404);
 }
 
-fn all_other_sessions_are_ended(service: &Service) {
+fn all_other_sessions_are_revoked(service: &Service) {
     let here = service.signed_in("ann");
     let others = [(); 3].map(|()| sign_in(service, "ann", "curl/8"));
     let bob = service.signed_in("bob");
@@ -175,7 +175,7 @@ fn all_other_sessions_are_ended(service: &Service) {
 }
 
 /// On the replica that ended it, at once, and on a route that looks nothing up.
-fn every_way_to_end_a_session_is_told_and_kills_its_access_token(service: &Service) {
+fn every_revocation_gives_its_reason_and_invalidates_the_access_token(service: &Service) {
     let here = service.signed_in("ann");
     let key = service.service_key("django", &[Scope::TokensIssue]);
     let user_id = here.get("/api/me").bearer(&token(&here)).send().json()["user"]["id"].clone();

@@ -11,8 +11,8 @@ on_both_back_ends! {
     a_service_key_opens_a_session_by_user_id
     an_id_is_a_number_or_a_string
     the_last_use_of_a_key_is_noted_to_the_minute
-    without_a_good_service_key_nobody_gets_a_token
-    a_trusted_back_end_is_told_what_is_wrong_with_the_user
+    without_a_valid_service_key_no_token_is_issued
+    a_trusted_back_end_learns_why_the_user_is_refused
 }
 
 fn a_service_key_opens_a_session_by_user_id(service: &Service) {
@@ -85,7 +85,7 @@ fn the_last_use_of_a_key_is_noted_to_the_minute(service: &Service) {
     assert_eq!(issue(), Some(START + Duration::from_secs(60)));
 }
 
-fn without_a_good_service_key_nobody_gets_a_token(service: &Service) {
+fn without_a_valid_service_key_no_token_is_issued(service: &Service) {
     service.import("42", "ann");
     let client = service.signed_in("bob");
     let access_token = client.post("/api/refresh_access").send().token();
@@ -143,7 +143,7 @@ fn without_a_good_service_key_nobody_gets_a_token(service: &Service) {
     assert_eq!(issue(&good).problem(), (401, "service_key_invalid".into()));
 }
 
-fn a_trusted_back_end_is_told_what_is_wrong_with_the_user(service: &Service) {
+fn a_trusted_back_end_learns_why_the_user_is_refused(service: &Service) {
     service.import("42", "ann");
     let key = service.service_key("backend", &[Scope::TokensIssue]);
     service.execute("UPDATE users SET disabled_at = 1");

@@ -6,11 +6,11 @@ use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
-    the_holder_of_a_good_token_is_told_in_headers
+    the_holder_of_a_valid_token_is_named_in_headers
     every_bad_token_is_refused
 }
 
-fn the_holder_of_a_good_token_is_told_in_headers(service: &Service) {
+fn the_holder_of_a_valid_token_is_named_in_headers(service: &Service) {
     let client = service.signed_in("ann");
     let token = client.post("/api/refresh_access").send().token();
     let answer = service.client().get("/api/verify").bearer(&token).send();
@@ -97,7 +97,7 @@ fn what_is_behind_a_proxy_gets_a_token_that_opens_nothing_here() {
 }
 
 #[test]
-fn it_goes_on_while_the_database_is_away() {
+fn it_works_while_the_database_is_unavailable() {
     let Some(place) = Place::postgres() else {
         return;
     };

@@ -1,5 +1,5 @@
 //! An HTTP client with a cookie jar, as a browser or a program has it. Each answer to a call of
-//! the OpenAPI document must be one that the document tells of.
+//! the OpenAPI document must be listed there.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Bad tokens, made from good ones.
+//! Invalid tokens, made from valid ones.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

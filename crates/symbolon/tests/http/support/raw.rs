@@ -1,4 +1,4 @@
-//! Requests as they go over the wire, where a client library would refuse to say them.
+//! Raw requests, which a client library would refuse to send.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -12,7 +12,7 @@ on_both_back_ends! {
     a_change_is_made_as_a_whole_or_not_at_all
     a_link_sets_a_password_once
     users_are_listed_in_pages_and_searched
-    without_the_scope_nothing_is_told
+    without_the_scope_nothing_is_revealed
 }
 
 fn a_back_end_looks_after_users(service: &Service) {
@@ -242,7 +242,7 @@ fn users_are_listed_in_pages_and_searched(service: &Service) {
     );
 }
 
-fn without_the_scope_nothing_is_told(service: &Service) {
+fn without_the_scope_nothing_is_revealed(service: &Service) {
     let reader = service.service_key("reader", &[Scope::UsersRead]);
     let other = service.service_key("other", &[Scope::TokensIssue]);
     let client = service.client();
