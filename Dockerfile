@@ -1,10 +1,10 @@
-# Built on Debian, run on nothing: the binary is static and brings SQLite, libpq and OpenSSL along.
+# The image contains nothing but the static binary, which includes SQLite, libpq and OpenSSL.
 FROM rust:1.95-bookworm AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev make perl \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-# With a target of its own, the flag is not for build scripts and macros.
+# With an explicit target, the flag does not apply to build scripts and macros.
 RUN target=$(rustc -vV | sed -n 's/^host: //p') \
     && RUSTFLAGS="-C target-feature=+crt-static" \
        cargo build --release --locked --package symbolon --target "$target" \
