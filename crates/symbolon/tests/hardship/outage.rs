@@ -137,7 +137,10 @@ fn a_sqlite_file_that_is_locked() {
     let mut observed = Observed::new(&site, &service);
     let file = site.data().join("symbolon.db");
     let mut greedy = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-    greedy.batch_execute("BEGIN IMMEDIATE").unwrap();
+    // The service may be writing an event.
+    greedy
+        .batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE")
+        .unwrap();
     observed.assert_only_verification_works();
     // Readers do not wait for it.
     let me = observed.client.get("/api/me", &observed.access).unwrap();
