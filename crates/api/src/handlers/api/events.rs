@@ -66,7 +66,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     ],
 ];
 
-/// List the events of one's account
+/// List the current user's events
 ///
 /// Sign-ins and refused attempts, revoked sessions, password changes: the events of the user in the
 /// audit trail, for as long as the operator keeps them.

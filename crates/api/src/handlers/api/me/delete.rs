@@ -29,7 +29,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     &[Code::RateLimited, Code::Unavailable, Code::Busy],
 ];
 
-/// Delete one's account
+/// Delete the current user's account
 ///
 /// Permanently: all sessions are revoked, and the cookie is removed. Requires the password.
 #[api_v2_operation(operation_id = "deleteMe", tags(Accounts))]

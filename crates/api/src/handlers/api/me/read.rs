@@ -29,7 +29,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     &[Code::RateLimited, Code::Unavailable],
 ];
 
-/// Get one's account
+/// Get the current user
 ///
 /// The user and the session of the access token.
 #[api_v2_operation(operation_id = "me", tags(Accounts))]

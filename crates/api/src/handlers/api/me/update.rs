@@ -41,7 +41,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     ],
 ];
 
-/// Change one's name or email address
+/// Change the current user's name or email address
 ///
 /// Changing the email address requires the password. Sessions stay.
 #[api_v2_operation(operation_id = "updateMe", tags(Accounts))]

@@ -32,7 +32,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     &[Code::RateLimited, Code::Unavailable, Code::Busy],
 ];
 
-/// Change one's password
+/// Change the current user's password
 ///
 /// Revokes all other sessions of the user. A wrong `current` password is answered as an invalid value.
 #[api_v2_operation(operation_id = "changePassword", tags(Accounts))]

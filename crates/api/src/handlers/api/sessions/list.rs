@@ -35,7 +35,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     ],
 ];
 
-/// List one's sessions
+/// List the current user's sessions
 ///
 /// The live sessions of the user, with the device, address and time of each.
 #[api_v2_operation(operation_id = "listSessions", tags(Sessions))]
