@@ -35,7 +35,7 @@ async fn login(
     let Some(id) = check(&credentials) else {
         return Ok(HttpResponse::Unauthorized().finish());
     };
-    // For the list of the user's sessions: whence they come.
+    // For the list of the user's sessions: Shown in the user's list of sessions..
     let user_agent = request.headers().get(header::USER_AGENT).cloned();
     let user_agent = user_agent.unwrap_or(HeaderValue::from_static(""));
     let answer = block(move || symbolon.tokens(id, &user_agent)).await?;

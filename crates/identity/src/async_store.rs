@@ -103,18 +103,6 @@ impl AsyncStore {
         &self,
         f: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.with(f).await?.map_err(Failure::Store)
-    }
-
-    /// Runs several calls of the store as one call.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] if it could not run, or panicked.
-    pub async fn with<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&Store) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
         let admitted = self.admitted.clone().try_acquire_owned();
         let admitted =
             admitted.map_err(|_| StoreError::Unavailable("too many calls are waiting".into()))?;
@@ -127,6 +115,7 @@ impl AsyncStore {
         };
         tokio::task::spawn_blocking(work)
             .await
-            .map_err(|panicked| Failure::Internal(panicked.to_string()))
+            .map_err(|panicked| Failure::Internal(panicked.to_string()))?
+            .map_err(Failure::Store)
     }
 }

@@ -45,7 +45,7 @@ impl Readiness {
         });
         found.await.unwrap_or_else(|failure| {
             log::error!("not ready: {failure}");
-            Ready::No("The database does not answer.")
+            Ready::No("The database is not responding.")
         })
     }
 }

@@ -27,7 +27,6 @@ pub use admin::{SessionAdmin, Which};
 pub use denylist::Denylist;
 pub use issue::Issue;
 pub use list::SessionPage;
-pub use open::OpenedSession;
 pub use renew::{Refusal, Renewed};
 pub use revocation_list::{RevocationList, RevocationListPublisher};
 pub use revocations::Revocations;

@@ -113,8 +113,7 @@ impl SignIn {
             Some(user) => event.user(&user.id),
             None => event,
         };
-        let known = known_device::of(user.as_ref(), known);
-        let target = known.map_or(account, known_device::target);
+        let target = known_device::of(user.as_ref(), known).map_or(account, known_device::target);
         if let Attempt::Exhausted { wait } = self.attempts.count(target).await? {
             self.ports.audit.record(event.refused(Cause::RateLimited));
             return Ok(SignInOutcome::RateLimited { wait });
@@ -151,11 +150,10 @@ impl SignIn {
         };
         match self.ports.store.transaction(open).await? {
             Opened::Session(session, revoked) => {
-                let opened = self.sessions.opened(&session, revoked, now)?;
-                let event = event.actor(&Actor::User(user_id)).session(opened.id);
+                let event = event.actor(&Actor::User(user_id)).session(session.id);
                 self.ports.audit.record(event);
                 Ok(SignInOutcome::SignedIn(SignedIn {
-                    tokens: opened.tokens,
+                    tokens: self.sessions.opened(&session, revoked, now)?,
                     device_token,
                 }))
             }

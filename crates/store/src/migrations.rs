@@ -25,12 +25,21 @@ const ADVISORY_LOCK: i64 = 0x7379_6d62_6f6c_6f6e;
 ///
 /// # Errors
 ///
-/// [`StoreError::Unavailable`] or [`StoreError::Migration`]; nothing is changed then.
+/// [`StoreError::Unavailable`], or [`StoreError::Migration`], also if a newer version has migrated the
+/// database; nothing is changed then.
 pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, StoreError> {
     // If nothing is pending, the right to create tables is not needed.
     let mut connection = AnyConnection::open(url, Access::Write, options)?;
-    if are_complete(&mut connection).unwrap_or(false) {
-        return Ok(Vec::new());
+    if let Ok((known, applied)) = known_and_applied(&mut connection) {
+        if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
+            return Err(StoreError::Migration(format!(
+                "a newer version of Symbolon has migrated the database (migration {newer}); start that \
+                 version, or restore a backup"
+            )));
+        }
+        if known.iter().all(|version| applied.contains(version)) {
+            return Ok(Vec::new());
+        }
     }
     match connection {
         AnyConnection::Sqlite(mut sqlite) => {
@@ -50,6 +59,14 @@ pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, Sto
 ///
 /// [`StoreError`].
 pub fn are_complete(connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    let (known, applied) = known_and_applied(connection)?;
+    Ok(known.iter().all(|version| applied.contains(version)))
+}
+
+/// The versions of the migrations that are compiled in, and of those that have run.
+fn known_and_applied(
+    connection: &mut AnyConnection,
+) -> Result<(Vec<String>, Vec<String>), StoreError> {
     let known = match connection {
         AnyConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
         AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES)?,
@@ -57,7 +74,7 @@ pub fn are_complete(connection: &mut AnyConnection) -> Result<bool, StoreError> 
     let applied: Vec<String> = __diesel_schema_migrations::table
         .select(__diesel_schema_migrations::version)
         .load(connection)?;
-    Ok(known.iter().all(|version| applied.contains(version)))
+    Ok((known, applied))
 }
 
 fn versions<DB: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, StoreError> {

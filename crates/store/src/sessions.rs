@@ -169,11 +169,11 @@ words! {
         PasswordChanged = "password_changed",
         /// Its user was disabled or deleted.
         UserDisabled = "user_disabled",
-        /// A service key renewed the user's tokens by force.
+        /// A back end forced a renewal of the user's sessions.
         ForcedRenewal = "forced_renewal",
         /// Its user opened more sessions than the limit allows.
         SessionLimit = "session_limit",
-        /// A reason that this version does not know: a newer one runs beside it.
+        /// A reason recorded by a newer version, which this version does not know.
         Other = "other",
     }
 }

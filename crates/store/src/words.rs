@@ -1,6 +1,6 @@
 //! Enums whose variants are stable words in the database, in answers, logs and metrics.
 
-/// Defines such an enum: each word stands in exactly one place.
+/// Defines such an enum: each word is defined in exactly one place.
 macro_rules! words {
     (
         $(#[$attribute:meta])*

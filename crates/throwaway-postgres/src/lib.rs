@@ -53,7 +53,7 @@ impl Database {
     /// Ends all connections to it, as a restart of the server does.
     pub fn disconnect(&self) {
         let end = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{}'",
             self.name
         );
         self.server.execute(&end);

@@ -28,7 +28,7 @@ impl PrivateServer {
     ///
     /// # Panics
     ///
-    /// When it does not come up.
+    /// If it does not start.
     pub fn standby(&self) -> Self {
         Self(Cluster::start_standby(&self.0).expect("a standby comes up"))
     }
@@ -55,16 +55,16 @@ impl PrivateServer {
     ///
     /// # Panics
     ///
-    /// When it does not come up.
+    /// If it does not start.
     pub fn recover(&self) {
         self.0.start_server().expect("a crashed server recovers");
     }
 
-    /// Waits until this standby has all that the primary has.
+    /// Waits until this standby has caught up with the primary.
     ///
     /// # Panics
     ///
-    /// When it is too slow.
+    /// If that takes more than half a minute.
     pub fn wait_for(&self, primary: &Self) {
         let ask = |server: &Self, question: &str| {
             let host = server.0.directory();
@@ -82,7 +82,7 @@ impl PrivateServer {
             thread::sleep(Duration::from_millis(50));
             ask(self, &replayed).trim() == "t"
         });
-        assert!(in_time, "the standby does not follow");
+        assert!(in_time, "the standby has not caught up");
     }
 
     /// PgBouncer in transaction mode in front of it, with two connections; `None` where that is
@@ -103,9 +103,7 @@ impl PrivateServer {
     ///
     /// When it fails.
     pub fn run(&self, program: &str, arguments: &[&str]) -> String {
-        self.0
-            .run(program, arguments)
-            .expect("it does as it is told")
+        self.0.run(program, arguments).expect("the program failed")
     }
 
     /// Where its socket is.

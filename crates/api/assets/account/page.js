@@ -13,9 +13,10 @@ const REASONS = {
   user_disabled: 'Your account was disabled or deleted.',
   forced_renewal: 'An application replaced this session with a new one, so you were signed out here.',
   session_limit: 'You signed in on too many devices. This session was the oldest, so you were signed out here.',
-  idle: 'You were signed out because you were away for too long.',
-  refresh_missing: 'You were signed out because you were away for too long, or because the cookies of this site were deleted.',
-  absolute: 'You were signed in for the maximum time. Sign in again.',
+  idle: 'You were signed out because you were inactive for too long.',
+  refresh_missing: 'You were signed out because you were inactive for too long, or because the cookies of this site were deleted.',
+  session_unknown: 'Your session has expired. Sign in again.',
+  absolute: 'Your session reached its maximum length. Sign in again.',
 };
 REASONS.reuse = REASONS.refresh_reused;
 
@@ -27,7 +28,7 @@ let isAway = false;
 let isLoaded = false;
 
 client.onChange(({ signedIn, reason }) => {
-  notice(signedIn || !reason ? '' : REASONS[reason] ?? `You were signed out (${reason}).`, reason === 'logout');
+  notice(signedIn || !reason ? '' : REASONS[reason] ?? 'You were signed out. Sign in again.', reason === 'logout');
   show(signedIn);
 });
 
@@ -240,7 +241,9 @@ function notice(text, good = false) {
 
 /** Messages for users, by error code. */
 const PROBLEMS = {
-  invalid_credentials: 'E-mail or password is wrong.',
+  invalid_credentials: 'The email address or password is wrong.',
+  email_taken: 'An account with this email address already exists. Sign in instead.',
+  registration_closed: 'Registration is closed.',
   busy: 'Too many people are signing in right now. Try again in a few seconds.',
   unavailable: 'The service is unavailable at the moment. Try again in a few seconds.',
 };

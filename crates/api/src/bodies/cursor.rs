@@ -21,5 +21,8 @@ impl Cursor {
 
 /// The cursor in this parameter is not one that a list returned.
 pub(crate) fn invalid(parameter: &str) -> Problem {
-    Problem::invalid_field(parameter, "must be the `next` of a page")
+    Problem::invalid_field(
+        parameter,
+        "must be the value of `next` from the previous page",
+    )
 }

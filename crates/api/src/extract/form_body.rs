@@ -42,7 +42,7 @@ fn parse(body: &[u8]) -> Result<String, Problem> {
             _ => false,
         };
         if is_second {
-            return Err(Problem::invalid_field(&name, "was sent twice"));
+            return Err(Problem::invalid_field(&name, "must be sent only once"));
         }
     }
     token.ok_or_else(|| Problem::invalid_field("token", "is missing"))

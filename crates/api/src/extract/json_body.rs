@@ -2,7 +2,7 @@
 
 mod deserializer;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_rt::time::timeout;
@@ -68,6 +68,9 @@ impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for OptionalJsonBo
 
 type Extraction<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
+/// Fields that one answer names.
+const MAX_ERRORS: usize = 20;
+
 /// Required, because pages of other origins can send forms without a preflight, but not JSON.
 fn is_json(request: &HttpRequest) -> bool {
     has_media_type(request, "application/json")
@@ -103,11 +106,11 @@ fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
         }
         Err(error) => return Err(malformed(&error)),
     };
-    let mut errors = shape_errors::<T>(&members);
+    let names = members.count_names();
     match T::deserialize(members.into_deserializer()) {
-        Ok(body) if errors.is_empty() => Ok(body),
-        Ok(_) => Err(Problem::invalid(errors)),
+        Ok(body) => Ok(body),
         Err(Mismatch { field, expected }) => {
+            let mut errors = shape_errors::<T>(&names);
             if let (Some(field), Some(expected)) = (field, expected) {
                 errors.push(field_error(&field, &format!("must be {expected}")));
             }
@@ -119,28 +122,28 @@ fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
 fn malformed(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     Problem::from(Code::BodyMalformed).with_detail(format!(
-        "The body is not valid JSON from line {line}, column {column} on."
+        "The body is not valid JSON: error at line {line}, column {column}."
     ))
 }
 
-/// All fields that are missing, unknown or sent twice.
-fn shape_errors<T: Apiv2Schema>(members: &Members) -> Vec<FieldError> {
+/// The fields that are missing, unknown or sent twice; not more than [`MAX_ERRORS`].
+fn shape_errors<T: Apiv2Schema>(names: &BTreeMap<String, usize>) -> Vec<FieldError> {
     let schema = T::raw_schema();
-    let names: BTreeSet<_> = members.names().collect();
     let missing = schema
         .required
         .iter()
-        .filter(|field| !names.contains(field.as_str()))
+        .filter(|field| !names.contains_key(*field))
         .map(|field| field_error(field, "is missing"));
     let unknown = names
-        .iter()
-        .filter(|field| !schema.properties.contains_key(**field))
+        .keys()
+        .filter(|field| !schema.properties.contains_key(*field))
         .map(|field| field_error(field, "is unknown"));
     let repeated = names
         .iter()
-        .filter(|field| members.names().filter(|name| name == *field).count() > 1)
-        .map(|field| field_error(field, "was sent twice"));
-    missing.chain(unknown).chain(repeated).collect()
+        .filter(|(_, count)| **count > 1)
+        .map(|(field, _)| field_error(field, "must be sent only once"));
+    let errors = missing.chain(unknown).chain(repeated);
+    errors.take(MAX_ERRORS).collect()
 }
 
 fn field_error(field: &str, detail: &str) -> FieldError {
@@ -238,7 +241,7 @@ mod tests {
             ),
             (
                 r#"{"name":"a","password":"s3cret","password":"s3cret"}"#,
-                &[("password", "was sent twice")],
+                &[("password", "must be sent only once")],
             ),
             (
                 r#"{"name":"a","password":["s3cret"]}"#,

@@ -28,7 +28,7 @@ pub(crate) async fn live() -> Result<Json<HealthBody>, Problem> {
     }))
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 
 /// Check whether the service is ready

@@ -94,7 +94,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         if id == "revokedSessions" {
-            let unchanged = json!({ "description": "The caller has the current list." });
+            let unchanged = json!({ "description": "The list has not changed." });
             responses.insert("304".to_owned(), unchanged);
         }
         add_success_headers(&id, responses);

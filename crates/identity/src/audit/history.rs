@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use store::events::{self, Event, EventFilter};
-use store::sessions::SessionId;
 use store::users::{self, UserId};
 
 use crate::async_store::AsyncStore;
@@ -32,11 +31,6 @@ impl History {
     /// The audit trail in `store`.
     pub fn new(store: AsyncStore) -> Self {
         Self { store }
-    }
-
-    /// Whether a text has the form of an event's id, which is that of a session's id.
-    pub fn is_id(text: &str) -> bool {
-        SessionId::parse(text).is_some()
     }
 
     /// The events of a user before the event `before`.

@@ -1,11 +1,11 @@
 use std::sync::LazyLock;
 
-/// The 30,000 commonest passwords of zxcvbn's list, sorted, without those that are too short anyway.
+/// The 30,000 most common passwords of zxcvbn's list, sorted, without those that are too short anyway.
 const LIST: &str = include_str!("../../assets/common-passwords/8-or-more.txt");
 
 static SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| LIST.lines().collect());
 
-/// Whether a password is one of the commonest, ignoring case.
+/// Whether a password is one of the most common, ignoring case.
 pub(super) fn is_common(password: &str) -> bool {
     SORTED
         .binary_search(&password.to_lowercase().as_str())

@@ -20,7 +20,7 @@ pub enum InvalidPassword {
     #[error("must have 8 to 128 characters")]
     Length,
     /// It is among the passwords that attackers try first.
-    #[error("is one of the commonest passwords: choose another")]
+    #[error("is one of the most common passwords; choose another")]
     Common,
     /// It contains the user's name or email address, which attackers try next.
     #[error("must not contain the name or the email address")]
@@ -37,7 +37,7 @@ impl Password {
     }
 
     /// Checks the policy for a user of this name and email address: 8 to 128 characters of any kind
-    /// (V6.2.1, V6.2.5, V6.2.9), not one of the commonest passwords (V6.2.4), and without the name or
+    /// (V6.2.1, V6.2.5, V6.2.9), not one of the most common passwords (V6.2.4), and without the name or
     /// the mailbox (V6.2.11).
     ///
     /// # Errors

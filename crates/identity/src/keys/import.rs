@@ -70,7 +70,9 @@ impl KeyRing {
         };
         if let KeyImport::Verifies { id, .. } | KeyImport::Signs { id, .. } = &import {
             let event = self.ports.audit.event(EventKind::KeyImported).actor(actor);
-            self.ports.audit.record(event.subject(id));
+            self.ports
+                .audit
+                .record(event.subject(format!("access key {id}")));
         }
         Ok(import)
     }

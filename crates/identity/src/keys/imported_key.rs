@@ -115,7 +115,7 @@ impl ImportedKey {
     pub fn for_legacy_tokens(mut self, tokens: &LegacyTokens) -> Result<Self, InvalidKey> {
         let jwk: Option<Map<String, Value>> = serde_json::from_str(&self.jwk).ok();
         let mut jwk = jwk.ok_or(KeyError::Malformed("JWK"))?;
-        jwk.insert("legacy_tokens".to_owned(), json!(tokens));
+        jwk.insert("older_tokens".to_owned(), json!(tokens));
         self.jwk = Zeroizing::new(Value::Object(jwk).to_string());
         Ok(self)
     }

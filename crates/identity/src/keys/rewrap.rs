@@ -13,8 +13,6 @@ use crate::entropy::Entropy;
 pub struct Rewrapped {
     /// Keys that are now under the new master key.
     pub keys: usize,
-    /// Keys that were under it before.
-    pub already: usize,
 }
 
 impl KeyRing {
@@ -46,8 +44,9 @@ fn rewrap_all(
     let mut rewrapped = Rewrapped::default();
     for key in keys::list(connection)? {
         if unwrap(new, &key).is_some() {
-            rewrapped.already += 1;
-        } else if let Some(jwk) = unwrap(old, &key) {
+            continue;
+        }
+        if let Some(jwk) = unwrap(old, &key) {
             unwrapped.push((key, jwk));
         } else {
             return Ok(Err(KeysError::WrongMasterKey {

@@ -152,7 +152,8 @@ fn read(key: &WrappedKey, jwk: &str) -> Result<Key, KeyError> {
 /// The shape of legacy tokens, stored as one more member of the JWK.
 #[derive(Deserialize)]
 struct StoredShape {
-    // Earlier versions wrote the second name.
-    #[serde(alias = "older_tokens")]
+    // The first name that it had: a replica that did not know the name would take the key for one of
+    // ours.
+    #[serde(rename = "older_tokens")]
     legacy_tokens: Option<LegacyTokens>,
 }

@@ -1,7 +1,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use store::events::{Cause, EventKind};
+use store::Actor;
+use store::events::{Cause, Event, EventKind};
 use store::service_keys::{self, Scope, ServiceKey};
 
 use super::{ServiceKeySecret, ServiceKeys};
@@ -39,22 +40,30 @@ impl ServiceKeys {
             return Ok(Authorization::Invalid);
         };
         if key.revoked_at.is_some() {
-            self.record_refusal(&key, Cause::KeyRevoked);
+            self.record_refusal(&key, |event| {
+                event.refused(Cause::KeyRevoked).subject(&key.name)
+            });
             Ok(Authorization::Invalid)
         } else if !key.is_valid(self.ports.clock.now()) {
-            self.record_refusal(&key, Cause::KeyExpired);
+            self.record_refusal(&key, |event| {
+                event.refused(Cause::KeyExpired).subject(&key.name)
+            });
             Ok(Authorization::Invalid)
         } else if key.grants(scope) {
             self.record_use(&key).await;
             Ok(Authorization::Granted(key))
         } else {
-            self.record_refusal(&key, Cause::ScopeMissing);
+            let actor = Actor::ServiceKey(key.name.clone());
+            self.record_refusal(&key, |event| {
+                let event = event.refused(Cause::ScopeMissing).actor(&actor);
+                event.subject(scope.as_str())
+            });
             Ok(Authorization::InsufficientScope)
         }
     }
 
     /// Once a minute for each key, so that a leaked key cannot fill the audit trail.
-    fn record_refusal(&self, key: &ServiceKey, cause: Cause) {
+    fn record_refusal(&self, key: &ServiceKey, fill: impl FnOnce(Event) -> Event) {
         let now = self.ports.clock.now();
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         let last = refusals.get(&key.id).copied();
@@ -63,9 +72,7 @@ impl ServiceKeys {
         }
         refusals.insert(key.id.clone(), now);
         let event = self.ports.audit.event(EventKind::ServiceKeyRefused);
-        self.ports
-            .audit
-            .record(event.refused(cause).subject(&key.name));
+        self.ports.audit.record(fill(event));
     }
 
     /// To the minute, so that a busy key does not cause a write for each call. A failure to record

@@ -1,7 +1,7 @@
 //! What operators and back ends do with sessions. It needs no keys.
 
 use store::Actor;
-use store::sessions::{self, Revocation, RevokedReason, Session, SessionId};
+use store::sessions::{self, Device, Revocation, RevokedReason, Session, SessionId};
 use store::users::{self, UserId};
 
 use super::Revocations;
@@ -58,19 +58,25 @@ impl SessionAdmin {
         self.ports.store.read(move |c| sessions::find(c, id)).await
     }
 
-    /// Revokes a session; `false` if there is no such session, or it has ended.
+    /// Revokes a session, at a request from `device`; `false` if there is no such session, or it has
+    /// ended.
     ///
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn revoke(&self, id: SessionId, actor: &Actor) -> Result<bool, Failure> {
+    pub async fn revoke(
+        &self,
+        id: SessionId,
+        actor: &Actor,
+        device: Option<&Device>,
+    ) -> Result<bool, Failure> {
         let revocation = self.revocation(actor);
         let revoked = revoke_one(&self.ports, id, move |_| revocation).await?;
         let Some((session, revocation)) = revoked else {
             return Ok(false);
         };
         self.revocations
-            .publish(&session.user_id, vec![id], &revocation, None);
+            .publish(&session.user_id, vec![id], &revocation, device);
         Ok(true)
     }
 

@@ -77,9 +77,8 @@ impl Sessions {
     fn issued(&self, opened: Opened, event: Event, now: UnixMillis) -> Result<Issue, Failure> {
         match opened {
             Opened::Session(session, revoked) => {
-                let opened = self.opened(&session, revoked, now)?;
-                self.ports.audit.record(event.session(opened.id));
-                Ok(Issue::Issued(opened.tokens))
+                self.ports.audit.record(event.session(session.id));
+                Ok(Issue::Issued(self.opened(&session, revoked, now)?))
             }
             Opened::UserUnknown => {
                 self.ports.audit.record(event.refused(Cause::UserUnknown));

@@ -8,15 +8,6 @@ use super::device_label::device_label;
 use super::{Sessions, TokenPair};
 use crate::failure::Failure;
 
-/// A session that was opened, and its tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenedSession {
-    /// The session's id.
-    pub id: SessionId,
-    /// Its tokens.
-    pub tokens: TokenPair,
-}
-
 impl Sessions {
     /// A session to be opened now. `amr` says how the user proved who they are (RFC 8176).
     pub(crate) fn new_session(
@@ -49,14 +40,11 @@ impl Sessions {
         session: &Session,
         revoked: Vec<SessionId>,
         now: UnixMillis,
-    ) -> Result<OpenedSession, Failure> {
+    ) -> Result<TokenPair, Failure> {
         let limit = Revocation::new(RevokedReason::SessionLimit, store::Actor::System, now);
         self.revocations
             .publish(&session.user_id, revoked, &limit, None);
-        Ok(OpenedSession {
-            id: session.id,
-            tokens: self.with_refresh_token(session, now)?,
-        })
+        self.with_refresh_token(session, now)
     }
 
     pub(super) fn with_refresh_token(

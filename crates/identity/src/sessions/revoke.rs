@@ -57,7 +57,7 @@ impl Sessions {
         match (id, service_key) {
             (None, _) => Ok(()),
             (Some(id), None) => self.revoke_by_holder(id, device).await,
-            (Some(id), Some(actor)) => self.admin.revoke(id, actor).await.map(drop),
+            (Some(id), Some(actor)) => self.admin.revoke(id, actor, Some(device)).await.map(drop),
         }
     }
 

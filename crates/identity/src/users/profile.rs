@@ -17,8 +17,10 @@ use crate::tokens::AccessClaims;
 pub struct ProfileChanges {
     /// The display name.
     pub name: Option<Name>,
-    /// The email address, and the password that confirms it.
-    pub email: Option<(Email, Password)>,
+    /// The email address. Requires the password.
+    pub email: Option<Email>,
+    /// The current password, which is checked if it is given.
+    pub password: Option<Password>,
 }
 
 /// The outcome of changing a profile.
@@ -45,15 +47,17 @@ impl Users {
         device: &Device,
     ) -> Result<ProfileUpdate, Failure> {
         let event = self.own_event(EventKind::UserChanged, bearer, device);
-        let (email, password) = changes.email.unzip();
-        if let Some(password) = password
-            && let Err(why) = self.confirm(bearer, password, &event).await?
-        {
+        let confirmed = match changes.password {
+            Some(password) => self.confirm(bearer, password, &event).await?.map(drop),
+            None if changes.email.is_some() => Err(Unconfirmed::WrongPassword),
+            None => Ok(()),
+        };
+        if let Err(why) = confirmed {
             return Ok(ProfileUpdate::Unconfirmed(why));
         }
         let changes = UserChanges {
             name: changes.name.map(String::from),
-            email: email.map(String::from),
+            email: changes.email.map(String::from),
             ..UserChanges::default()
         };
         let (id, actor) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));

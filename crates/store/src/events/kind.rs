@@ -100,7 +100,7 @@ words! {
         OtherNetwork = "other_network",
         /// The refresh token came from another user agent and network than at sign-in.
         OtherDevice = "other_device",
-        /// A service key renewed the user's tokens by force.
+        /// A back end forced a renewal of the user's sessions.
         ForcedRenewal = "forced_renewal",
         /// The key was old enough to be rotated.
         Age = "age",

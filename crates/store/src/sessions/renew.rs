@@ -11,7 +11,7 @@ use super::{
 use crate::connection::MultiBackend;
 use crate::words::words;
 
-/// The outcome of presenting a refresh token; DESIGN's terms are in ARCHITECTURE "Sessions".
+/// The outcome of presenting a refresh token; ARCHITECTURE "Sessions" has the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renewal {
     /// It was current: there is a new one now.

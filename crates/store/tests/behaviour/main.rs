@@ -14,6 +14,7 @@ mod database;
 mod events;
 mod keys;
 mod list;
+mod migrations;
 mod model;
 mod open;
 mod password_links;
@@ -32,7 +33,7 @@ use store::sessions::{
     self, Device, Generation, NewSession, Opened, Peek, Renewal, RenewalRules, Session, SessionId,
 };
 use store::users::{Addition, PasswordHash, User, UserId};
-use store::{DatabaseUrl, Store, StoreOptions, UnixMillis, migrations};
+use store::{DatabaseUrl, Store, StoreOptions, UnixMillis};
 use throwaway_postgres::Database;
 
 /// Each test is a function of a [`Fixture`], and runs once on each back end.
@@ -84,7 +85,7 @@ impl Fixture {
         // As several replicas do that start at once.
         let runs: Vec<_> = thread::scope(|scope| {
             let runs: Vec<_> = (0..2)
-                .map(|_| scope.spawn(|| migrations::run(&url, &OPTIONS)))
+                .map(|_| scope.spawn(|| store::migrations::run(&url, &OPTIONS)))
                 .collect();
             runs.into_iter()
                 .map(|run| run.join().unwrap().unwrap())

@@ -36,7 +36,7 @@ pub(super) struct TailArguments {
 
 #[derive(Args)]
 pub(super) struct SearchArguments {
-    /// Only events of this last period, such as 24h
+    /// Only events within the last period, such as 24h, such as 24h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     within: Option<Duration>,
     /// Maximum number of events

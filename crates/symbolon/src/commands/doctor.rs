@@ -51,7 +51,7 @@ impl Findings {
 
     fn bad(&mut self, what: impl AsRef<str>) {
         self.bad += 1;
-        self.lines.push(format!("BAD   {}", what.as_ref()));
+        self.lines.push(format!("FAIL  {}", what.as_ref()));
     }
 }
 
@@ -203,11 +203,11 @@ fn look_at_clock(created: &[UnixMillis], now: UnixMillis, findings: &mut Finding
     let latest = created.iter().max().copied().unwrap_or(now);
     if latest > now + Duration::from_secs(2) {
         findings.bad(format!(
-            "clock: it shows {}, but a key was created at {}; check NTP on every machine",
+            "clock: the time is {}, but a key was created at {}; check NTP on every machine",
             rfc3339(now),
             rfc3339(latest)
         ));
     } else {
-        findings.ok(format!("clock: it shows {}", rfc3339(now)));
+        findings.ok(format!("clock: the time is {}", rfc3339(now)));
     }
 }

@@ -165,7 +165,8 @@ fn rotate(arguments: RotateArguments) -> Result<(), Failed> {
         operator.run(async move { ring.rotate(key_use, urgency, &Actor::CommandLine).await })?;
     match rotation {
         Rotation::Rotated { id, .. } if arguments.emergency => output::print(&format!(
-            "The {key_use} key {id} signs. All other keys are refused within 5 seconds."
+            "The {key_use} key {id} now signs. Tokens signed with any other key are refused within 5 \
+             seconds."
         )),
         Rotation::Rotated { id, signs_from } => output::print(&format!(
             "The {key_use} key {id} is published, and signs from {}.",
@@ -189,10 +190,10 @@ fn rewrap(arguments: RewrapArguments) -> Result<(), Failed> {
     let (new, _) = new.load(true, &entropy).map_err(Failed::work)?;
     let rewrapped = operator.run(async move { ring.rewrap(&new, &Actor::CommandLine).await })?;
     output::print(&match rewrapped.keys {
-        0 => "All keys are under the new master key already.".to_owned(),
+        0 => "All keys are already wrapped under the new master key.".to_owned(),
         n => format!(
-            "{n} keys are now under the new master key. Provide it to the services: running ones \
-             continue without it, but cannot create keys, and need it when they restart."
+            "Wrapped {n} keys under the new master key. Restart the services with it: until then they \
+             keep working, but cannot create keys or read new ones."
         ),
     })
 }

@@ -73,13 +73,13 @@ impl Operator {
         match is_written {
             true => Ok(outcome),
             false => Err(Failed::Work(
-                "it was done, but could not be recorded in the audit trail".to_owned(),
+                "the change was made, but could not be recorded in the audit trail".to_owned(),
             )),
         }
     }
 }
 
-/// The users of a database. Nobody signs in here, so no attempts are counted.
+/// The users of a database. Commands do not sign users in, so no attempts are counted.
 pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
     let (audit, clock) = (ports.audit.clone(), ports.clock.clone());
     let hasher = PasswordHasher::new(hashing, ports.entropy.clone());

@@ -138,7 +138,7 @@ impl ListedSession {
         let end = match (at, why, self.ended_by) {
             (Some(at), Some(why), Some(by)) => format!("{at}, {why}, by {}", output::plain(&by)),
             (Some(at), Some(why), None) => format!("{at}, {why}"),
-            _ => "no: the session is live".to_owned(),
+            _ => "- (live)".to_owned(),
         };
         [
             ("session", self.id),
@@ -151,11 +151,11 @@ impl ListedSession {
                 "renewed",
                 format!("{} (generation {})", self.renewed_at, self.generation),
             ),
-            ("idle until", self.idle_expires_at),
-            ("expires", self.expires_at),
+            ("expires if not renewed", self.idle_expires_at),
+            ("expires at the latest", self.expires_at),
             ("ended", end),
         ]
-        .map(|(name, value)| format!("{name:<11} {value}"))
+        .map(|(name, value)| format!("{name:<22} {value}"))
         .join("\n")
     }
 }
@@ -223,7 +223,7 @@ fn revoke(arguments: RevokeArguments) -> Result<(), Failed> {
         let sessions = SessionAdmin::new(ports.clone(), revocations(&ports));
         let actor = &Actor::CommandLine;
         match (arguments.id, arguments.user) {
-            (Some(id), _) => sessions.revoke(id, actor).await.map(usize::from),
+            (Some(id), _) => sessions.revoke(id, actor, None).await.map(usize::from),
             (None, Some(user)) => {
                 let revoked = sessions.revoke_all_of(user, actor).await;
                 revoked.map(Option::unwrap_or_default)

@@ -91,18 +91,23 @@ fn set_disabled(user: OneUser, disabled: bool) -> Result<(), Failed> {
         disabled: Some(disabled),
         ..UserChanges::default()
     };
+    let id = user.id.clone();
     let update = operator.run(async move {
         let users = users(ports, HashingParams::DEFAULT);
-        users.update(user.id, changes, &Actor::CommandLine).await
+        users.update(id, changes, &Actor::CommandLine).await
     })?;
     match update {
         Update::Made(updated) if updated.before.disabled_at == updated.user.disabled_at => {
             Err(Failed::work(match disabled {
-                true => "the user is disabled already",
+                true => "the user is already disabled",
                 false => "the user is not disabled",
             }))
         }
-        Update::Made(updated) => print_revoked(updated.revoked.len()),
+        Update::Made(updated) => print_done(
+            if disabled { "Disabled" } else { "Enabled" },
+            &user.id,
+            updated.revoked.len(),
+        ),
         Update::NotFound => Err(Failed::work("no user has this id")),
         Update::EmailTaken => Err(Failed::work("another user has this email address")),
     }
@@ -111,19 +116,21 @@ fn set_disabled(user: OneUser, disabled: bool) -> Result<(), Failed> {
 fn delete(user: OneUser) -> Result<(), Failed> {
     let operator = Operator::open(&user.database.resolve_alone()?)?;
     let ports = operator.ports();
+    let id = user.id.clone();
     let deleted = operator.run(async move {
         let users = users(ports, HashingParams::DEFAULT);
-        users.delete(user.id, &Actor::CommandLine).await
+        users.delete(id, &Actor::CommandLine).await
     })?;
     match deleted {
-        Some(revoked) => print_revoked(revoked),
+        Some(revoked) => print_done("Deleted", &user.id, revoked),
         None => Err(Failed::work("no user has this id")),
     }
 }
 
-fn print_revoked(sessions: usize) -> Result<(), Failed> {
-    match sessions {
-        0 => output::print("Done."),
+fn print_done(done: &str, user: &UserId, revoked: usize) -> Result<(), Failed> {
+    output::print(&format!("{done} user {user}."))?;
+    match revoked {
+        0 => Ok(()),
         sessions => output::print(&output::revoked(sessions)),
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct HttpArgs {
     #[arg(long, env = "SYMBOLON_DANGER_INSECURE_PUBLIC_URL")]
     danger_insecure_public_url: bool,
 
-    /// `aud` of access tokens [default: the public URL]
+    /// Audience (`aud` claim) of access tokens [default: the public URL]
     #[arg(long, env = "SYMBOLON_AUDIENCE", value_name = "NAME")]
     audience: Option<String>,
 
@@ -89,7 +89,7 @@ pub(super) struct HttpArgs {
     )]
     trusted_proxies: String,
 
-    /// Custom claims that /api/verify answers as headers, separated by commas: role becomes
+    /// Custom claims that /api/verify returns as headers, separated by commas: role becomes
     /// X-Claim-Role
     #[arg(
         long,

@@ -11,7 +11,7 @@ use super::{Mistakes, duration};
 /// The limits, as text.
 #[derive(Args, Clone)]
 pub(super) struct LimitArgs {
-    /// Attempts to sign in from one address, per time; off is unlimited
+    /// Sign-in attempts per address, such as 30/1m; off removes the limit
     #[arg(
         long,
         env = "SYMBOLON_LIMIT_SIGN_IN",
@@ -20,8 +20,7 @@ pub(super) struct LimitArgs {
     )]
     limit_sign_in: String,
 
-    /// Attempts to sign in to one account by anyone; devices that have signed in before count
-    /// separately
+    /// Sign-in attempts per account, from all addresses; known devices are counted separately
     #[arg(
         long,
         env = "SYMBOLON_LIMIT_ACCOUNT",
@@ -30,7 +29,7 @@ pub(super) struct LimitArgs {
     )]
     limit_account: String,
 
-    /// Registrations from one address
+    /// Registrations per address
     #[arg(
         long,
         env = "SYMBOLON_LIMIT_REGISTRATION",
@@ -39,7 +38,7 @@ pub(super) struct LimitArgs {
     )]
     limit_registration: String,
 
-    /// Other calls of browsers and apps from one address; calls of proxies and back ends do not count
+    /// Other calls of browsers and apps per address; calls of proxies and back ends do not count
     #[arg(
         long,
         env = "SYMBOLON_LIMIT_CALLS",

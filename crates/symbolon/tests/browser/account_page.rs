@@ -72,7 +72,7 @@ fn register_reload_look_after_the_sessions_and_sign_out() {
     browser.fill("#sign-in-password", "correct horse battery");
     browser.press("#sign-in button");
     browser.until(
-        "document.querySelector('#sign-in .error').textContent === 'E-mail or password is wrong.'",
+        "document.querySelector('#sign-in .error').textContent === 'The email address or password is wrong.'",
     );
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -342,9 +342,9 @@ const checks = {
   },
 
   async 'what the service refuses is an error with its code'() {
-    serve(() => json(401, { status: 401, code: 'invalid_credentials', title: 'E-mail or password is wrong' }));
+    serve(() => json(401, { status: 401, code: 'invalid_credentials', title: 'Email or password is wrong' }));
     const error = await refused(createClient({ baseUrl: base() }).login({ email: 'a', password: 'b' }));
-    same([error instanceof SymbolonError, error.name, error.status, error.code, error.message], [true, 'SymbolonError', 401, 'invalid_credentials', 'E-mail or password is wrong']);
+    same([error instanceof SymbolonError, error.name, error.status, error.code, error.message], [true, 'SymbolonError', 401, 'invalid_credentials', 'Email or password is wrong']);
   },
 
   async 'all pages of sessions are listed'() {

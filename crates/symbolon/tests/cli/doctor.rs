@@ -62,7 +62,7 @@ fn each_finding_says_what_to_do() {
 
     let away = program.run(&["doctor", "--database-url=postgres://127.0.0.1:1/none"]);
     assert_eq!(away.code, 1);
-    assert!(away.out.contains("BAD   database"), "{}", away.out);
+    assert!(away.out.contains("FAIL  database"), "{}", away.out);
     let unusable = program.run(&[
         "doctor",
         "--access-ttl=never",

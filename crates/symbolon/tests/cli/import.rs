@@ -36,7 +36,8 @@ fn each_row_is_imported_or_refused_with_its_reason() {
     let program = Program::new();
     let dry = import(&program, "csv", &csv(), &["--dry-run"]);
     assert_eq!(dry.code, 1);
-    let summary = "2 users (1 without a password, 1 disabled). 0 exist already, 4 were refused.";
+    let summary =
+        "2 users (1 without a password, 1 disabled). Skipped 0 existing users, refused 4 rows.";
     assert!(
         dry.out.contains(&format!("Would import {summary}")),
         "{}",
@@ -73,7 +74,7 @@ fn each_row_is_imported_or_refused_with_its_reason() {
     // Done again, it goes on.
     let again = import(&program, "csv", &csv(), &[]);
     assert!(
-        again.out.contains("Imported 0 users") && again.out.contains("2 exist already"),
+        again.out.contains("Imported 0 users") && again.out.contains("Skipped 2 existing users"),
         "{}",
         again.out
     );

@@ -91,7 +91,9 @@ fn a_user_who_is_disabled_or_deleted_has_no_session() {
 
     let disabled = run("disable");
     assert!(
-        disabled.out.starts_with("Revoked 2 sessions;"),
+        disabled
+            .out
+            .starts_with(&format!("Disabled user {user}.\nRevoked 2 sessions;")),
         "{}",
         disabled.out
     );
@@ -103,13 +105,15 @@ fn a_user_who_is_disabled_or_deleted_has_no_session() {
     );
     assert_eq!(run("disable").code, 1);
 
-    assert_eq!(run("enable").out, "Done.\n");
+    assert_eq!(run("enable").out, format!("Enabled user {user}.\n"));
     assert_eq!(run("enable").code, 1);
     assert!(service.post("/api/login", &login)["token"].is_string());
 
     let deleted = run("delete");
     assert!(
-        deleted.out.starts_with("Revoked 1 session;"),
+        deleted
+            .out
+            .starts_with(&format!("Deleted user {user}.\nRevoked 1 session;")),
         "{}",
         deleted.out
     );

@@ -30,7 +30,7 @@ fn a_thousand_users_of_django_sign_in_with_their_old_passwords() {
     let url = database.url();
     guide.run(&format!("venv/bin/python accounts.py '{url}' {USERS} out"));
     let summary = format!(
-        "{USERS} users (10 without a password, 20 disabled). 0 exist already, 0 were refused."
+        "{USERS} users (10 without a password, 20 disabled). Skipped 0 existing users, refused 0 rows."
     );
     for source in [
         "--from django-json out/users.json".to_owned(),

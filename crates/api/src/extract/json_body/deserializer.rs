@@ -1,6 +1,7 @@
 //! A deserializer over a parsed object whose errors are data, not text: which field, and what it must
 //! be instead. They never contain the value, which could be a password.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use serde::de::value::{MapAccessDeserializer, SeqDeserializer};
@@ -15,8 +16,13 @@ use serde_json::Value;
 pub(super) struct Members(Vec<(String, Value)>);
 
 impl Members {
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+    /// How often each name occurs.
+    pub(super) fn count_names(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (name, _) in &self.0 {
+            *counts.entry(name.clone()).or_default() += 1;
+        }
+        counts
     }
 
     pub(super) fn into_deserializer(self) -> MapAccessDeserializer<Remaining> {

@@ -38,7 +38,7 @@ pub(crate) struct IntrospectionBody {
 /// The claims of an active token; `None` for any other.
 pub(crate) struct Introspection(Option<Map<String, Value>>);
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::ServiceKeyMissing,
     Code::ServiceKeyInvalid,

@@ -31,7 +31,7 @@ pub(crate) struct CredentialsBody {
     password: String,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::InvalidCredentials,
     Code::RateLimited,

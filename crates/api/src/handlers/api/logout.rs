@@ -32,7 +32,7 @@ impl SignedOut {
     }
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 
 /// Sign out

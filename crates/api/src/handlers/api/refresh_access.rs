@@ -9,7 +9,7 @@ use crate::outcomes::{REFRESH_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, renewe
 use crate::problem::{Code, Problem};
 use crate::token_pair::TokenPairAnswer;
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     REFRESH_PROBLEMS,
     TOKEN_PROBLEMS,

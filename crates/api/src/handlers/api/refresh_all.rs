@@ -26,7 +26,7 @@ pub(crate) struct RenewalRequest {
     id: Option<UserIdBody>,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     REFRESH_PROBLEMS,
     TOKEN_PROBLEMS,
@@ -43,8 +43,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Get a new access token and a new refresh token
 ///
-/// With the refresh cookie, the session's refresh token is rotated. Within the grace period after a
-/// rotation it stays as it is, and the call only answers a new access token.
+/// With the refresh cookie, rotates the session's refresh token. Within the grace period after a
+/// rotation it is not rotated again, and only a new access token is returned.
 ///
 /// With a service key, or from a trusted network without a cookie, it is a forced renewal: all sessions
 /// of the user `id` are revoked, and a new one is opened.
@@ -86,5 +86,8 @@ fn not_null<'de, D: Deserializer<'de>>(json: D) -> Result<Option<UserIdBody>, D:
 }
 
 fn id_is_missing() -> Problem {
-    Problem::invalid_field("id", "is missing: it names the user whose tokens to renew")
+    Problem::invalid_field(
+        "id",
+        "is required: the id of the user whose sessions are renewed",
+    )
 }

@@ -19,12 +19,12 @@ pub(crate) struct RegistrationRequest {
     name: String,
     /// The email address; unique, ignoring case.
     email: String,
-    /// The password: 8 to 128 characters, not one of the commonest, and without the name or the email
+    /// The password: 8 to 128 characters, not a common one, and without the name or the email
     /// address.
     password: String,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::RegistrationClosed,
     Code::EmailTaken,

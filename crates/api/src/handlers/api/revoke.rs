@@ -9,7 +9,7 @@ use crate::extract::form_body::TokenForm;
 use crate::extract::service_key::TokenRevoker;
 use crate::problem::{Code, Problem};
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::ServiceKeyInvalid,
     Code::InsufficientScope,

@@ -19,7 +19,7 @@ pub(crate) struct IssueRequest {
     id: UserIdBody,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     ISSUE_PROBLEMS,
     &[

@@ -37,7 +37,7 @@ pub(super) fn look(front_end: &Url, http: &Http, findings: &mut Findings) {
             "front end {origin}: it is in SYMBOLON_ALLOWED_ORIGINS"
         )),
         false => findings.bad(format!(
-            "front end {origin}: its calls are refused (403 origin_denied); add it to \
+            "front end {origin}: requests from it are refused (403 origin_denied); add it to \
              SYMBOLON_ALLOWED_ORIGINS"
         )),
     }
@@ -53,12 +53,14 @@ pub(super) fn look(front_end: &Url, http: &Http, findings: &mut Findings) {
             ));
         }
         (Distance::CrossSite, SameSite::None) => findings.bad(
-            "cookie: different sites. With SameSite=None, only browsers that still allow third-party \
-             cookies send it; put both under one domain, or behind one proxy",
+            "cookie: the front end and the service are on different sites. With SameSite=None, only \
+             browsers that still allow third-party cookies send it; serve both from one domain, or \
+             behind one proxy",
         ),
         (Distance::CrossSite, _) => findings.bad(
-            "cookie: different sites (other domains, or http and https), so browsers do not send it \
-             with SameSite=Lax or Strict; put both under one domain, or behind one proxy",
+            "cookie: the front end and the service are on different sites (different domains or \
+             schemes), so browsers do not send it with SameSite=Lax or Strict; serve both from one \
+             domain, or behind one proxy",
         ),
     }
 }

@@ -80,7 +80,10 @@ pub(super) fn check_claims(
     checks.check(
         "exp",
         seconds("exp").is_some_and(|exp| now < exp + leeway),
-        || "has passed, or is missing".to_owned(),
+        || match seconds("exp") {
+            Some(_) => "is in the past".to_owned(),
+            None => "is missing".to_owned(),
+        },
     );
     if let Some(iat) = seconds("iat") {
         checks.check("iat", iat <= now + leeway, || {
@@ -91,7 +94,7 @@ pub(super) fn check_claims(
         checks.check(
             "age",
             is_refresh || now < old.saturating_add(leeway),
-            || format!("is more than SYMBOLON_ACCESS_TTL, {ttl} seconds"),
+            || format!("is more than SYMBOLON_ACCESS_TTL ({ttl} seconds)"),
         );
     }
 }

@@ -18,7 +18,7 @@ impl Parts {
         let parts: Vec<_> = token.split('.').collect();
         let [header, claims, _signature] = parts[..] else {
             return Err(format!(
-                "a token has three parts separated by dots, but this has {}",
+                "not a JWT: expected three parts separated by dots, found {}",
                 parts.len()
             ));
         };

@@ -74,9 +74,9 @@ fn print(parts: &Parts, checks: &Checks, now: UnixMillis) -> Result<(), Failed> 
     output::print(&format!("{}\nchecks\n{checked}", parts.describe(now)))?;
     match checks.failed {
         0 => output::print("The token is valid."),
-        1 => Err(Failed::work("the token is invalid: 1 check fails")),
+        1 => Err(Failed::work("the token is invalid: 1 check failed")),
         n => Err(Failed::Work(format!(
-            "the token is invalid: {n} checks fail"
+            "the token is invalid: {n} checks failed"
         ))),
     }
 }

@@ -115,7 +115,7 @@ fn print(report: &Report, dry_run: bool) -> Result<(), Failed> {
     }
     let did = if dry_run { "Would import" } else { "Imported" };
     output::print(&format!(
-        "{did} {} users ({} without a password, {} disabled). {} exist already, {} were refused.",
+        "{did} {} users ({} without a password, {} disabled). Skipped {} existing users, refused {} rows.",
         report.added,
         report.without_password,
         report.disabled,

@@ -21,7 +21,7 @@ pub(crate) struct MeBody {
     session: SessionBody,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,

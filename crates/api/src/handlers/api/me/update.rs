@@ -28,7 +28,7 @@ pub(crate) struct AccountUpdate {
     password: Option<String>,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,
@@ -43,7 +43,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Change the current user's name or email address
 ///
-/// Changing the email address requires the password. Sessions stay.
+/// Changing the email address requires the password. No session is revoked.
 #[api_v2_operation(operation_id = "updateMe", tags(Accounts))]
 pub(crate) async fn update_me(
     _limit: SignInLimit,
@@ -66,17 +66,18 @@ impl AccountUpdate {
         let name = errors.check("name", self.name.as_deref().map(Name::parse).transpose());
         let email = errors.check("email", self.email.as_deref().map(Email::parse).transpose());
         let password = self.password.map(Password::attempt);
-        let email = match (email, password) {
-            (Some(Some(email)), Some(password)) => Some(Some((email, password))),
+        let password = match (&email, password) {
             (Some(Some(_)), None) => {
-                let why = "is missing: changing the email address requires it";
-                errors.check("password", Err(why))
+                errors.check("password", Err("is required to change the email address"))
             }
-            (Some(None), _) => Some(None),
-            (None, _) => None,
+            (_, password) => Some(password),
         };
-        match (name, email) {
-            (Some(name), Some(email)) => Ok(ProfileChanges { name, email }),
+        match (name, email, password) {
+            (Some(name), Some(email), Some(password)) => Ok(ProfileChanges {
+                name,
+                email,
+                password,
+            }),
             _ => Err(errors.into()),
         }
     }

@@ -19,12 +19,12 @@ use crate::problem::{Code, Problem};
 pub(crate) struct NewPassword {
     /// The current password.
     current: String,
-    /// The new password: 8 to 128 characters, not one of the commonest, and without the name or the
+    /// The new password: 8 to 128 characters, not a common one, and without the name or the
     /// email address.
     new: String,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,

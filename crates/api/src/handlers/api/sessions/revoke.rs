@@ -12,7 +12,7 @@ use crate::handlers::api::logout::SignedOut;
 use crate::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::problem::{Code, Problem};
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     TOKEN_PROBLEMS,
     SESSION_PROBLEMS,

@@ -32,7 +32,7 @@ pub(crate) struct UserCreation {
     claims: Option<ClaimsBody>,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[
     SERVICE_KEY_PROBLEMS,
     &[Code::IdTaken, Code::EmailTaken, Code::Busy],

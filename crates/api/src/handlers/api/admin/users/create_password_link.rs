@@ -20,7 +20,7 @@ pub(crate) struct PasswordLinkBody {
     expires_at: String,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnknown]];
 
 /// Create a link for setting a password

@@ -8,7 +8,7 @@ use crate::extract::service_key::UserReader;
 use crate::outcomes::SERVICE_KEY_PROBLEMS;
 use crate::problem::{Code, Problem};
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnknown]];
 
 /// Get a user

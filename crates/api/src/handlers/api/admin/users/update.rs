@@ -30,7 +30,7 @@ pub(crate) struct UserUpdate {
     disabled: Option<bool>,
 }
 
-/// What it can answer, besides what every call of its kind can.
+/// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] =
     &[SERVICE_KEY_PROBLEMS, &[Code::UserUnknown, Code::EmailTaken]];
 
