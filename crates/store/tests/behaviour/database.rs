@@ -191,14 +191,17 @@ fn a_full_sqlite_file_is_unavailable_and_loses_nothing_that_was_acknowledged() {
 fn postgres_that_comes_back_is_used_again() {
     let Some(f) = Fixture::postgres() else { return };
     f.add_user("ann");
+    let mut failed = false;
     for _ in 0..3 {
         f.disconnect();
-        // Readiness asks this alone; the dead connections must not be asked again and again.
-        let failed = f.store.read(migrations::are_complete).is_err();
+        // A connection that the pool was opening meanwhile may have survived.
+        failed |= f.store.read(migrations::are_complete).is_err();
+        // Readiness asks only this; lost connections must not be used again and again.
         let answers =
             (0..OPTIONS.connections + 1).any(|_| f.store.read(migrations::are_complete).is_ok());
-        assert!(failed && answers);
+        assert!(answers);
     }
+    assert!(failed);
     assert_eq!(
         f.store
             .read(|c| store::users::list(c, None, None, 10))

@@ -294,7 +294,7 @@ fn a_new_master_key_takes_over_and_the_old_one_opens_nothing() {
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(
         done.out
-            .starts_with("2 keys are now under the new master key"),
+            .starts_with("Wrapped 2 keys under the new master key."),
         "{}",
         done.out
     );

@@ -27,7 +27,7 @@ fn without_its_keys_or_tables_it_is_live_but_not_ready(service: &Service) {
     assert_eq!(answer.problem(), (503, "unavailable".into()));
     assert_eq!(answer.json()["detail"], "The database has no signing keys.");
     service.execute("DROP TABLE keys");
-    assert_eq!(ready().json()["detail"], "The database does not answer.");
+    assert_eq!(ready().json()["detail"], "The database is not responding.");
     service.execute("DELETE FROM __diesel_schema_migrations");
     assert_eq!(ready().json()["detail"], "The database is not migrated.");
     assert_eq!(service.client().get("/health/live").send().status, 200);
