@@ -1,4 +1,4 @@
-//! A back end with users of its own, to whom Symbolon gives tokens: `docs/guides/back-ends.md`.
+//! A back end with its own users, which requests tokens from Symbolon: `docs/guides/back-ends.md`.
 
 #![allow(clippy::disallowed_methods, reason = "no part of the service")]
 
@@ -16,7 +16,7 @@ struct Credentials {
     password: String,
 }
 
-/// The id of the user, if the password is theirs. Yours to write.
+/// The id of the user, if the password is right. Replace this with your own check.
 fn check(credentials: &Credentials) -> Option<u64> {
     (credentials.name == "bob" && credentials.password == "swordfish").then_some(7)
 }
@@ -35,14 +35,14 @@ async fn login(
     let Some(id) = check(&credentials) else {
         return Ok(HttpResponse::Unauthorized().finish());
     };
-    // For the list of the user's sessions: Shown in the user's list of sessions..
+    // Shown in the user's list of sessions.
     let user_agent = request.headers().get(header::USER_AGENT).cloned();
     let user_agent = user_agent.unwrap_or(HeaderValue::from_static(""));
     let answer = block(move || symbolon.tokens(id, &user_agent)).await?;
     Ok(answer.map_err(ErrorBadGateway)?.into())
 }
 
-/// What the browser is told: the access token in the body, the refresh token in the cookie.
+/// The response to the browser: the access token in the body, the refresh token in the cookie.
 struct Answer {
     cookie: Option<HeaderValue>,
     body: String,
@@ -50,7 +50,7 @@ struct Answer {
 
 impl Symbolon {
     fn tokens(&self, id: u64, user_agent: &HeaderValue) -> Result<Answer, ureq::Error> {
-        // Any other status is an error: a key that has expired is no wrong password.
+        // Any other status is an error: an expired service key is not a wrong password.
         let mut answer = ureq::post(format!("{}/api/tokens", self.url))
             .header("authorization", format!("Bearer {}", self.key))
             .header("content-type", "application/json")

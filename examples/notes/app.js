@@ -1,7 +1,7 @@
 const symbolon = document.querySelector('meta[name="symbolon"]').content;
 const { createClient } = await import(`${symbolon}/symbolon.js`);
 
-// The access token goes to Symbolon and to this page's own server, and to nobody else.
+// The access token goes to Symbolon and to this page's server, and to no other origin.
 const client = createClient({ baseUrl: symbolon, origins: [location.origin] });
 const $ = (id) => document.getElementById(id);
 
@@ -42,5 +42,5 @@ function tell(error) {
   $('message').textContent = error.message;
 }
 
-// Finds out whether somebody is signed in.
+// Determines whether a user is signed in.
 client.token().catch(tell);

@@ -1,8 +1,8 @@
 //! Notes: a small front end and its resource server, beside Symbolon. `examples/notes/run` starts
 //! both.
 //!
-//! The page signs in at Symbolon, on another origin, and sends the access token here. Here each call
-//! asks Symbolon whose token it is.
+//! The page signs in to Symbolon, on another origin, and sends the access token here. Each call here
+//! verifies the token with Symbolon.
 
 #![allow(clippy::disallowed_methods, reason = "no part of the service")]
 
@@ -45,13 +45,13 @@ impl FromRequest for UserId {
             };
             let verified = web::block(move || symbolon.verify(&token)).await?;
             let user_id = verified.map_err(ErrorServiceUnavailable)?;
-            user_id.ok_or_else(|| ErrorUnauthorized("the access token is not good"))
+            user_id.ok_or_else(|| ErrorUnauthorized("invalid access token"))
         })
     }
 }
 
 impl Symbolon {
-    /// Whose access token it is, if it is good.
+    /// The user of the access token, if it is valid.
     fn verify(&self, authorization: &HeaderValue) -> Result<Option<UserId>, ureq::Error> {
         let answer = self
             .agent

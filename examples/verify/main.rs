@@ -1,4 +1,4 @@
-//! A resource server that verifies access tokens by itself: `docs/guides/verify-tokens.md`.
+//! A resource server that verifies access tokens offline: `docs/guides/verify-tokens.md`.
 //!
 //! [`SignedIn`] and [`Keys`] are meant to be copied.
 
@@ -19,22 +19,22 @@ use actix_web::{App, Error, FromRequest, HttpRequest, HttpServer, get};
 use jwt_core::{Claims, JwkSet, KeyRing, NumericDate, TokenType, Verifier};
 use serde::Deserialize;
 
-/// The bearer of a good access token.
+/// The bearer of a valid access token.
 struct SignedIn {
     id: String,
 }
 
-/// What our tokens say beside what every JWT does.
+/// The claims of our tokens besides the registered ones.
 #[derive(Deserialize)]
 struct Own {
     #[expect(dead_code, reason = "for those who need the session")]
     sid: String,
 }
 
-/// Why nobody is signed in.
+/// Why a request was refused.
 enum Refusal {
     Token(jwt_core::Error),
-    /// Not known, as the keys cannot be had.
+    /// The keys could not be fetched.
     Keys(String),
 }
 
@@ -50,7 +50,8 @@ struct Keys {
     fetched: Mutex<Option<(Instant, Arc<Verifier>)>>,
 }
 
-/// An unknown key makes us fetch the keys again, but not for everyone who makes one up.
+/// A token with an unknown key makes us fetch the keys again, but at most this often: anyone can make
+/// up a key id.
 const FETCH_EVERY: Duration = Duration::from_secs(10);
 
 impl Keys {

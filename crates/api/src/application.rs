@@ -1,4 +1,4 @@
-//! The service: built from settings, then run until it is told to stop.
+//! The service: built from settings, then run until it receives SIGTERM or SIGINT.
 
 mod background;
 mod build;

@@ -99,17 +99,17 @@ impl ClaimHeader {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why the claim cannot be sent as a header.
     pub fn parse(name: &str) -> Result<Self, &'static str> {
         if is_reserved_claim(name) {
-            return Err("is not a custom claim; X-User-Id and X-Session-Id are always answered");
+            return Err("is not a custom claim; X-User-Id and X-Session-Id are always sent");
         }
         let header = format!("x-claim-{}", name.to_ascii_lowercase().replace('_', "-"));
         Ok(Self {
             claim: name.to_owned(),
             header: header
                 .parse()
-                .map_err(|_| "cannot be part of a header's name")?,
+                .map_err(|_| "cannot be used in a header name")?,
         })
     }
 }
@@ -130,15 +130,13 @@ impl SameSite {
     ///
     /// # Errors
     ///
-    /// What it must be instead.
+    /// A message that says which values are valid.
     pub fn parse(text: &str, is_https: bool) -> Result<Self, &'static str> {
         match text.to_ascii_lowercase().as_str() {
             "strict" => Ok(SameSite::Strict),
             "lax" => Ok(SameSite::Lax),
             "none" if is_https => Ok(SameSite::None),
-            "none" => {
-                Err("requires a public URL with https: browsers drop such a cookie otherwise")
-            }
+            "none" => Err("requires an https public URL; browsers reject the cookie otherwise"),
             _ => Err("must be Strict, Lax or None"),
         }
     }

@@ -9,7 +9,7 @@ use store::UnixMillis;
 /// Seconds by which the clocks of two replicas may differ.
 pub const LEEWAY: u8 = 2;
 
-/// Tells the time.
+/// A source of the current time.
 pub trait Clock: Send + Sync {
     /// The current time.
     fn now(&self) -> UnixMillis;
@@ -28,7 +28,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that only moves when told to, for tests.
+/// A clock that tests set.
 #[derive(Debug)]
 pub struct FixedClock(AtomicI64);
 

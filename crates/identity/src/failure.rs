@@ -1,4 +1,4 @@
-//! Failures that are no outcome of a use-case.
+//! Failures that prevent a use-case from completing.
 
 use store::StoreError;
 use thiserror::Error;

@@ -1,9 +1,9 @@
 //! A PostgreSQL for tests.
 //!
-//! `TEST_DATABASE_URL` names a server on which databases may be made; without it a cluster is
-//! made with `initdb`, once a process, and goes when the process ends, however it ends. Where
-//! neither can be had, the test is skipped with a line that says so; with `REQUIRE_POSTGRES=1`
-//! it fails.
+//! `TEST_DATABASE_URL` names a server on which databases may be created. Without it, a cluster is
+//! created with `initdb`, once per process, and removed when the process ends, however it ends. If
+//! neither is available, the test is skipped with a line that says so; with `REQUIRE_POSTGRES=1` it
+//! fails.
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)]
 

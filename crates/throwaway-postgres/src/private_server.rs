@@ -6,13 +6,13 @@ use crate::cluster::{Cluster, DURABLE};
 use crate::pooler::Pooler;
 use crate::skip;
 
-/// A server of one's own, with its database `postgres`: it may crash, and what it acknowledged
-/// must still be there. Gone with this process.
+/// A private server with the database `postgres`, which a test can crash; everything it acknowledged
+/// must survive. It is removed with this process.
 #[derive(Debug)]
 pub struct PrivateServer(Cluster);
 
 impl PrivateServer {
-    /// A new one; `None` where PostgreSQL is not installed.
+    /// Starts one; `None` if PostgreSQL is not installed.
     ///
     /// # Panics
     ///
@@ -37,7 +37,7 @@ impl PrivateServer {
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// If this server is not a standby.
     pub fn promote(&self) {
         self.0.promote().expect("a standby is promoted");
     }

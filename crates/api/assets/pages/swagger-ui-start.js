@@ -7,7 +7,7 @@ const ui = SwaggerUIBundle({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
-  // Whoever signs in here goes on with the new access token; the cookie is the browser's affair.
+  // After a sign-in, use the new access token for later calls. The browser handles the cookie.
   responseInterceptor(response) {
     const token = response.ok && response.body && response.body.token;
     if (token) {

@@ -33,7 +33,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 
 /// Check whether the service is ready
 ///
-/// It is if the database is available, migrated, and holds the signing keys.
+/// The service is ready if the database is available and migrated and contains the signing keys.
 #[api_v2_operation(operation_id = "ready", tags(Operation))]
 pub(crate) async fn ready(readiness: Data<Readiness>) -> Result<Json<HealthBody>, Problem> {
     match readiness.check().await {

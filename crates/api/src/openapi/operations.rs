@@ -215,7 +215,7 @@ fn empty_response(code: Code) -> Value {
                     "schema": { "type": "integer" }
                 },
                 "RateLimit-Policy": {
-                    "description": "How often an address may call.",
+                    "description": "The limit: requests per address and time window.",
                     "schema": { "type": "string" }
                 },
                 "RateLimit": {

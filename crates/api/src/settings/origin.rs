@@ -11,7 +11,7 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// What it must be instead.
+    /// A message that says which values are valid.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let url =
             Url::parse(text).map_err(|_| "must be an origin, such as https://app.example.org")?;

@@ -17,12 +17,12 @@ impl PublicUrl {
     ///
     /// # Errors
     ///
-    /// What it must be instead.
+    /// A message that says which values are valid.
     pub fn parse(text: &str, insecure: bool) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| "must be a URL, such as https://id.example.org")?;
         let origin = Origin::of(&url)?;
         if url.path() != "/" {
-            return Err("must have no path: the service answers at the root of its host");
+            return Err("must not have a path: the service is served from the root of its host");
         }
         let is_local = is_local(&url);
         if url.scheme() != "https" && !is_local && !insecure {

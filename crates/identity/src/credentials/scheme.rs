@@ -18,7 +18,7 @@ use super::argon2id;
 pub enum InvalidHash {
     /// Its prefix is unknown.
     #[error(
-        "unknown kind of password hash; supported are PHC strings of Argon2 and scrypt, bcrypt, and \
+        "unsupported password hash; supported formats are PHC strings of Argon2 and scrypt, bcrypt, and \
          Django's pbkdf2_sha256, argon2, bcrypt_sha256, bcrypt and scrypt"
     )]
     Unknown,

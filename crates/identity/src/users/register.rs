@@ -32,7 +32,8 @@ pub struct NewAccount {
 /// The outcome of a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registered {
-    /// The user is registered, or nobody shall know that they are not.
+    /// The user was registered. With discreet registration, also returned if the email address was taken,
+    /// so that the caller cannot tell.
     User(User),
     /// Another user has the email address.
     EmailTaken,

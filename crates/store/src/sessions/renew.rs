@@ -16,7 +16,8 @@ use crate::words::words;
 pub enum Renewal {
     /// It was current: there is a new one now.
     Rotated(Session),
-    /// It is current and younger than the grace period: nothing changed, its holder needs no other.
+    /// It is current and younger than the grace period: nothing changed, and its holder already has
+    /// the current token.
     Debounced(Session),
     /// It is the previous one, within the grace period: nothing changed, its holder gets the current
     /// one.
@@ -27,7 +28,7 @@ pub enum Renewal {
     /// It is newer than the row: the database has lost acknowledged renewals. The row has caught up;
     /// the operator should know.
     Recovered(Session),
-    /// It is outdated, so it was stolen from or by its holder. The session was revoked.
+    /// It is outdated: theft. The session was revoked.
     Reused(Session),
     /// There is no live session of this id.
     NotLive(NotLive),

@@ -19,9 +19,9 @@ use crate::settings::{DatabaseArgs, KeyRingArgs};
 pub(super) enum Command {
     /// List the keys and their states
     List(ListArguments),
-    /// Rotate the signing key; existing tokens stay valid
+    /// Rotate the signing key; existing tokens stay valid, except with --emergency
     Rotate(RotateArguments),
-    /// Import a key that verifies tokens, and may sign them
+    /// Import a key that verifies access tokens or, with --active, also signs them
     Import(Box<import::Arguments>),
     /// Wrap all keys under a new master key; running services need it when they restart
     Rewrap(RewrapArguments),
@@ -60,7 +60,8 @@ pub(super) struct RotateArguments {
 
 #[derive(Args)]
 pub(super) struct RewrapArguments {
-    /// The file with the new master key: 32 bytes in base64url. The old one comes from the settings
+    /// The file with the new master key: 32 bytes in base64url. The current one
+    /// is read from the settings
     #[arg(long, value_name = "FILE")]
     new_master_key_file: PathBuf,
     #[command(flatten)]

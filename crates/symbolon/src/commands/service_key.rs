@@ -98,7 +98,7 @@ fn create(arguments: CreateArguments) -> Result<(), Failed> {
             "--name: must have 1 to 100 characters and no control characters".to_owned(),
         )),
         ServiceKeyCreation::NameTaken => Err(Failed::work(format!(
-            "there is a service key \"{name}\" already; revoke it first, or choose another name"
+            "a service key named \"{name}\" already exists; revoke it, or choose another name"
         ))),
     }
 }

@@ -18,7 +18,7 @@ use crate::settings::{DatabaseArgs, HashingArgs};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a user; the password is asked for, or read from standard input
+    /// Add a user; prompts for the password, or reads it from standard input
     Add(AddArguments),
     /// List the users
     List(ListArguments),
@@ -49,7 +49,7 @@ pub(super) struct AddArguments {
     /// The email address
     #[arg(long)]
     email: String,
-    /// The user's id in another system, to keep it [default: a new UUID]
+    /// The user's id, for example from another system [default: a new UUID]
     #[arg(long, value_parser = user_id)]
     id: Option<UserId>,
     /// Custom claims in access tokens, such as '{"role":"editor"}'

@@ -76,7 +76,7 @@ impl HashingArgs {
     fn resolve(self, mistakes: &mut Mistakes) -> Option<HashingParams> {
         let kib = self.argon2_kib.parse().ok();
         let kib = kib.filter(|kib| (LEAST_KIB..=MOST_KIB).contains(kib));
-        let kib = kib.ok_or("must be a number from 7168 to 1048576");
+        let kib = kib.ok_or("must be a number of KiB from 7168 to 1048576");
         let kib = mistakes.note("SYMBOLON_ARGON2_KIB", &self.argon2_kib, kib);
         let passes = self.argon2_passes.parse().ok();
         let passes = passes.filter(|passes| (1..=32).contains(passes));

@@ -15,7 +15,7 @@ use super::{Mistakes, duration};
 /// The address to listen on, as text.
 #[derive(Args, Clone)]
 pub struct ListenArgs {
-    /// Address and port to listen on; port 0 picks a free port
+    /// Address and port of the service; port 0 picks a free port
     #[arg(
         long,
         env = "SYMBOLON_LISTEN",
@@ -41,7 +41,7 @@ pub(super) struct HttpArgs {
     )]
     public_url: String,
 
-    /// Accept a public URL with http that is not localhost: tokens are then sent unencrypted
+    /// Allow a public URL with http on a host other than localhost; tokens are then sent unencrypted
     #[arg(long, env = "SYMBOLON_DANGER_INSECURE_PUBLIC_URL")]
     danger_insecure_public_url: bool,
 
@@ -100,8 +100,8 @@ pub(super) struct HttpArgs {
     )]
     verify_claims: String,
 
-    /// Lifetime of the tokens that /api/verify forwards to services behind a proxy in
-    /// X-Forwarded-Token, at most 5m; 0s forwards none
+    /// Lifetime of forwarded tokens, which /api/verify returns in X-Forwarded-Token; at most 5m; 0s
+    /// turns them off
     #[arg(
         long,
         env = "SYMBOLON_FORWARDED_TOKEN_TTL",

@@ -66,7 +66,7 @@ impl LimitArgs {
 
 /// Reads a number and a time, or `off`.
 fn allowance(text: &str) -> Result<Option<Allowance>, String> {
-    const EXAMPLE: &str = "must be a number and a time, such as 30/1m, or off";
+    const EXAMPLE: &str = "must be a number and a duration, such as 30/1m, or off";
     if text == "off" {
         return Ok(None);
     }
@@ -76,6 +76,6 @@ fn allowance(text: &str) -> Result<Option<Allowance>, String> {
     // The resolution is a millisecond.
     match attempts > 0 && u128::from(attempts) <= within.as_millis() {
         true => Ok(Some(Allowance { attempts, within })),
-        false => Err("must allow at least 1, and at most 1000 per second".to_owned()),
+        false => Err("must be at least 1, and at most 1000 per second".to_owned()),
     }
 }

@@ -40,8 +40,8 @@ pub(super) struct SessionsArgs {
     )]
     session_ttl: String,
 
-    /// Grace period: how long after a rotation the previous refresh token is still accepted; 0s is
-    /// strict
+    /// Grace period: how long after a rotation the previous refresh token is still accepted; with
+    /// 0s it is not
     #[arg(
         long,
         env = "SYMBOLON_ROTATION_GRACE",
@@ -50,7 +50,7 @@ pub(super) struct SessionsArgs {
     )]
     rotation_grace: String,
 
-    /// How often a late replay of a session is accepted; 0s is never
+    /// Minimum time between two accepted late replays of a session; 0s accepts none
     #[arg(
         long,
         env = "SYMBOLON_LATE_REPLAY_EVERY",
@@ -96,7 +96,11 @@ impl SessionsArgs {
         let per_user: Option<u32> = self.sessions_per_user.parse().ok();
         if per_user.is_none() {
             let value = Some(self.sessions_per_user.as_str());
-            mistakes.add("SYMBOLON_SESSIONS_PER_USER", value, "must be a number");
+            mistakes.add(
+                "SYMBOLON_SESSIONS_PER_USER",
+                value,
+                "must be a whole number; 0 means no limit",
+            );
         }
         let (access_ttl, idle_ttl, session, grace) = (access?, idle?, session?, grace?);
         if idle_ttl > session {

@@ -54,7 +54,7 @@ fn each_row_is_imported_or_refused_with_its_reason() {
     for why in [
         "line 4: another user has this email address",
         "line 5: email: must be",
-        "line 6: password: unknown kind of password hash",
+        "line 6: password: unsupported password hash",
         "line 7: it has 2 cells, but the first line has 6",
     ] {
         assert!(imported.err.contains(why), "{why}: {}", imported.err);
@@ -134,9 +134,9 @@ fn what_cannot_be_read_is_said() {
     for (form, text, why) in [
         ("csv", "name,email\n", "no column id"),
         ("csv", "", "no column id"),
-        ("jsonl", "", "it contains no users"),
+        ("jsonl", "", "the source contains no users"),
         ("django-json", "{}", "not the output of dumpdata"),
-        ("django-json", "[]", "it contains no users"),
+        ("django-json", "[]", "the source contains no users"),
     ] {
         let refused = import(&program, form, text, &[]);
         assert_eq!(refused.code, 1, "{form}");

@@ -43,8 +43,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 ///
 /// Opens a session. The access token is in the body and in the `Authorization` header, the refresh token
 /// in the cookie. An unknown email address and a wrong password get the same answer in the same time. A
-/// second cookie, for this call only, makes the device known: guesses from other devices do not count
-/// against it.
+/// second cookie, sent only to this endpoint, identifies the device at later sign-ins, so that password
+/// guesses from other devices do not use up its attempts.
 #[api_v2_operation(operation_id = "login", tags(Sessions))]
 pub(crate) async fn login(
     _limit: SignInLimit,

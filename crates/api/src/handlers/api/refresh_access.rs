@@ -19,7 +19,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Get a new access token
 ///
-/// Requires the refresh cookie, which stays as it is.
+/// Requires the refresh cookie. The refresh token is not rotated.
 #[api_v2_operation(operation_id = "refreshAccess", tags(Sessions))]
 pub(crate) async fn refresh_access(
     _limit: CallLimit,

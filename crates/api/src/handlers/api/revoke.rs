@@ -18,8 +18,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 
 /// Revoke a token
 ///
-/// RFC 7009: revokes the session of an access or refresh token, valid or expired. The holder of the
-/// token may do so; with a service key of the scope `tokens:revoke`, the reason is
+/// RFC 7009: revokes the session of an access or refresh token, valid or expired. Anyone who holds the
+/// token may revoke it; with a service key that has `tokens:revoke`, the reason is
 /// `revoked_by_operator`. Unknown and revoked tokens get the same answer.
 #[api_v2_operation(operation_id = "revoke", tags(Sessions))]
 pub(crate) async fn revoke(

@@ -44,9 +44,10 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// Verify an access token
 ///
 /// For proxies (forward authentication). The headers `X-User-Id` and `X-Session-Id` name the user and the
-/// session, and `X-Claim-…` the custom claims that the operator has configured. If configured,
-/// `X-Forwarded-Token` has all of it signed: a JWT of the type `forwarded+jwt`, which is not an access
-/// token. A legacy token has no session. The query can require claims, such as `?role=admin`: the token
+/// session, and `X-Claim-…` the custom claims that the operator has configured. If forwarded
+/// tokens are enabled, `X-Forwarded-Token` contains the same information in a signed JWT of the type
+/// `forwarded+jwt`, which is not accepted as an access token. Legacy tokens have no session, so
+/// `X-Session-Id` is missing. The query can require claims, such as `?role=admin`: the token
 /// must have each of them, or a list that contains it. Needs no database query, and works while the
 /// database is unavailable.
 #[api_v2_operation(operation_id = "verify", tags(Sessions))]

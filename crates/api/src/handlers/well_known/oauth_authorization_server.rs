@@ -31,7 +31,7 @@ pub(crate) struct AuthorizationServer {
 
 /// Get the metadata for OAuth clients
 ///
-/// RFC 8414.
+/// Authorization server metadata (RFC 8414). Only introspection and revocation are supported.
 #[api_v2_operation(operation_id = "authorizationServer", tags(Keys))]
 pub(crate) async fn authorization_server(
     public_url: Data<PublicUrl>,

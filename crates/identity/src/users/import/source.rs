@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::ForeignUser;
 
-/// The form of a file to import.
+/// The format of a file to import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// JSON from Django's `dumpdata`.
@@ -26,19 +26,19 @@ pub enum Source {
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// Reading failed.
-    #[error("cannot read it: {0}")]
+    #[error("cannot read the source: {0}")]
     Read(#[from] std::io::Error),
     /// It is not a JSON array of Django objects.
     #[error("not the output of dumpdata: {0}")]
     Json(#[from] serde_json::Error),
     /// It is not CSV.
-    #[error("not CSV: {0}")]
+    #[error("not valid CSV: {0}")]
     Csv(#[from] csv::Error),
     /// A required column is missing.
     #[error("the first line has no column {0}")]
     NoColumn(&'static str),
     /// It contains no users.
-    #[error("it contains no users")]
+    #[error("the source contains no users")]
     Nobody,
     /// The database failed.
     #[error(transparent)]

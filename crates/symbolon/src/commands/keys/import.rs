@@ -19,13 +19,13 @@ pub(in crate::commands) struct Arguments {
     /// The file with the key, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The form of the key
+    /// Format of the key
     #[arg(long, value_name = "FORM", default_value = "jwk")]
     form: Form,
-    /// Its algorithm, if the form does not name it: any HMAC, EdDSA, ECDSA or RSA algorithm
+    /// Its algorithm, if the format does not name it: any HMAC, EdDSA, ECDSA or RSA algorithm
     #[arg(long, value_name = "ALG", value_parser = algorithm)]
     alg: Option<Algorithm>,
-    /// The `kid` of its tokens [default: the one of the JWK, or its thumbprint]
+    /// Key id (`kid`) [default: that of the JWK, or its thumbprint]
     #[arg(long, value_name = "KID")]
     id: Option<String>,
     /// Sign access tokens with it, as the successor of the active key
@@ -35,7 +35,7 @@ pub(in crate::commands) struct Arguments {
     /// these legacy tokens
     #[arg(long, conflicts_with = "active")]
     legacy: bool,
-    /// The claim of legacy tokens that has the user's id
+    /// The claim of legacy tokens that contains the user's id
     #[arg(
         long,
         value_name = "NAME",
@@ -46,14 +46,14 @@ pub(in crate::commands) struct Arguments {
     /// A claim that legacy tokens must have, such as token_type=access; can be repeated
     #[arg(long = "require", value_name = "NAME=VALUE", value_parser = name_and_value, requires = "legacy")]
     required: Vec<(String, String)>,
-    /// How long the key verifies, if it does not sign
+    /// How long the key verifies tokens; ignored with --active
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = duration)]
     verify_for: Duration,
     #[command(flatten)]
     settings: KeyRingArgs,
 }
 
-/// The form of a key.
+/// The format of a key.
 #[derive(Clone, Copy, ValueEnum)]
 enum Form {
     /// A JWK (RFC 7517): private, public or secret
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
             rfc3339(signs_from)
         )),
         KeyImport::IdTaken { id } => Err(Failed::Work(format!(
-            "there is a key {id} already; choose another id with --id"
+            "a key with the id {id} already exists; choose another with --id"
         ))),
         KeyImport::RotationInProgress => Err(Failed::work(
             "a rotation is in progress; see `symbolon keys list`",

@@ -14,7 +14,7 @@ use crate::settings::DatabaseArgs;
 
 #[derive(Args)]
 pub(in crate::commands) struct Arguments {
-    /// The form of the source
+    /// Format of the source
     #[arg(long, value_name = "FORM")]
     from: Form,
     /// A file, or - for standard input; for django-db the URL of the database, which can be set in
@@ -35,7 +35,7 @@ pub(in crate::commands) struct Arguments {
     database: DatabaseArgs,
 }
 
-/// The form of the source.
+/// Format of the source.
 #[derive(Clone, Copy, ValueEnum)]
 enum Form {
     /// JSON from Django's `dumpdata`

@@ -31,7 +31,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Delete the current user's account
 ///
-/// Permanently: all sessions are revoked, and the cookie is removed. Requires the password.
+/// Deletes the account permanently, revokes all its sessions and removes the cookie. Requires the
+/// password.
 #[api_v2_operation(operation_id = "deleteMe", tags(Accounts))]
 pub(crate) async fn delete_me(
     _limit: SignInLimit,

@@ -31,7 +31,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Get the current user
 ///
-/// The user and the session of the access token.
+/// Returns the user and the session of the access token.
 #[api_v2_operation(operation_id = "me", tags(Accounts))]
 pub(crate) async fn me(
     _limit: CallLimit,

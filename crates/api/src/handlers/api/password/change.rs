@@ -34,7 +34,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Change the current user's password
 ///
-/// Revokes all other sessions of the user. A wrong `current` password is answered as an invalid value.
+/// Revokes all other sessions of the user. A wrong `current` password returns 422 `validation_failed`.
 #[api_v2_operation(operation_id = "changePassword", tags(Accounts))]
 pub(crate) async fn change_password(
     _limit: SignInLimit,

@@ -31,8 +31,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 
 /// Set a password with a link
 ///
-/// With the token that the operator has sent to the user. It can be used once. All sessions of the user
-/// are revoked.
+/// Sets a password with the token from a link, which can be used once. Revokes all sessions of the
+/// user.
 #[api_v2_operation(operation_id = "setPassword", tags(Accounts))]
 pub(crate) async fn set_password(
     _limit: SignInLimit,

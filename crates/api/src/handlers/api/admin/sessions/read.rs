@@ -54,8 +54,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::SessionN
 
 /// Get a session
 ///
-/// Live or not: it says when, why and by whom the session ended. Sessions are deleted a day after they
-/// would have expired. Requires a service key with `users:read` or `users:write`.
+/// Returns a live, revoked or expired session. For the latter two it says when, why and by whom the
+/// session ended. Sessions are deleted a day after `expires_at`. Requires a service key with `users:read` or `users:write`.
 #[api_v2_operation(operation_id = "readSession", tags(Operation))]
 pub(crate) async fn read_session(
     _caller: UserReader,

@@ -25,9 +25,9 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnkn
 
 /// Create a link for setting a password
 ///
-/// A token that can be used once within a day and replaces earlier ones. Send it to the user's email
-/// address in a link to a page of yours that calls `POST /api/password/set`. Requires a service key with
-/// `users:write`.
+/// Returns a token with which the user can set a password once, within a day; it replaces earlier
+/// tokens. Put it into a link to a page of yours that calls `POST /api/password/set`, and mail that link
+/// to the user. Requires a service key with `users:write`.
 #[api_v2_operation(operation_id = "createPasswordLink", tags(Operation))]
 pub(crate) async fn create_password_link(
     caller: UserWriter,

@@ -14,7 +14,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnkn
 
 /// Delete a user
 ///
-/// Permanently: all their sessions are revoked. Requires a service key with `users:write`.
+/// Deletes the user permanently and revokes all their sessions. Requires a service key with `users:write`.
 #[api_v2_operation(operation_id = "deleteUser", tags(Operation))]
 pub(crate) async fn delete_user(
     caller: UserWriter,

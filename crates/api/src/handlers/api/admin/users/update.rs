@@ -36,7 +36,7 @@ pub(crate) const PROBLEMS: &[&[Code]] =
 
 /// Change a user
 ///
-/// The name, email address, claims, and whether the user is disabled: all of the changes are made, or
+/// Changes the name, email address or claims, or disables or enables the user. All changes are made, or
 /// none. Requires a service key with `users:write`.
 #[api_v2_operation(operation_id = "updateUser", tags(Operation))]
 pub(crate) async fn update_user(
