@@ -12,7 +12,9 @@ use store::UnixMillis;
 
 use crate::ports::Ports;
 
-pub use admin::{CreatedServiceKey, NewServiceKey, ServiceKeyCreation};
+pub use admin::{
+    CreatedServiceKey, InvalidServiceKeyName, NewServiceKey, ServiceKeyCreation, ServiceKeyName,
+};
 pub use authenticate::Authorization;
 pub use secret::{PREFIX, ServiceKeySecret};
 

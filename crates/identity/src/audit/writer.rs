@@ -18,21 +18,23 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Writes events to the database.
 pub struct AuditWriter {
-    queue: Receiver<Event>,
+    queue: Receiver<Vec<Event>>,
     metrics: Arc<Metrics>,
 }
 
 impl AuditWriter {
-    pub(super) fn new(queue: Receiver<Event>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(queue: Receiver<Vec<Event>>, metrics: Arc<Metrics>) -> Self {
         Self { queue, metrics }
     }
 
     /// Writes until the [`Audit`](super::Audit) is dropped and all its events are written.
     pub async fn write(mut self, store: AsyncStore) {
-        let mut batch = Vec::new();
-        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            self.write_batch(&store, &Arc::from(batch.as_slice())).await;
-            batch.clear();
+        let mut received = Vec::new();
+        while self.queue.recv_many(&mut received, BATCH).await > 0 {
+            let events: Vec<_> = received.drain(..).flatten().collect();
+            for batch in events.chunks(BATCH) {
+                self.write_batch(&store, &Arc::from(batch)).await;
+            }
         }
     }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use store::Actor;
 use store::events::EventKind;
 use store::service_keys::{self, Addition, Scope, ServiceKey};
+use thiserror::Error;
 
 use super::{ServiceKeySecret, ServiceKeys};
 use crate::base64url;
@@ -11,12 +12,42 @@ use crate::failure::Failure;
 /// A service key to create.
 #[derive(Clone, Debug)]
 pub struct NewServiceKey {
-    /// Its name, unique among the keys that are not revoked: 1 to 100 characters.
-    pub name: String,
+    /// Its name, unique among the keys that are not revoked.
+    pub name: ServiceKeyName,
     /// What it may do.
     pub scopes: Vec<Scope>,
     /// How long it is valid; `None` is until it is revoked.
     pub valid_for: Option<Duration>,
+}
+
+/// The name of a service key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceKeyName(String);
+
+/// The text is not the name of a service key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must have 1 to 100 characters and no control characters")]
+pub struct InvalidServiceKeyName;
+
+impl ServiceKeyName {
+    /// Reads a name, without the white space around it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidServiceKeyName`] unless it has 1 to 100 characters and no control characters.
+    pub fn parse(text: &str) -> Result<Self, InvalidServiceKeyName> {
+        let name = text.trim();
+        let is_valid =
+            (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        is_valid
+            .then(|| Self(name.to_owned()))
+            .ok_or(InvalidServiceKeyName)
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The outcome of creating a service key.
@@ -24,8 +55,6 @@ pub struct NewServiceKey {
 pub enum ServiceKeyCreation {
     /// It was created.
     Created(CreatedServiceKey),
-    /// The name is empty, too long, or has control characters.
-    InvalidName,
     /// Another key that is not revoked has this name.
     NameTaken,
 }
@@ -50,10 +79,7 @@ impl ServiceKeys {
         new: NewServiceKey,
         actor: &Actor,
     ) -> Result<ServiceKeyCreation, Failure> {
-        let name = new.name.trim();
-        if !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            return Ok(ServiceKeyCreation::InvalidName);
-        }
+        let name = new.name.as_str();
         let now = self.ports.clock.now();
         let mut scopes = new.scopes;
         scopes.sort_unstable();

@@ -34,19 +34,21 @@ impl Revocations {
         revocation: &Revocation,
         device: Option<&Device>,
     ) {
-        for id in &sessions {
+        let event = |id: &SessionId| {
             let event = self.audit.event(EventKind::SessionRevoked);
             let event = event.user(user_id).session(*id).reason(revocation.reason);
             let event = match &revocation.by {
                 Some(actor) => event.actor(actor),
                 None => event,
             };
-            self.audit.record(match device {
+            match device {
                 Some(device) => event.device(device),
                 None => event,
-            });
-        }
+            }
+        };
+        let events = sessions.iter().map(event).collect();
         self.add(sessions, revocation);
+        self.audit.record_all(events);
     }
 
     /// Adds sessions to the denylist, for revocations that have an event of their own.

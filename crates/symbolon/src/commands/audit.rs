@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use identity::clock::{Clock, SystemClock, rfc3339};
 use serde::Serialize;
+use store::UnixMillis;
 use store::events::{self, Event, EventFilter, EventKind, EventOutcome};
 use store::users::UserId;
 
@@ -118,31 +119,39 @@ fn tail(arguments: TailArguments) -> Result<(), Failed> {
     let database = arguments.database.resolve_alone()?;
     let (store, _) = database.open().map_err(Failed::work)?;
     let wanted = &arguments.wanted;
-    let mut shown: HashSet<String> = HashSet::new();
-    let mut filter = wanted.filter();
-    let mut limit = arguments.lines;
-    loop {
-        let now = SystemClock.now();
+    let list = |since: Option<UnixMillis>, limit| {
+        let filter = EventFilter {
+            since,
+            ..wanted.filter()
+        };
         let found = store.read(|c| events::list(c, &filter, limit));
-        let mut found = found.map_err(Failed::work)?;
-        found.reverse();
-        for event in &found {
-            if !shown.contains(&event.id) && !print_line(event, wanted.json)? {
+        found.map_err(Failed::work)
+    };
+    let mut since = SystemClock.now() - LATE;
+    // Read before the first events are shown: one that is written meanwhile must not count as shown.
+    let mut shown = list(Some(since), u16::MAX)?;
+    let first = list(None, arguments.lines)?;
+    for event in first.iter().rev() {
+        if !print_line(event, wanted.json)? {
+            return Ok(());
+        }
+    }
+    if arguments.no_follow {
+        return Ok(());
+    }
+    shown.extend(first);
+    loop {
+        sleep(EVERY);
+        let now = SystemClock.now();
+        let found = list(Some(since), u16::MAX)?;
+        let ids: HashSet<_> = shown.iter().map(|event| &event.id).collect();
+        for event in found.iter().rev() {
+            if !ids.contains(&event.id) && !print_line(event, wanted.json)? {
                 return Ok(());
             }
         }
-        if arguments.no_follow {
-            return Ok(());
-        }
-        filter.since = Some(now - LATE);
-        if shown.is_empty() {
-            // Do not show earlier events after the first ones.
-            let recent = store.read(|c| events::list(c, &filter, u16::MAX));
-            found.extend(recent.map_err(Failed::work)?);
-        }
-        shown = found.into_iter().map(|event| event.id).collect();
-        limit = u16::MAX;
-        sleep(EVERY);
+        shown = found;
+        since = now - LATE;
     }
 }
 

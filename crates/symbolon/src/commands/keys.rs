@@ -141,13 +141,12 @@ fn list(arguments: ListArguments) -> Result<(), Failed> {
 /// Opens the database, and its key ring.
 fn open(arguments: KeyRingArgs) -> Result<(Operator, KeyRing), Failed> {
     let (database, keys) = arguments.resolve()?;
-    let (store, _) = database.open().map_err(Failed::work)?;
-    if !store.read(rows::exist).map_err(Failed::work)? {
+    let operator = Operator::open(&database)?;
+    if !operator.read(rows::exist)? {
         return Err(Failed::work(
             "the database has no keys yet; the first start of the service creates them",
         ));
     }
-    let operator = Operator::open(&database)?;
     let entropy = SystemEntropy::default();
     let master_key = keys.master_key.load(true, &entropy);
     let (master_key, _) = master_key.map_err(Failed::work)?;

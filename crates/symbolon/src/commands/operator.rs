@@ -13,6 +13,7 @@ use identity::sessions::{Denylist, Revocations};
 use identity::sign_in::{AccountAttempts, PasswordConfirmation};
 use identity::users::{Registration, Users};
 use identity::{AsyncStore, Ports};
+use store::{AnyConnection, StoreError};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
@@ -52,6 +53,15 @@ impl Operator {
     /// What use-cases need.
     pub(super) fn ports(&self) -> Ports {
         self.ports.clone()
+    }
+
+    /// Reads something that decides whether to run a use-case.
+    pub(super) fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failed> {
+        let read = self.ports.store.read(f);
+        self.runtime.block_on(read).map_err(Failed::work)
     }
 
     /// Runs a use-case to its end, and returns after its events are in the audit trail. It must own the

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use identity::clock::rfc3339;
-use identity::service_keys::{NewServiceKey, ServiceKeyCreation, ServiceKeys};
+use identity::service_keys::{NewServiceKey, ServiceKeyCreation, ServiceKeyName, ServiceKeys};
 use serde::Serialize;
 use store::service_keys::{Scope, ServiceKey};
 use store::{Actor, UnixMillis};
@@ -25,8 +25,8 @@ pub(super) enum Command {
 #[derive(Args)]
 pub(super) struct CreateArguments {
     /// A name for the key, such as `django`
-    #[arg(long)]
-    name: String,
+    #[arg(long, value_parser = ServiceKeyName::parse)]
+    name: ServiceKeyName,
     /// What the key may do: tokens:issue, tokens:introspect, tokens:revoke, users:read or users:write;
     /// can be repeated
     #[arg(long = "scope", required = true, value_name = "SCOPE", value_parser = scope)]
@@ -79,7 +79,7 @@ fn create(arguments: CreateArguments) -> Result<(), Failed> {
         scopes: arguments.scopes,
         valid_for: arguments.expires,
     };
-    let name = new.name.trim().to_owned();
+    let name = new.name.clone();
     let creation = operator.run(async move {
         let service_keys = ServiceKeys::new(ports);
         service_keys.create(new, &Actor::CommandLine).await
@@ -94,11 +94,9 @@ fn create(arguments: CreateArguments) -> Result<(), Failed> {
             );
             Ok(())
         }
-        ServiceKeyCreation::InvalidName => Err(Failed::Usage(
-            "--name: must have 1 to 100 characters and no control characters".to_owned(),
-        )),
         ServiceKeyCreation::NameTaken => Err(Failed::work(format!(
-            "a service key named \"{name}\" already exists; revoke it, or choose another name"
+            "a service key named \"{}\" already exists; revoke it, or choose another name",
+            name.as_str()
         ))),
     }
 }
