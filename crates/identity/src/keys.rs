@@ -29,7 +29,6 @@ pub use import::KeyImport;
 pub use imported_key::{ImportedKey, InvalidKey, KeyForm};
 pub use legacy::{LegacyClaims, LegacyKey, LegacyTokens};
 pub use master_key::{InvalidMasterKey, MasterKey, MasterKeyError, MasterKeySource};
-pub use rewrap::Rewrapped;
 pub use ring::{Ring, Rings};
 pub use rotate::{Rotation, Urgency};
 pub use state::{KeyState, ListedKey};

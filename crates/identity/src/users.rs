@@ -11,9 +11,7 @@ mod register;
 
 use std::sync::Arc;
 
-use store::sessions::{Device, Revocation, RevokedReason, SessionId};
 use store::users::{self, User, UserId};
-use store::{Actor, UnixMillis};
 
 use crate::credentials::PasswordHasher;
 use crate::failure::Failure;
@@ -63,19 +61,5 @@ impl Users {
     /// [`Failure`].
     pub async fn find(&self, id: UserId) -> Result<Option<User>, Failure> {
         self.ports.store.read(move |c| users::find(c, &id)).await
-    }
-
-    /// Publishes the sessions that a change has revoked.
-    fn publish(
-        &self,
-        user_id: &UserId,
-        revoked: Vec<SessionId>,
-        why: (RevokedReason, Actor, UnixMillis),
-        device: Option<&Device>,
-    ) {
-        let (reason, actor, now) = why;
-        let revocation = Revocation::new(reason, actor, now);
-        self.revocations
-            .publish(user_id, revoked, &revocation, device);
     }
 }

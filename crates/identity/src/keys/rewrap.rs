@@ -8,26 +8,20 @@ use zeroize::Zeroizing;
 use super::{KeyRing, KeysError, MasterKey, wrap};
 use crate::entropy::Entropy;
 
-/// The outcome of rewrapping.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rewrapped {
-    /// Keys that are now under the new master key.
-    pub keys: usize,
-}
-
 impl KeyRing {
-    /// Wraps all keys under a new master key, or none. Safe to run again.
+    /// Wraps all keys under a new master key, or none, and returns how many were not under it before.
+    /// Safe to run again.
     ///
     /// # Errors
     ///
     /// [`KeysError`]; nothing is changed then.
-    pub async fn rewrap(&self, new: &MasterKey, actor: &Actor) -> Result<Rewrapped, KeysError> {
+    pub async fn rewrap(&self, new: &MasterKey, actor: &Actor) -> Result<usize, KeysError> {
         let (old, new) = (self.master_key.clone(), new.clone());
         let entropy = self.ports.entropy.clone();
         let rewrap = move |c: &mut _| rewrap_all(c, &old, &new, &entropy);
         let rewrapped = self.ports.store.transaction(rewrap).await??;
         let event = self.ports.audit.event(EventKind::KeysRewrapped);
-        let event = event.actor(actor).subject(rewrapped.keys.to_string());
+        let event = event.actor(actor).subject(rewrapped.to_string());
         self.ports.audit.record(event);
         Ok(rewrapped)
     }
@@ -38,10 +32,9 @@ fn rewrap_all(
     old: &MasterKey,
     new: &MasterKey,
     entropy: &Arc<dyn Entropy>,
-) -> Result<Result<Rewrapped, KeysError>, StoreError> {
+) -> Result<Result<usize, KeysError>, StoreError> {
     keys::lock(connection)?;
     let mut unwrapped = Vec::new();
-    let mut rewrapped = Rewrapped::default();
     for key in keys::list(connection)? {
         if unwrap(new, &key).is_some() {
             continue;
@@ -55,7 +48,7 @@ fn rewrap_all(
             }));
         }
     }
-    rewrapped.keys = unwrapped.len();
+    let rewrapped = unwrapped.len();
     for (key, jwk) in unwrapped {
         let wrapped = wrap::wrap(new, key.key_use, &key.id, &jwk, entropy.bytes());
         keys::rewrap(connection, &key.id, &wrapped)?;

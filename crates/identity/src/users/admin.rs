@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use store::events::EventKind;
-use store::sessions::RevokedReason;
+use store::sessions::{Revocation, RevokedReason};
 use store::user_changes::{self, Change, Update, Updated, UserChanges};
 use store::users::{self, Addition, User, UserId};
 use store::{Actor, UnixMillis, password_links};
@@ -116,8 +116,9 @@ impl Users {
         let update = self.ports.store.transaction(update).await?;
         if let Update::Made(updated) = &update {
             self.record_update(updated, actor);
-            let why = (RevokedReason::UserDisabled, actor.clone(), now);
-            self.publish(&updated.user.id, updated.revoked.clone(), why, None);
+            let revocation = Revocation::new(RevokedReason::UserDisabled, actor.clone(), now);
+            let (id, revoked) = (&updated.user.id, updated.revoked.clone());
+            self.revocations.publish(id, revoked, &revocation, None);
         }
         Ok(update)
     }
@@ -135,8 +136,8 @@ impl Users {
             Change::Made { revoked } => {
                 self.record(EventKind::UserDeleted, &id, actor);
                 let count = revoked.len();
-                let why = (RevokedReason::UserDisabled, actor.clone(), now);
-                self.publish(&id, revoked, why, None);
+                let revocation = Revocation::new(RevokedReason::UserDisabled, actor.clone(), now);
+                self.revocations.publish(&id, revoked, &revocation, None);
                 Ok(Some(count))
             }
         }

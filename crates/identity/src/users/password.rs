@@ -3,7 +3,7 @@
 use store::Actor;
 use store::events::{Cause, EventKind};
 use store::password_links;
-use store::sessions::{Device, RevokedReason};
+use store::sessions::{Device, Revocation, RevokedReason};
 use store::user_changes::{self, Change};
 
 use super::Users;
@@ -76,8 +76,9 @@ impl Users {
                 self.ports.audit.record(event);
                 let count = revoked.len();
                 let actor = Actor::User(user.id.clone());
-                let why = (RevokedReason::PasswordChanged, actor, now);
-                self.publish(&user.id, revoked, why, Some(device));
+                let revocation = Revocation::new(RevokedReason::PasswordChanged, actor, now);
+                self.revocations
+                    .publish(&user.id, revoked, &revocation, Some(device));
                 Ok(PasswordChange::Done { revoked: count })
             }
         }
@@ -115,8 +116,9 @@ impl Users {
                 let actor = Actor::User(user.id.clone());
                 self.ports.audit.record(event.actor(&actor));
                 let count = revoked.len();
-                let why = (RevokedReason::PasswordChanged, actor, now);
-                self.publish(&user.id, revoked, why, Some(device));
+                let revocation = Revocation::new(RevokedReason::PasswordChanged, actor, now);
+                self.revocations
+                    .publish(&user.id, revoked, &revocation, Some(device));
                 Ok(LinkUse::Done { revoked: count })
             }
             Some((_, Change::NotFound)) | None => {

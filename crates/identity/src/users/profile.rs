@@ -2,7 +2,7 @@
 
 use store::Actor;
 use store::events::{Event, EventKind};
-use store::sessions::{Device, RevokedReason};
+use store::sessions::{Device, Revocation, RevokedReason};
 use store::user_changes::{self, Change, Update, UserChanges};
 use store::users::User;
 
@@ -101,8 +101,9 @@ impl Users {
             Change::NotFound => Ok(Err(Unconfirmed::Overtaken)),
             Change::Made { revoked } => {
                 self.ports.audit.record(event);
-                let why = (RevokedReason::UserDisabled, actor, now);
-                self.publish(&bearer.user_id, revoked, why, Some(device));
+                let revocation = Revocation::new(RevokedReason::UserDisabled, actor, now);
+                self.revocations
+                    .publish(&bearer.user_id, revoked, &revocation, Some(device));
                 Ok(Ok(()))
             }
         }

@@ -189,7 +189,7 @@ fn rewrap(arguments: RewrapArguments) -> Result<(), Failed> {
     let entropy = SystemEntropy::default();
     let (new, _) = new.load(true, &entropy).map_err(Failed::work)?;
     let rewrapped = operator.run(async move { ring.rewrap(&new, &Actor::CommandLine).await })?;
-    output::print(&match rewrapped.keys {
+    output::print(&match rewrapped {
         0 => "All keys are already wrapped under the new master key.".to_owned(),
         n => format!(
             "Wrapped {n} keys under the new master key. Restart the services with it: until then they \
