@@ -60,9 +60,13 @@ impl Generation {
     /// The generation of a new session.
     pub const FIRST: Generation = Generation(0);
 
-    /// The generation after this many rotations.
-    pub const fn new(rotations: u32) -> Self {
-        Self(rotations)
+    /// The generation after this many rotations; `None` for the largest number, because it has no
+    /// successor that a row could hold.
+    pub const fn new(rotations: u32) -> Option<Self> {
+        match rotations {
+            u32::MAX => None,
+            _ => Some(Self(rotations)),
+        }
     }
 
     /// The number of rotations.

@@ -6,6 +6,9 @@ use std::time::Duration;
 pub struct UnixMillis(i64);
 
 impl UnixMillis {
+    /// Later than every other time.
+    pub const MAX: UnixMillis = UnixMillis(i64::MAX);
+
     /// From milliseconds since the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)

@@ -116,6 +116,6 @@ fn refresh_claims(
     let claims: Claims<WireClaims> = verifier.verify(token, numeric_date(now))?;
     Ok(RefreshClaims {
         session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
-        generation: Generation::new(claims.own.generation),
+        generation: Generation::new(claims.own.generation).ok_or(jwt_core::Malformed::Claims)?,
     })
 }

@@ -116,7 +116,7 @@ fn update(
         presented: presented.get().into(),
         now: now.as_millis(),
         idle_end: (now + rules.idle_ttl).as_millis(),
-        grace_began: (now - rules.grace).as_millis(),
+        grace_began: grace_began(now, rules).as_millis(),
         forgives: !rules.late_replay_every.is_zero(),
         forgiving_began: (now - rules.late_replay_every).as_millis(),
     }
@@ -261,9 +261,18 @@ fn changed(row: Row) -> Result<Renewal, StoreError> {
 fn rotated_recently(session: &Session, now: UnixMillis, rules: &RenewalRules) -> bool {
     session
         .rotated_at
-        .is_some_and(|rotated_at| rotated_at > now - rules.grace)
+        .is_some_and(|rotated_at| rotated_at > grace_began(now, rules))
+}
+
+/// A rotation after this moment is recent. Without a grace period none is, not even one that comes
+/// after `now`: the statement may have waited for the row, and replicas' clocks differ.
+fn grace_began(now: UnixMillis, rules: &RenewalRules) -> UnixMillis {
+    match rules.grace.is_zero() {
+        true => UnixMillis::MAX,
+        false => now - rules.grace,
+    }
 }
 
 fn next(generation: Generation) -> Option<Generation> {
-    generation.get().checked_add(1).map(Generation::new)
+    generation.get().checked_add(1).and_then(Generation::new)
 }

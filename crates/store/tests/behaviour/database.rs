@@ -274,7 +274,7 @@ fn postgres_prepares_the_renewal_once_and_updates_in_place() {
     let id = f.session("ann").id;
     for generation in 0..10 {
         let at = START + crate::GRACE * generation;
-        let presented = store::sessions::Generation::new(generation);
+        let presented = store::sessions::Generation::new(generation).unwrap();
         store
             .write(move |c| store::sessions::renew(c, id, presented, at, &RULES))
             .unwrap();

@@ -137,7 +137,7 @@ impl Fixture {
         at: UnixMillis,
         rules: RenewalRules,
     ) -> Renewal {
-        let presented = Generation::new(generation);
+        let presented = Generation::new(generation).unwrap();
         let renewal = self
             .store
             .write(move |c| sessions::renew(c, id, presented, at, &rules));
@@ -145,7 +145,7 @@ impl Fixture {
     }
 
     fn peek(&self, id: SessionId, generation: u32, at: UnixMillis) -> Peek {
-        let presented = Generation::new(generation);
+        let presented = Generation::new(generation).unwrap();
         sessions::peek(self.find(id), presented, at, &RULES)
     }
 

@@ -16,6 +16,8 @@ on_both_back_ends! {
     a_late_replay_is_reuse_where_nothing_is_forgiven
     a_token_two_rotations_old_is_reuse_even_inside_the_grace
     without_a_grace_the_previous_token_is_late_at_once
+    without_a_grace_no_rotation_is_recent
+    the_largest_generation_is_none
     a_token_newer_than_the_row_recovers_it
     a_session_ends_when_it_is_idle
     a_session_ends_at_its_end_however_often_it_is_renewed
@@ -34,7 +36,7 @@ fn the_current_token_rotates(f: &Fixture) {
         panic!("not rotated");
     };
 
-    assert_eq!(rotated.generation, Generation::new(1));
+    assert_eq!(rotated.generation.get(), 1);
     assert_eq!(rotated.rotated_at, Some(later));
     assert_eq!(rotated.idle_expires_at, later + RULES.idle_ttl);
     assert_eq!(rotated.expires_at, session.expires_at);
@@ -78,7 +80,7 @@ fn a_late_replay_is_forgiven_once_a_day(f: &Fixture) {
     let Renewal::Forgiven(forgiven) = f.renew(id, 0, first) else {
         panic!("not forgiven");
     };
-    assert_eq!(forgiven.generation, Generation::new(1));
+    assert_eq!(forgiven.generation.get(), 1);
     assert_eq!(forgiven.forgiven_at, Some(first));
     assert_eq!(forgiven.rotated_at, Some(START));
 
@@ -111,7 +113,7 @@ fn a_token_two_rotations_old_is_reuse_even_inside_the_grace(f: &Fixture) {
     };
     let revocation = Revocation::new(RevokedReason::Reuse, Actor::System, at);
     assert_eq!(ended.revoked, Some(revocation));
-    assert_eq!(ended.generation, Generation::new(2));
+    assert_eq!(ended.generation.get(), 2);
     // The honest holder is told as well.
     let not_live = Renewal::NotLive(NotLive::Revoked(RevokedReason::Reuse));
     assert_eq!(f.renew(id, 2, at), not_live);
@@ -138,12 +140,42 @@ fn without_a_grace_the_previous_token_is_late_at_once(f: &Fixture) {
     ));
 }
 
+/// The clock of the replica that rotated was ahead, or the statement waited for the row.
+fn without_a_grace_no_rotation_is_recent(f: &Fixture) {
+    let strict = RenewalRules {
+        grace: std::time::Duration::ZERO,
+        late_replay_every: std::time::Duration::ZERO,
+        ..RULES
+    };
+    for (seed, behind) in [("ann", SECOND / 1000), ("bob", SECOND), ("eve", 9 * SECOND)] {
+        let id = f.session(seed).id;
+        let at = START + 10 * SECOND;
+        let rotated = f.renew_by(id, 0, at, strict);
+        assert!(matches!(rotated, Renewal::Rotated(_)), "{rotated:?}");
+        let session = f.find(id);
+        let seen = sessions::peek(session, Generation::FIRST, at - behind, &strict);
+        assert_eq!(seen, Peek::Undecided);
+        let again = f.renew_by(id, 0, at - behind, strict);
+        assert!(matches!(again, Renewal::Reused(_)), "{again:?}");
+    }
+}
+
+fn the_largest_generation_is_none(f: &Fixture) {
+    assert_eq!(Generation::new(u32::MAX), None);
+    let id = f.session("ann").id;
+    let Renewal::Recovered(recovered) = f.renew(id, u32::MAX - 1, START) else {
+        panic!("not recovered");
+    };
+    assert_eq!(recovered.generation.get(), u32::MAX);
+    assert_eq!(f.find(id), Some(recovered));
+}
+
 fn a_token_newer_than_the_row_recovers_it(f: &Fixture) {
     let id = f.session("ann").id;
     let Renewal::Recovered(recovered) = f.renew(id, 7, START) else {
         panic!("not recovered");
     };
-    assert_eq!(recovered.generation, Generation::new(8));
+    assert_eq!(recovered.generation.get(), 8);
     assert_eq!(recovered.rotated_at, Some(START));
     assert!(matches!(
         f.renew(id, 7, START + SECOND),

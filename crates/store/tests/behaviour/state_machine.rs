@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
                 let Some((known, presented)) = pick(&mut self.known, session, ago) else {
                     return Ok(());
                 };
-                let generation = Generation::new(presented);
+                let generation = Generation::new(presented).unwrap();
                 let find = |c: &mut _| sessions::find_many(c, &[known.id]);
                 let found = self.f.store.read(find).unwrap().pop().unwrap().unwrap();
                 let look = match sessions::peek(found, generation, now, &rules) {

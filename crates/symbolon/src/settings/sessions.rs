@@ -41,7 +41,7 @@ pub(super) struct SessionsArgs {
     session_ttl: String,
 
     /// Grace period: how long after a rotation the previous refresh token is still accepted; with
-    /// 0s it is not
+    /// 0s it is outdated at once
     #[arg(
         long,
         env = "SYMBOLON_ROTATION_GRACE",
