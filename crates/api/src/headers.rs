@@ -42,7 +42,7 @@ impl SecurityHeaders {
 
 /// The remaining allowance of the client's address (draft-ietf-httpapi-ratelimit-headers-10).
 pub(crate) fn add_rate_limit(headers: &mut HeaderMap, remaining: &RemainingAllowance) {
-    let (name, allowance) = (remaining.name, remaining.allowance);
+    let (name, allowance) = (remaining.name.replace('_', "-"), remaining.allowance);
     let window = allowance.within.as_secs();
     let policy = format!("\"{name}\";q={};w={window}", allowance.attempts);
     let wait = remaining.wait.as_millis().div_ceil(1000);

@@ -7,9 +7,10 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use identity::Ports;
 use identity::credentials::PasswordHasher;
-use identity::limits::{AddressLimit, Limits};
+use identity::limits::Limits;
 use identity::metrics::Snapshot;
 use identity::sessions::Denylist;
+use identity::sign_in::AccountAttempts;
 
 /// Where the figures come from.
 pub(crate) struct MetricsSource {
@@ -17,22 +18,23 @@ pub(crate) struct MetricsSource {
     pub(crate) hasher: Arc<PasswordHasher>,
     pub(crate) denylist: Arc<Denylist>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) attempts: Arc<AccountAttempts>,
 }
 
 impl MetricsSource {
     fn snapshot(&self) -> Snapshot {
-        let addresses =
-            |limit: &Option<AddressLimit>| limit.as_ref().map_or(0, AddressLimit::addresses);
+        let limits = || self.limits.all().map(|limit| (limit.name(), limit));
+        let refused = limits().map(|(name, limit)| (name, limit.refused()));
+        let account = ("account", self.attempts.refused());
         Snapshot {
             now: self.ports.clock.now(),
             hashing: self.hasher.load(),
             store: self.ports.store.state(),
             denylist: self.denylist.size(),
-            limited_addresses: vec![
-                ("sign_in", addresses(&self.limits.sign_in)),
-                ("registration", addresses(&self.limits.registration)),
-                ("calls", addresses(&self.limits.calls)),
-            ],
+            limited_addresses: limits()
+                .map(|(name, limit)| (name, limit.addresses()))
+                .collect(),
+            limit_refusals: refused.chain([account]).collect(),
         }
     }
 }

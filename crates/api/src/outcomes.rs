@@ -43,6 +43,7 @@ pub(crate) const SERVICE_KEY_PROBLEMS: &[Code] = &[
     Code::ServiceKeyMissing,
     Code::ServiceKeyInvalid,
     Code::InsufficientScope,
+    Code::RateLimited,
     Code::Unavailable,
 ];
 

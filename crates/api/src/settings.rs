@@ -75,8 +75,10 @@ pub struct Http {
     pub same_site: SameSite,
     /// Networks whose hosts may issue tokens without a service key.
     pub trusted_issuers: Vec<IpNet>,
-    /// Proxies whose `Forwarded` or `X-Forwarded-For` is trusted.
+    /// Proxies whose [`client_address_header`](Self::client_address_header) is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they pass the client's address on.
+    pub client_address_header: HeaderName,
     /// Custom claims that verification answers as headers.
     pub verify_claims: Vec<ClaimHeader>,
     /// The lifetime of forwarded tokens; `None` if verification issues none.
@@ -112,6 +114,16 @@ impl ClaimHeader {
                 .map_err(|_| "cannot be used in a header name")?,
         })
     }
+}
+
+/// Reads the name of a header.
+///
+/// # Errors
+///
+/// What it must look like.
+pub fn parse_header_name(text: &str) -> Result<HeaderName, &'static str> {
+    text.parse()
+        .map_err(|_| "must be the name of a header, such as X-Forwarded-For")
 }
 
 /// Which requests carry the cookies (RFC 6265bis §5.4.7).
@@ -155,6 +167,8 @@ impl SameSite {
 pub(crate) mod tests {
     use std::net::Ipv4Addr;
 
+    use actix_web::http::header;
+
     use super::*;
 
     /// Settings for unit tests of this crate.
@@ -168,6 +182,7 @@ pub(crate) mod tests {
             same_site: SameSite::Lax,
             trusted_issuers: Vec::new(),
             trusted_proxies: Vec::new(),
+            client_address_header: header::X_FORWARDED_FOR,
             verify_claims: Vec::new(),
             forwarded_token_ttl: None,
             metrics_listen: None,

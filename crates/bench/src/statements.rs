@@ -38,6 +38,7 @@ impl Statements {
         let options = StoreOptions {
             connections: 16,
             wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(60),
             prepared_statements: true,
         };
         migrations::run(&url, &options).map_err(|why| why.to_string())?;
@@ -66,9 +67,10 @@ impl Statements {
                 amr: Vec::new(),
                 device: Device::default(),
                 session_limit: None,
+                replaces: Vec::new(),
             };
             chains.push((new.id, 0));
-            let opened = store.transaction(|c| sessions::issue(c, new));
+            let opened = store.transaction(|c| sessions::issue(c, new, &|| START));
             match opened.map_err(|why| why.to_string())? {
                 Opened::Session(..) => {}
                 other => return Err(format!("no session: {other:?}")),
@@ -81,7 +83,8 @@ impl Statements {
     pub(crate) fn updates(&mut self, time: Duration) -> Result<f64, String> {
         let store = &self.store;
         run(&mut self.chains, time, |(id, generation)| {
-            let (id, presented) = (*id, Generation::new(*generation));
+            let presented = Generation::new(*generation).ok_or("the generations are used up")?;
+            let id = *id;
             let renew = move |c: &mut _| sessions::renew(c, id, presented, START, &RULES);
             match store.write(renew).map_err(|why| why.to_string())? {
                 Renewal::Rotated(session) => *generation = session.generation.get(),

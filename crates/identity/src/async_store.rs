@@ -1,9 +1,11 @@
 //! The store for async callers: its calls block, so they run on the blocking threads of tokio.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::{AnyConnection, Store, StoreError, StoreState};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::failure::Failure;
 
@@ -16,15 +18,27 @@ const ADMITTED: usize = 256;
 pub struct AsyncStore {
     store: Store,
     admitted: Arc<Semaphore>,
+    deadline: Option<Duration>,
 }
 
 impl AsyncStore {
-    /// Wraps a store.
-    pub fn new(store: Store) -> Self {
+    /// Wraps a store. Callers wait until the `deadline` after each call, if there is one; what they asked
+    /// for may still happen later. A server that hangs answers nothing, not even that it takes too long.
+    pub fn new(store: Store, deadline: Option<Duration>) -> Self {
         Self {
             store,
             admitted: Arc::new(Semaphore::new(ADMITTED)),
+            deadline,
         }
+    }
+
+    /// Waits for an answer of the database, at most until the deadline.
+    pub(crate) async fn wait_for<T>(&self, answer: impl Future<Output = T>) -> Result<T, Failure> {
+        let Some(deadline) = self.deadline else {
+            return Ok(answer.await);
+        };
+        let late = |_| StoreError::Unavailable(format!("no answer within {deadline:?}"));
+        Ok(timeout(deadline, answer).await.map_err(late)?)
     }
 
     /// [`Store::state`].
@@ -113,8 +127,8 @@ impl AsyncStore {
             drop(admitted);
             result
         };
-        tokio::task::spawn_blocking(work)
-            .await
+        self.wait_for(tokio::task::spawn_blocking(work))
+            .await?
             .map_err(|panicked| Failure::Internal(panicked.to_string()))?
             .map_err(Failure::Store)
     }

@@ -19,12 +19,12 @@ use crate::metrics::Metrics;
 pub use history::{EventPage, History};
 pub use writer::AuditWriter;
 
-/// Events, or groups of them, that may wait for the database: usually a few megabytes.
+/// Events that may wait for the database: a few megabytes.
 const QUEUE: usize = 10_000;
 
 /// Records events.
 pub struct Audit {
-    queue: Sender<Vec<Event>>,
+    queue: Sender<Event>,
     losing: AtomicBool,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
@@ -57,20 +57,11 @@ impl Audit {
 
     /// Records an event. Never waits.
     pub fn record(&self, event: Event) {
-        self.record_all(vec![event]);
-    }
-
-    /// Records the events of one change. However many they are, they take one place in the queue, so
-    /// that they do not displace other events. Never waits.
-    pub fn record_all(&self, events: Vec<Event>) {
-        for event in &events {
-            record::log(event);
-            self.metrics.event(event);
-        }
-        let count = events.len();
-        let lost = count > 0 && self.queue.try_send(events).is_err();
+        record::log(&event);
+        self.metrics.event(&event);
+        let lost = self.queue.try_send(event).is_err();
         if lost {
-            self.metrics.lost_events(count as u64);
+            self.metrics.lost_events(1);
         }
         // Once for each time that the queue fills up, not once for each event.
         if self.losing.swap(lost, Ordering::Relaxed) != lost && lost {

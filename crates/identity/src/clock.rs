@@ -1,7 +1,8 @@
 //! The current time: read here and nowhere else.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jwt_core::NumericDate;
 use store::UnixMillis;
@@ -11,13 +12,21 @@ pub const LEEWAY: u8 = 2;
 
 /// A source of the current time.
 pub trait Clock: Send + Sync {
-    /// The current time.
+    /// The current time. It jumps when somebody sets the clock.
     fn now(&self) -> UnixMillis;
+
+    /// The time since some moment, for measuring how long something lasts in this process. It never
+    /// goes back, whatever happens to the clock.
+    fn monotonic(&self) -> Duration;
 }
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
+
+/// When the program first asked.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
@@ -26,28 +35,48 @@ impl Clock for SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         UnixMillis::from_millis(0) + since.unwrap_or(Duration::ZERO)
     }
+
+    fn monotonic(&self) -> Duration {
+        FIRST.elapsed()
+    }
 }
 
 /// A clock that tests set.
 #[derive(Debug)]
-pub struct FixedClock(AtomicI64);
+pub struct FixedClock {
+    now: AtomicI64,
+    passed: AtomicU64,
+}
 
 impl FixedClock {
     /// A clock that shows `now`.
     pub fn new(now: UnixMillis) -> Self {
-        Self(AtomicI64::new(now.as_millis()))
+        Self {
+            now: AtomicI64::new(now.as_millis()),
+            passed: AtomicU64::new(0),
+        }
     }
 
-    /// Moves it forward.
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        let later = self.now() + by;
-        self.0.store(later.as_millis(), Ordering::SeqCst);
+        self.set(self.now() + by);
+        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.passed.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Sets the clock, while no time passes.
+    pub fn set(&self, now: UnixMillis) {
+        self.now.store(now.as_millis(), Ordering::SeqCst);
     }
 }
 
 impl Clock for FixedClock {
     fn now(&self) -> UnixMillis {
-        UnixMillis::from_millis(self.0.load(Ordering::SeqCst))
+        UnixMillis::from_millis(self.now.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.passed.load(Ordering::SeqCst))
     }
 }
 

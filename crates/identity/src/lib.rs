@@ -28,6 +28,7 @@ mod page;
 mod ports;
 mod private_dir;
 mod random_secret;
+mod refusal_log;
 
 pub use async_store::AsyncStore;
 pub use failure::Failure;

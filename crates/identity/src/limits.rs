@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::Clock as GovernorClock;
@@ -16,6 +16,7 @@ use governor::{Quota, RateLimiter};
 use store::attempts::Allowance;
 
 use crate::clock::Clock;
+use crate::refusal_log::RefusalLog;
 
 /// Maximum number of addresses that are tracked: a few megabytes. While there are more, the others
 /// share a number of allowances.
@@ -25,7 +26,7 @@ const MOST_ADDRESSES: usize = 65_536;
 const SHARES: u64 = 1024;
 
 /// The pause between two searches for addresses that can be forgotten, in milliseconds.
-const FORGET_EVERY: i64 = 1000;
+const FORGET_EVERY: u64 = 1000;
 
 /// The configured limits; `None` is unlimited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct LimitRules {
     pub account: Option<Allowance>,
     /// Registrations from one address.
     pub registration: Option<Allowance>,
+    /// Calls from one address with service keys that were never valid here.
+    pub service_keys: Option<Allowance>,
     /// Other calls from one address.
     pub calls: Option<Allowance>,
 }
@@ -47,6 +50,8 @@ pub struct Limits {
     pub sign_in: Option<AddressLimit>,
     /// Registrations.
     pub registration: Option<AddressLimit>,
+    /// Service keys that were never valid here.
+    pub service_keys: Option<AddressLimit>,
     /// Other calls.
     pub calls: Option<AddressLimit>,
 }
@@ -58,10 +63,22 @@ impl Limits {
             allowance.and_then(|allowance| AddressLimit::new(name, allowance, clock.clone()))
         };
         Self {
-            sign_in: limit("sign-in", rules.sign_in),
+            sign_in: limit("sign_in", rules.sign_in),
             registration: limit("registration", rules.registration),
+            service_keys: limit("service_keys", rules.service_keys),
             calls: limit("calls", rules.calls),
         }
+    }
+
+    /// All limits that are set.
+    pub fn all(&self) -> impl Iterator<Item = &AddressLimit> {
+        let all = [
+            &self.sign_in,
+            &self.registration,
+            &self.service_keys,
+            &self.calls,
+        ];
+        all.into_iter().flatten()
     }
 }
 
@@ -71,14 +88,17 @@ pub struct AddressLimit {
     allowance: Allowance,
     limiter: Limiter,
     others: Limiter,
-    forgot_at: AtomicI64,
+    /// In milliseconds of the monotonic clock.
+    forgot_at: AtomicU64,
     clock: Arc<dyn Clock>,
     secret: RandomState,
+    refusals: RefusalLog,
 }
 
 type Limiter = RateLimiter<u64, HashMapStateStore<u64>, Now, StateInformationMiddleware>;
 
-/// The service's clock, as governor reads it.
+/// The service's clock, as governor reads it: the monotonic one, because an allowance must neither
+/// vanish nor return when somebody sets the clock.
 #[derive(Clone)]
 struct Now(Arc<dyn Clock>);
 
@@ -86,8 +106,7 @@ impl GovernorClock for Now {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        let millis = u64::try_from(self.0.now().as_millis()).unwrap_or(0);
-        Duration::from_millis(millis)
+        self.0.monotonic()
     }
 }
 
@@ -116,13 +135,24 @@ impl AddressLimit {
             allowance,
             limiter: limiter(),
             others: limiter(),
-            forgot_at: AtomicI64::new(0),
+            forgot_at: AtomicU64::new(0),
+            refusals: RefusalLog::new(name, allowance, clock.clone()),
             clock,
             secret: RandomState::new(),
         })
     }
 
-    /// Counts a call from `address` if it is allowed.
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How many calls were refused since the start.
+    pub fn refused(&self) -> u64 {
+        self.refusals.count()
+    }
+
+    /// Counts a call from `address` if it is allowed; logs a refusal, once a minute.
     ///
     /// # Errors
     ///
@@ -144,6 +174,7 @@ impl AddressLimit {
         match counted {
             Ok(state) => Ok(left(state.remaining_burst_capacity(), Duration::ZERO)),
             Err(refused) => {
+                self.refusals.record(&address);
                 let wait = refused.wait_time_from(Now(self.clock.clone()).now());
                 Err(left(0, wait))
             }
@@ -159,9 +190,9 @@ impl AddressLimit {
         if self.limiter.len() < MOST_ADDRESSES {
             return false;
         }
-        let now = self.clock.now().as_millis();
+        let now = u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
         let forgot_at = self.forgot_at.load(Ordering::Relaxed);
-        if now - forgot_at >= FORGET_EVERY {
+        if now.saturating_sub(forgot_at) >= FORGET_EVERY {
             self.forgot_at.store(now, Ordering::Relaxed);
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
@@ -191,6 +222,7 @@ fn network(address: IpAddr) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::ops::{Add, Sub};
 
     use store::UnixMillis;
 
@@ -224,6 +256,23 @@ mod tests {
         clock.advance(Duration::from_secs(20));
         assert!(limit.count(v4(1)).is_ok());
         assert!(limit.count(v4(1)).is_err());
+    }
+
+    #[test]
+    fn setting_the_clock_changes_no_allowance() {
+        let hour = Duration::from_secs(3600);
+        for set in [UnixMillis::add as fn(_, _) -> _, UnixMillis::sub] {
+            let (limit, clock) = limit(3);
+            for _ in 0..3 {
+                assert!(limit.count(v4(1)).is_ok());
+            }
+            clock.set(set(clock.now(), hour));
+            let wait = limit.count(v4(1)).unwrap_err().wait;
+            assert_eq!(wait, Duration::from_secs(20));
+            clock.advance(Duration::from_secs(20));
+            assert!(limit.count(v4(1)).is_ok());
+            assert!(limit.count(v4(2)).is_ok());
+        }
     }
 
     #[test]

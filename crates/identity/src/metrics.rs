@@ -64,6 +64,7 @@ pub struct Metrics {
     access_key_since: AtomicI64,
     refresh_key_since: AtomicI64,
     events_lost: AtomicU64,
+    unknown_service_keys: AtomicU64,
 }
 
 /// A family that knows how to create its histograms.
@@ -127,6 +128,11 @@ impl Metrics {
     /// Counts a renewal that went to the database.
     pub fn renewal(&self, renewal: &Renewal) {
         count(&self.renewals, word(renewal));
+    }
+
+    /// Counts a call with a service key that does not exist.
+    pub fn unknown_service_key(&self) {
+        self.unknown_service_keys.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts events that the audit trail has lost.

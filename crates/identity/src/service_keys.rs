@@ -4,11 +4,10 @@ mod admin;
 mod authenticate;
 mod secret;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Mutex;
-
-use store::UnixMillis;
+use std::time::Duration;
 
 use crate::ports::Ports;
 
@@ -21,8 +20,10 @@ pub use secret::{PREFIX, ServiceKeySecret};
 /// Knows service keys.
 pub struct ServiceKeys {
     ports: Ports,
-    /// When the refusal of a key was last recorded, by its id.
-    refusals: Mutex<HashMap<String, UnixMillis>>,
+    /// When the refusal of a key was last recorded, by its id; by the monotonic clock.
+    refusals: Mutex<HashMap<String, Duration>>,
+    /// The hashes of keys that were valid here.
+    seen: Mutex<HashSet<[u8; 32]>>,
 }
 
 impl ServiceKeys {
@@ -31,6 +32,7 @@ impl ServiceKeys {
         Self {
             ports,
             refusals: Mutex::default(),
+            seen: Mutex::default(),
         }
     }
 }

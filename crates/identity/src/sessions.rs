@@ -28,10 +28,11 @@ pub use denylist::Denylist;
 pub use issue::Issue;
 pub use list::SessionPage;
 pub use renew::{Refusal, Renewed};
-pub use revocation_list::{RevocationList, RevocationListPublisher};
+pub use revocation_list::{MOST_LISTED, RevocationList, RevocationListPublisher};
 pub use revocations::Revocations;
+pub use revoke::SignedOut;
 
-/// Maximum number of sessions considered for one request. Honest clients send one cookie; a browser
+/// Maximum number of sessions considered for one renewal. Honest clients send one cookie; a browser
 /// may add a few that other paths or domains left behind.
 const MAX_SESSIONS: usize = 4;
 

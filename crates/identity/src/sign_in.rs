@@ -33,6 +33,17 @@ pub struct Credentials {
     pub password: Password,
 }
 
+/// What comes along with an attempt to sign in.
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    /// Where the attempt comes from.
+    pub device: Device,
+    /// The devices whose tokens it presented: its own, and some that may have been planted.
+    pub known: Vec<KnownDevice>,
+    /// The refresh tokens that it presented. The new session replaces theirs.
+    pub refresh_tokens: Vec<String>,
+}
+
 /// The outcome of an attempt to sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInOutcome {
@@ -83,7 +94,7 @@ impl SignIn {
         }
     }
 
-    /// Signs a user in, on a device that presented the tokens of `known`.
+    /// Signs a user in.
     ///
     /// An unknown email address, a wrong password, a disabled user and a user without a password take
     /// the same time, have the same outcome, and count the same.
@@ -94,32 +105,38 @@ impl SignIn {
     pub async fn sign_in(
         &self,
         credentials: Credentials,
-        known: Option<&KnownDevice>,
-        device: Device,
+        browser: Browser,
     ) -> Result<SignInOutcome, Failure> {
         let Credentials { email, password } = credentials;
-        let event = self.ports.audit.event(EventKind::SignIn).device(&device);
         let account = attempts::account(&email);
-        // While many attempts are refused, each costs only this check; the first is in the audit trail.
-        if known.is_none()
-            && let Some(wait) = self.attempts.known_wait(account)
-        {
-            self.ports.audit.metrics().sign_in(Some(Cause::RateLimited));
-            return Ok(SignInOutcome::RateLimited { wait });
+        if let Some(refusal) = self.attempts.known_refusal(account) {
+            let may_be_known =
+                |device: &KnownDevice| Some(&device.user_id) == refusal.user_id.as_ref();
+            if !browser.known.iter().any(may_be_known) {
+                return Ok(self.refuse_again(refusal.wait, &browser.device));
+            }
         }
+        let event = self.ports.audit.event(EventKind::SignIn);
+        let event = event.device(&browser.device);
         let find = move |c: &mut _| users::find_by_email(c, &email);
         let user = self.ports.store.read(find).await?;
         let event = match &user {
             Some(user) => event.user(&user.id),
             None => event,
         };
-        let target = known_device::of(user.as_ref(), known).map_or(account, known_device::target);
-        if let Attempt::Exhausted { wait } = self.attempts.count(target).await? {
+        let known = known_device::of(user.as_ref(), &browser.known);
+        let target = known.map_or(account, known_device::target);
+        if let Some(refusal) = self.attempts.known_refusal(target) {
+            return Ok(self.refuse_again(refusal.wait, &browser.device));
+        }
+        let user_id = user.as_ref().map(|user| &user.id);
+        if let Attempt::Exhausted { wait } = self.attempts.count(target, user_id).await? {
+            self.attempts.record_refusal(browser.device.ip.as_deref());
             self.ports.audit.record(event.refused(Cause::RateLimited));
             return Ok(SignInOutcome::RateLimited { wait });
         }
         match self.prove_password(user, password).await? {
-            Ok(proof) => self.open_session(proof, target, known, device, event).await,
+            Ok(proof) => self.open_session(proof, target, browser, event).await,
             Err(cause) => Ok(self.refuse(event, cause)),
         }
     }
@@ -129,20 +146,23 @@ impl SignIn {
         &self,
         proof: Proof,
         target: Target,
-        known: Option<&KnownDevice>,
-        device: Device,
+        browser: Browser,
         event: Event,
     ) -> Result<SignInOutcome, Failure> {
         let Proof { user_id, hash, amr } = proof;
         let now = self.ports.clock.now();
         let entropy = &*self.ports.entropy;
+        let known = browser.known.iter().find(|known| known.user_id == user_id);
         let device_token = self
             .device_tokens
             .issue(&user_id, &hash, known, now, entropy)?;
-        let new = self.sessions.new_session(user_id.clone(), amr, device, now);
+        let (device, presented) = (browser.device, &browser.refresh_tokens);
+        let user = user_id.clone();
+        let new = self.sessions.new_session(user, amr, device, presented, now);
+        let clock = self.ports.clock.clone();
         let counted = self.attempts.is_limited().then_some(target);
         let open = move |c: &mut _| {
-            let opened = sessions::sign_in(c, new, &hash)?;
+            let opened = sessions::sign_in(c, new, &hash, &|| clock.now())?;
             if let (Opened::Session(..), Some(target)) = (&opened, counted) {
                 store::attempts::forget(c, target)?;
             }
@@ -153,7 +173,7 @@ impl SignIn {
                 let event = event.actor(&Actor::User(user_id)).session(session.id);
                 self.ports.audit.record(event);
                 Ok(SignInOutcome::SignedIn(SignedIn {
-                    tokens: self.sessions.opened(&session, revoked, now)?,
+                    tokens: self.sessions.opened(&session, &revoked, now)?,
                     device_token,
                 }))
             }
@@ -161,6 +181,13 @@ impl SignIn {
                 Ok(self.refuse(event, Cause::Overtaken))
             }
         }
+    }
+
+    /// Another refusal in a row: it costs next to nothing, and has no event of its own.
+    fn refuse_again(&self, wait: Duration, device: &Device) -> SignInOutcome {
+        self.attempts.record_refusal(device.ip.as_deref());
+        self.ports.audit.metrics().sign_in(Some(Cause::RateLimited));
+        SignInOutcome::RateLimited { wait }
     }
 
     fn refuse(&self, event: Event, cause: Cause) -> SignInOutcome {

@@ -84,7 +84,15 @@ pub fn count(
         }
         let known = row.select(attempts::tat).first::<i64>(connection);
         if let Some(tat) = known.optional()? {
-            let next = UnixMillis::from_millis(tat.saturating_sub(latest - at));
+            // No attempt takes a row further ahead. A clock was ahead that was set back since: the row
+            // is taken back too, so that the wait is bounded by the allowance, not by the clock's error.
+            let furthest = (now + allowance.within).as_millis();
+            if tat > furthest {
+                diesel::update(row.filter(attempts::tat.gt(furthest)))
+                    .set(attempts::tat.eq(furthest))
+                    .execute(connection)?;
+            }
+            let next = UnixMillis::from_millis(tat.min(furthest).saturating_sub(latest - at));
             if next > now {
                 return Ok(Attempt::Exhausted {
                     wait: next.since(now),

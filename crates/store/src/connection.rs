@@ -43,6 +43,7 @@ impl AnyConnection {
             DatabaseUrl::Postgres(url) => {
                 let mut postgres = PgConnection::establish(&url.with_timeouts())
                     .map_err(|error| StoreError::Unavailable(url.redact(&error.to_string())))?;
+                limit_time(&mut postgres, options)?;
                 if !options.prepared_statements {
                     postgres.set_prepared_statement_cache_size(CacheSize::Disabled);
                 }
@@ -63,6 +64,18 @@ impl AnyConnection {
         }
         Ok(())
     }
+}
+
+/// How long a transaction may keep its locks while this program does nothing with it.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+
+/// Behind a pooler, the settings go to the connection that it happens to have: the same for all of ours.
+fn limit_time(postgres: &mut PgConnection, options: &StoreOptions) -> QueryResult<()> {
+    postgres.batch_execute(&format!(
+        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+        options.statement_timeout.as_millis(),
+        IDLE_IN_TRANSACTION.as_millis()
+    ))
 }
 
 fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StoreError> {

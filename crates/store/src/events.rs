@@ -39,7 +39,7 @@ pub struct Event {
     pub user_agent: Option<String>,
     /// Why.
     pub reason: Option<Reason>,
-    /// What else it is about: the id of a signing key, the name of a service key, a number of users.
+    /// What else it is about: the id of a signing key, the name of a service key, a number of users or sessions.
     pub subject: Option<String>,
 }
 
@@ -116,7 +116,7 @@ impl Event {
         }
     }
 
-    /// It is about this key, service key or number of users.
+    /// It is about this key, service key, or number of users or sessions.
     #[must_use]
     pub fn subject(self, subject: impl Into<String>) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! Symbolon's users, sessions, keys and audit trail, in SQLite or PostgreSQL.
 //!
-//! The crate knows no HTTP, no JWT, no clock and no environment: the current time is an argument,
-//! and tokens are decoded before they get here.
+//! The crate knows no HTTP, no JWT, no clock and no environment: the current time is an argument, or
+//! [read](Now) from the caller after a lock was waited for, and tokens are decoded before they get here.
 //!
 //! [`Store`] runs functions on an [`AnyConnection`]; the modules hold such functions, one module per
 //! table. Outcomes that a caller must tell apart are enums, not errors: an error rolls back.
@@ -35,4 +35,4 @@ pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, PostgresUrl};
 pub use error::StoreError;
 pub use options::StoreOptions;
 pub use store::{Store, StoreState};
-pub use time::UnixMillis;
+pub use time::{Now, UnixMillis};

@@ -1,6 +1,7 @@
 //! Creates and migrates the tables. The migrations are compiled in.
 
 use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -46,6 +47,8 @@ pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, Sto
             sqlite.immediate_transaction(|sqlite| run_pending(sqlite, SQLITE))
         }
         AnyConnection::Postgres(mut postgres) => postgres.transaction(|postgres| {
+            // A large table takes its time.
+            postgres.batch_execute("SET LOCAL statement_timeout = 0")?;
             // A lock of the transaction: behind a pooler, a lock of the session would outlive it.
             diesel::select(pg_advisory_xact_lock(ADVISORY_LOCK)).execute(postgres)?;
             run_pending(postgres, POSTGRES)

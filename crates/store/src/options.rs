@@ -8,6 +8,8 @@ pub struct StoreOptions {
     pub connections: u32,
     /// How long a call waits for a free connection.
     pub wait: Duration,
+    /// How long PostgreSQL may take for one statement, waiting for locks included.
+    pub statement_timeout: Duration,
     /// Whether statements are prepared by name, once a connection. A pooler in transaction mode
     /// may not carry them. SQLite prepares in any case.
     pub prepared_statements: bool,

@@ -17,15 +17,15 @@ use crate::actor::Actor;
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::sessions;
-use crate::time::UnixMillis;
+use crate::time::{Now, UnixMillis};
 use crate::users::{PasswordHash, UserId};
 use crate::words::words;
 
 pub use clean::delete_expired;
-pub use list::{RevokedSession, list, list_all, revoked_since};
+pub use list::{RevokedSession, last_revocation, list, list_all, revoked_since};
 pub use open::{NewSession, Opened, issue, renew_by_force, sign_in};
 pub use renew::{Peek, Renewal, peek, renew};
-pub use revoke::{revoke, revoke_all_of_user, revoke_of_user};
+pub use revoke::{Revoked, revoke, revoke_all_of_user};
 
 /// Names a session; in tokens it is the `sid` claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,6 +177,8 @@ words! {
         ForcedRenewal = "forced_renewal",
         /// Its user opened more sessions than the limit allows.
         SessionLimit = "session_limit",
+        /// Its browser opened another session.
+        Replaced = "replaced",
         /// A reason recorded by a newer version, which this version does not know.
         Other = "other",
     }

@@ -42,6 +42,9 @@ impl Sub<Duration> for UnixMillis {
     }
 }
 
+/// The clock of the caller, for functions that must know the time after they have waited for a lock.
+pub type Now<'a> = &'a dyn Fn() -> UnixMillis;
+
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

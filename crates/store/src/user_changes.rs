@@ -8,18 +8,15 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::password_links::{self, LinkHash};
 use crate::schema::{sessions, users};
-use crate::sessions::{Revocation, RevokedReason, SessionId, revoke_all_of_user};
-use crate::time::UnixMillis;
+use crate::sessions::{Revoked, RevokedReason, SessionId, revoke_all_of_user};
+use crate::time::{Now, UnixMillis};
 use crate::users::{PasswordHash, User, UserId, email_key, find};
 
 /// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It was made, and revoked these sessions.
-    Made {
-        /// The revoked sessions.
-        revoked: Vec<SessionId>,
-    },
+    Made(Revoked),
     /// There is no such user, or not in the state that the change requires.
     NotFound,
 }
@@ -35,7 +32,7 @@ pub fn change_password(
     checked: &PasswordHash,
     new: &PasswordHash,
     keep: SessionId,
-    now: UnixMillis,
+    now: Now,
 ) -> Result<Change, StoreError> {
     let same = users::table
         .find(id.as_str())
@@ -44,9 +41,11 @@ pub fn change_password(
     let changed = diesel::update(same)
         .set(users::password.eq(&new.0))
         .execute(connection)?;
-    let reason = RevokedReason::PasswordChanged;
-    let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
-    revoke_if_changed(connection, changed, id, Some(keep), &revocation)
+    if changed == 0 {
+        return Ok(Change::NotFound);
+    }
+    let (reason, by) = (RevokedReason::PasswordChanged, Actor::User(id.clone()));
+    revoke_everything(connection, id, Some(keep), reason, &by, now).map(Change::Made)
 }
 
 /// Replaces the hash `old` by another hash of the same password; sessions stay. `false` if the
@@ -70,8 +69,8 @@ pub fn rehash(
     Ok(changed == 1)
 }
 
-/// Redeems a password link: sets its user's password and revokes all their sessions. `None` if the
-/// link is not valid; of several concurrent calls, one redeems it.
+/// Redeems a password link: sets its user's password and revokes all their sessions. [`Change::NotFound`]
+/// if the link is not valid; of several concurrent calls, one redeems it.
 ///
 /// # Errors
 ///
@@ -80,10 +79,10 @@ pub fn redeem_password_link(
     connection: &mut AnyConnection,
     hash: LinkHash,
     new: &PasswordHash,
-    now: UnixMillis,
-) -> Result<Option<(UserId, Change)>, StoreError> {
-    let Some(User { id, .. }) = password_links::take(connection, hash, now)? else {
-        return Ok(None);
+    now: Now,
+) -> Result<Change, StoreError> {
+    let Some(User { id, .. }) = password_links::take(connection, hash, now())? else {
+        return Ok(Change::NotFound);
     };
     let enabled = users::table
         .find(id.as_str())
@@ -91,10 +90,11 @@ pub fn redeem_password_link(
     let changed = diesel::update(enabled)
         .set(users::password.eq(&new.0))
         .execute(connection)?;
-    let reason = RevokedReason::PasswordChanged;
-    let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
-    let change = revoke_if_changed(connection, changed, &id, None, &revocation)?;
-    Ok(Some((id, change)))
+    if changed == 0 {
+        return Ok(Change::NotFound);
+    }
+    let (reason, by) = (RevokedReason::PasswordChanged, Actor::User(id.clone()));
+    revoke_everything(connection, &id, None, reason, &by, now).map(Change::Made)
 }
 
 /// Fields to change; those that are `None` are kept.
@@ -128,8 +128,8 @@ pub struct Updated {
     pub before: User,
     /// The user now.
     pub user: User,
-    /// The sessions that were revoked.
-    pub revoked: Vec<SessionId>,
+    /// The sessions that were revoked, if the user was disabled.
+    pub revoked: Option<Revoked>,
 }
 
 /// Makes all of these changes, or none. Requires a transaction without other statements: when the
@@ -143,13 +143,13 @@ pub fn update(
     id: &UserId,
     changes: &UserChanges,
     by: &Actor,
-    now: UnixMillis,
+    now: Now,
 ) -> Result<Update, StoreError> {
     connection.lock_user(id.as_str())?;
     let Some(before) = find(connection, id)? else {
         return Ok(Update::NotFound);
     };
-    let user = changes.applied_to(before.clone(), now);
+    let user = changes.applied_to(before.clone(), now());
     let updated = diesel::update(users::table.find(id.as_str()))
         .set((
             users::name.eq(&user.name),
@@ -180,10 +180,10 @@ pub fn update(
     }
     let revoked = match (before.disabled_at, user.disabled_at) {
         (None, Some(_)) => {
-            let revocation = Revocation::new(RevokedReason::UserDisabled, by.clone(), now);
-            revoke_everything(connection, id, None, &revocation)?
+            let reason = RevokedReason::UserDisabled;
+            Some(revoke_everything(connection, id, None, reason, by, now)?)
         }
-        _ => Vec::new(),
+        _ => None,
     };
     Ok(Update::Made(Box::new(Updated {
         before,
@@ -218,25 +218,14 @@ pub fn delete(
     connection: &mut AnyConnection,
     id: &UserId,
     by: &Actor,
-    now: UnixMillis,
+    now: Now,
 ) -> Result<Change, StoreError> {
     let deleted = diesel::delete(users::table.find(id.as_str())).execute(connection)?;
-    let revocation = Revocation::new(RevokedReason::UserDisabled, by.clone(), now);
-    revoke_if_changed(connection, deleted, id, None, &revocation)
-}
-
-fn revoke_if_changed(
-    connection: &mut AnyConnection,
-    changed: usize,
-    id: &UserId,
-    keep: Option<SessionId>,
-    revocation: &Revocation,
-) -> Result<Change, StoreError> {
-    match changed {
-        0 => Ok(Change::NotFound),
-        _ => revoke_everything(connection, id, keep, revocation)
-            .map(|revoked| Change::Made { revoked }),
+    if deleted == 0 {
+        return Ok(Change::NotFound);
     }
+    let reason = RevokedReason::UserDisabled;
+    revoke_everything(connection, id, None, reason, by, now).map(Change::Made)
 }
 
 /// The sessions, and the links by which somebody could still take the account over.
@@ -244,8 +233,10 @@ fn revoke_everything(
     connection: &mut AnyConnection,
     id: &UserId,
     keep: Option<SessionId>,
-    revocation: &Revocation,
-) -> Result<Vec<SessionId>, StoreError> {
+    reason: RevokedReason,
+    by: &Actor,
+    now: Now,
+) -> Result<Revoked, StoreError> {
     password_links::forget(connection, id)?;
-    revoke_all_of_user(connection, id, keep, revocation)
+    revoke_all_of_user(connection, id, keep, reason, by, now)
 }

@@ -73,10 +73,11 @@ impl Application {
             clock,
             entropy,
         };
-        let ports = ports(AsyncStore::new(store.clone()));
+        let deadline = Some(settings.database.options.statement_timeout);
+        let ports = ports(AsyncStore::new(store.clone(), deadline));
         // Admitted besides the calls of clients, however many there are.
         let background_ports = Ports {
-            store: AsyncStore::new(store),
+            store: AsyncStore::new(store, deadline),
             ..ports.clone()
         };
         let (issuer, audience) = (settings.http.public_url.issuer(), &settings.http.audience);

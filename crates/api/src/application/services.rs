@@ -21,6 +21,7 @@ use crate::extract::client_address::TrustedProxies;
 use crate::extract::token_issuer::TrustedIssuers;
 use crate::handlers::api::verify::ForwardedHeaders;
 use crate::handlers::well_known::jwks::JwksMaxAge;
+use crate::handlers::well_known::revoked_sessions::SerializedList;
 use crate::metrics_listener::MetricsSource;
 use crate::openapi::{self, Document};
 use crate::pages::AccountPage;
@@ -61,6 +62,7 @@ struct Translation {
     forwarded_headers: Data<ForwardedHeaders>,
     jwks_max_age: Data<JwksMaxAge>,
     public_url: Data<PublicUrl>,
+    serialized_list: Data<SerializedList>,
     trusted_issuers: Data<TrustedIssuers>,
     trusted_proxies: Data<TrustedProxies>,
 }
@@ -75,12 +77,16 @@ impl Services {
         let accounts = &settings.accounts;
         let hasher = PasswordHasher::new(accounts.hashing.clone(), ports.entropy.clone());
         let hasher = Arc::new(hasher);
-        let use_cases = UseCases::new(settings, ports, tokens, denylist, &hasher);
+        let (store, clock) = (ports.store.clone(), ports.clock.clone());
+        let attempts = AccountAttempts::new(store, settings.limits.account, clock);
+        let attempts = Arc::new(attempts);
+        let use_cases = UseCases::new(settings, ports, tokens, denylist, &hasher, &attempts);
         let metrics_source = Data::new(MetricsSource {
             ports: ports.clone(),
             hasher,
             denylist: denylist.clone(),
             limits: use_cases.limits.clone().into_inner(),
+            attempts,
         });
         Self {
             use_cases,
@@ -108,13 +114,12 @@ impl UseCases {
         tokens: &Tokens,
         denylist: &Arc<Denylist>,
         hasher: &Arc<PasswordHasher>,
+        attempts: &Arc<AccountAttempts>,
     ) -> Self {
         let (store, clock, audit) = (&ports.store, &ports.clock, &ports.audit);
-        let attempts = AccountAttempts::new(store.clone(), settings.limits.account, clock.clone());
-        let attempts = Arc::new(attempts);
         let confirmation =
             PasswordConfirmation::new(hasher.clone(), attempts.clone(), audit.clone());
-        let revocations = Revocations::new(denylist.clone(), audit.clone());
+        let revocations = Revocations::new(denylist.clone(), audit.clone(), clock.clone());
         let session_admin = SessionAdmin::new(ports.clone(), revocations.clone());
         let sessions = Arc::new(Sessions::new(
             ports.clone(),
@@ -126,7 +131,7 @@ impl UseCases {
             sign_in: Data::new(SignIn::new(
                 ports.clone(),
                 hasher.clone(),
-                attempts,
+                attempts.clone(),
                 sessions.clone(),
                 tokens.device.clone(),
             )),
@@ -187,8 +192,9 @@ impl Translation {
             }),
             jwks_max_age: Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead)),
             public_url: Data::new(http.public_url.clone()),
+            serialized_list: Data::new(SerializedList::default()),
             trusted_issuers: Data::new(TrustedIssuers::new(http)),
-            trusted_proxies: Data::new(TrustedProxies(http.trusted_proxies.clone())),
+            trusted_proxies: Data::new(TrustedProxies::new(http)),
         }
     }
 
@@ -201,6 +207,7 @@ impl Translation {
             .app_data(self.forwarded_headers.clone())
             .app_data(self.jwks_max_age.clone())
             .app_data(self.public_url.clone())
+            .app_data(self.serialized_list.clone())
             .app_data(self.trusted_issuers.clone())
             .app_data(self.trusted_proxies.clone());
     }

@@ -1,49 +1,86 @@
 //! The address of the client, with or without proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderName};
 use ipnet::IpNet;
 
-/// RFC 7239.
-const FORWARDED: &str = "forwarded";
+use crate::settings::Http;
 
-/// What most proxies send instead.
-const X_FORWARDED_FOR: &str = "x-forwarded-for";
-
-/// The proxies whose headers are trusted.
-#[derive(Clone, Debug)]
-pub(crate) struct TrustedProxies(pub(crate) Vec<IpNet>);
+/// The proxies whose header is trusted.
+#[derive(Debug)]
+pub(crate) struct TrustedProxies {
+    networks: Vec<IpNet>,
+    /// The header that they set. Others are the client's own.
+    header: HeaderName,
+    has_warned: AtomicBool,
+}
 
 impl TrustedProxies {
+    pub(crate) fn new(http: &Http) -> Self {
+        Self {
+            networks: http.trusted_proxies.clone(),
+            header: http.client_address_header.clone(),
+            has_warned: AtomicBool::new(false),
+        }
+    }
+
     /// The nearest address that is not one of a trusted proxy.
     pub(crate) fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = peer_address(request)?;
-        let by = |header| self.nearest_stranger(peer, &hops(request, header));
-        let headers = request.headers();
-        let has = |header: &str| headers.contains_key(header);
-        Some(match (has(FORWARDED), has(X_FORWARDED_FOR)) {
-            (true, false) => by(FORWARDED),
-            (false, true) => by(X_FORWARDED_FOR),
-            // A proxy sets one of them and passes the other on as the client sent it.
-            (true, true) if by(FORWARDED) == by(X_FORWARDED_FOR) => by(FORWARDED),
-            _ => peer,
-        })
-    }
-
-    fn nearest_stranger(&self, peer: IpAddr, hops: &[&str]) -> IpAddr {
+        if !self.trusts(peer) {
+            self.warn_of_an_unknown_proxy(request, peer);
+            return Some(peer);
+        }
         let mut address = peer;
-        for hop in hops.iter().rev() {
-            match forwarded_address(hop) {
+        for hop in self.hops(request).iter().rev() {
+            match *hop {
                 Some(next) if self.trusts(address) => address = next,
                 _ => break,
             }
         }
-        address
+        Some(address)
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks
+            .iter()
+            .any(|network| network.contains(&address))
+    }
+
+    /// The hops in the header, nearest last; `None` for one that cannot be read.
+    fn hops(&self, request: &HttpRequest) -> Vec<Option<IpAddr>> {
+        let read = match self.header == header::FORWARDED {
+            true => forwarded_for,
+            false => |hop: &str| address(hop.trim()),
+        };
+        let mut hops = Vec::new();
+        for line in request.headers().get_all(&self.header) {
+            match line.to_str() {
+                Ok(line) => hops.extend(split(line, ',').map(read)),
+                Err(_not_text) => hops.push(None),
+            }
+        }
+        hops
+    }
+
+    /// Once, because anybody can send the header.
+    fn warn_of_an_unknown_proxy(&self, request: &HttpRequest, peer: IpAddr) {
+        let sent_by_proxies = [&self.header, &header::FORWARDED, &header::X_FORWARDED_FOR];
+        let sent = sent_by_proxies
+            .into_iter()
+            .find(|name| request.headers().contains_key(*name));
+        if let Some(sent) = sent
+            && !self.has_warned.swap(true, Ordering::Relaxed)
+        {
+            log::warn!(
+                "{peer} sent the header {sent}, but is not in SYMBOLON_TRUSTED_PROXIES. If it is your \
+                 proxy, all clients behind it share one allowance of every limit, and sessions show its \
+                 address: add it there"
+            );
+        }
     }
 }
 
@@ -55,12 +92,12 @@ pub(crate) fn peer_address(request: &HttpRequest) -> Option<IpAddr> {
 /// Whether a proxy has passed the request on.
 pub(crate) fn came_through_a_proxy(request: &HttpRequest) -> bool {
     let set_by_proxies = [
-        FORWARDED,
-        X_FORWARDED_FOR,
         "cf-connecting-ip",
+        "forwarded",
         "true-client-ip",
         "via",
         "x-client-ip",
+        "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-port",
         "x-forwarded-proto",
@@ -72,28 +109,53 @@ pub(crate) fn came_through_a_proxy(request: &HttpRequest) -> bool {
         .any(|name| request.headers().contains_key(*name))
 }
 
-/// The hops in a header, nearest last. A line that is not text is a hop that cannot be read.
-fn hops<'a>(request: &'a HttpRequest, header: &str) -> Vec<&'a str> {
-    let lines = request.headers().get_all(header);
-    let lines = lines.map(|line| line.to_str().unwrap_or_default());
-    lines.flat_map(|line| line.split(',')).collect()
+/// The address in the `for` parameter of one element of `Forwarded` (RFC 7239 §4).
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let node = split(element, ';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("for").then_some(value)
+    })?;
+    match node.strip_prefix('"') {
+        Some(quoted) => address(&unescape(quoted.strip_suffix('"')?)),
+        None => address(node),
+    }
 }
 
-/// The address in `for=…` (RFC 7239) or on its own, with or without a port.
-fn forwarded_address(hop: &str) -> Option<IpAddr> {
-    let node = match hop.contains('=') {
-        true => hop.split(';').find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            name.eq_ignore_ascii_case("for").then_some(value)
-        })?,
-        false => hop,
-    };
-    let node = node.trim().trim_matches('"');
-    let bare = node.trim_start_matches('[').trim_end_matches(']');
-    let address: Option<IpAddr> = bare.parse().ok();
+/// An IPv4 or IPv6 address, with or without a port and brackets.
+fn address(node: &str) -> Option<IpAddr> {
+    let bare = node.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+    let address: Option<IpAddr> = bare.unwrap_or(node).parse().ok();
     address
-        .or_else(|| Some(node.parse::<std::net::SocketAddr>().ok()?.ip()))
+        .or_else(|| Some(node.parse::<SocketAddr>().ok()?.ip()))
         .map(|address| address.to_canonical())
+}
+
+/// Splits at a separator, but not within quoted strings (RFC 9110 §5.6.4).
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.split(move |c| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match c {
+            _ if was_escaped => {}
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            _ => return c == separator && !is_quoted,
+        }
+        false
+    })
+}
+
+/// The text of a quoted string, without its backslashes.
+fn unescape(quoted: &str) -> String {
+    let mut text = String::new();
+    let mut rest = quoted.chars();
+    while let Some(c) = rest.next() {
+        text.extend(match c {
+            '\\' => rest.next(),
+            c => Some(c),
+        });
+    }
+    text
 }
 
 #[cfg(test)]
@@ -101,15 +163,23 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::settings::tests::http;
 
-    fn client(peer: &str, headers: &[(&'static str, &str)]) -> String {
-        let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+    fn client_by(header: &str, peer: &str, headers: &[(&'static str, &str)]) -> String {
+        let mut http = http("http://localhost:8000");
+        http.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        http.client_address_header = header.parse().unwrap();
         let request = TestRequest::get().peer_addr(peer.parse().unwrap());
         let request = headers
             .iter()
             .fold(request, |request, header| request.append_header(*header));
+        let proxies = TrustedProxies::new(&http);
         let address = proxies.client_address(&request.to_http_request());
         address.unwrap().to_string()
+    }
+
+    fn client(peer: &str, headers: &[(&'static str, &str)]) -> String {
+        client_by("x-forwarded-for", peer, headers)
     }
 
     #[test]
@@ -129,6 +199,22 @@ mod tests {
             ("x-forwarded-for", "192.0.2.9"),
         ];
         assert_eq!(client("10.0.0.1:9", &twice), "192.0.2.9");
+        let unreadable = [("x-forwarded-for", "1.1.1.1, nonsense")];
+        assert_eq!(client("10.0.0.1:9", &unreadable), "10.0.0.1");
+    }
+
+    #[test]
+    fn only_the_header_that_the_proxy_sets_counts() {
+        let both = [
+            ("forwarded", "for=1.1.1.1"),
+            ("x-forwarded-for", "192.0.2.9"),
+            ("x-real-ip", "2001:db8::7"),
+        ];
+        let by = |header| client_by(header, "10.0.0.1:9", &both);
+        assert_eq!(by("x-forwarded-for"), "192.0.2.9");
+        assert_eq!(by("forwarded"), "1.1.1.1");
+        assert_eq!(by("x-real-ip"), "2001:db8::7");
+        assert_eq!(by("cf-connecting-ip"), "10.0.0.1");
     }
 
     #[test]
@@ -138,25 +224,24 @@ mod tests {
             ("For=\"192.0.2.9:4711\";proto=https", "192.0.2.9"),
             ("proto=https; for=\"[2001:db8::1]:80\"", "2001:db8::1"),
             ("for=\"[2001:db8::1]\"", "2001:db8::1"),
+            ("for=\"192.0.2\\.9\"", "192.0.2.9"),
+            // Separators within quoted strings.
+            ("by=\"a,b\";for=192.0.2.9", "192.0.2.9"),
+            ("by=\"a;for=1.1.1.1\";for=192.0.2.9", "192.0.2.9"),
+            ("by=\"\\\",for=1.1.1.1\";for=192.0.2.9", "192.0.2.9"),
+            (
+                "for=1.1.1.1;by=\"x, for=2.2.2.2\", for=192.0.2.9",
+                "192.0.2.9",
+            ),
             ("for=unknown", "10.0.0.1"),
             ("for=_hidden", "10.0.0.1"),
+            ("for=\"192.0.2.9", "10.0.0.1"),
+            ("for=x", "10.0.0.1"),
+            ("192.0.2.9", "10.0.0.1"),
             ("nonsense", "10.0.0.1"),
         ] {
-            assert_eq!(
-                client("10.0.0.1:9", &[("forwarded", value)]),
-                expected,
-                "{value}"
-            );
+            let client = client_by("forwarded", "10.0.0.1:9", &[("forwarded", value)]);
+            assert_eq!(client, expected, "{value}");
         }
-    }
-
-    #[test]
-    fn headers_that_disagree_are_ignored() {
-        let both = |forwarded| {
-            let headers = [("forwarded", forwarded), ("x-forwarded-for", "192.0.2.9")];
-            client("10.0.0.1:9", &headers)
-        };
-        assert_eq!(both("for=1.1.1.1"), "10.0.0.1");
-        assert_eq!(both("for=192.0.2.9"), "192.0.2.9");
     }
 }

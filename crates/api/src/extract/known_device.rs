@@ -11,27 +11,33 @@ use super::data;
 use crate::cookie::Cookies;
 use crate::problem::Problem;
 
-/// The device, if a user has signed in on it before.
-pub(crate) struct MaybeKnownDevice(pub(crate) Option<KnownDevice>);
+/// The devices whose tokens came along: at most one is the client's own.
+pub(crate) struct KnownDevices(pub(crate) Vec<KnownDevice>);
 
-impl paperclip::v2::schema::Apiv2Schema for MaybeKnownDevice {}
+impl paperclip::v2::schema::Apiv2Schema for KnownDevices {}
 
-impl OperationModifier for MaybeKnownDevice {}
+impl OperationModifier for KnownDevices {}
 
-impl FromRequest for MaybeKnownDevice {
+impl FromRequest for KnownDevices {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(known_device(request).map(Self))
+        ready(known_devices(request).map(Self))
     }
 }
 
-fn known_device(request: &HttpRequest) -> Result<Option<KnownDevice>, Problem> {
+/// Maximum number of cookies considered.
+const MOST: usize = 16;
+
+fn known_devices(request: &HttpRequest) -> Result<Vec<KnownDevice>, Problem> {
     let cookies = data::<Cookies>(request)?;
     let tokens = data::<DeviceTokens>(request)?;
     let now = data::<Arc<dyn Clock>>(request)?.now();
-    // Other paths or domains may have left some behind; only a few are considered.
-    let values = cookies.device.values(request).into_iter().take(4);
-    Ok(values.filter_map(|token| tokens.verify(&token, now)).next())
+    // Other paths or domains may have left some behind, or planted them in front of the client's own;
+    // only a few are considered.
+    let values = cookies.device.values(request).into_iter().take(MOST);
+    Ok(values
+        .filter_map(|token| tokens.verify(&token, now))
+        .collect())
 }

@@ -63,6 +63,11 @@ impl FromRequest for DeferredCallLimit {
     }
 }
 
+/// Counts a service key that was never valid here.
+pub(super) fn count_service_key(request: &HttpRequest) -> Result<(), Problem> {
+    count(request, data::<Limits>(request)?.service_keys.as_ref())
+}
+
 fn count(request: &HttpRequest, limit: Option<&AddressLimit>) -> Result<(), Problem> {
     let address = data::<TrustedProxies>(request)?.client_address(request);
     let (Some(limit), Some(address)) = (limit, address) else {

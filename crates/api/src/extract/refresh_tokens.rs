@@ -2,7 +2,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use paperclip::actix::Apiv2Security;
+use paperclip::actix::{Apiv2Security, OperationModifier};
 
 use super::data;
 use crate::cookie::Cookies;
@@ -12,6 +12,22 @@ use crate::problem::Problem;
 #[derive(Apiv2Security)]
 #[openapi(apiKey, alias = "refreshToken", in = "cookie", name = "refreshToken")]
 pub(crate) struct PresentedRefreshTokens(pub(crate) Vec<String>);
+
+/// The same where they are not needed: the session that the call opens replaces theirs.
+pub(crate) struct RefreshTokensToReplace(pub(crate) Vec<String>);
+
+impl paperclip::v2::schema::Apiv2Schema for RefreshTokensToReplace {}
+
+impl OperationModifier for RefreshTokensToReplace {}
+
+impl FromRequest for RefreshTokensToReplace {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(data::<Cookies>(request).map(|cookies| Self(cookies.refresh.values(request))))
+    }
+}
 
 impl FromRequest for PresentedRefreshTokens {
     type Error = Problem;

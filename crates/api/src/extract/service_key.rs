@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use identity::service_keys::{Authorization, ServiceKeySecret, ServiceKeys};
 use paperclip::actix::Apiv2Security;
@@ -10,7 +11,7 @@ use store::Actor;
 use store::service_keys::Scope;
 
 use super::access_token::INVALID_TOKEN;
-use super::{bearer, data};
+use super::{bearer, data, limit};
 use crate::problem::{Code, Problem};
 
 /// The back end whose service key with this scope was presented; `None` if there is none. A key that
@@ -23,6 +24,9 @@ pub(super) async fn presented(
         return Ok(None);
     };
     let service_keys = data::<ServiceKeys>(request)?;
+    if !service_keys.has_seen(&secret) {
+        limit::count_service_key(request)?;
+    }
     match service_keys.authorize(&secret, scope).await? {
         Authorization::Granted(key) => Ok(Some(Actor::ServiceKey(key.name))),
         Authorization::Invalid => Err(invalid()),
@@ -91,6 +95,14 @@ impl FromRequest for TokenRevoker {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { presented(&request, Scope::TokensRevoke).await.map(Self) })
+        Box::pin(async move {
+            let actor = presented(&request, Scope::TokensRevoke).await?;
+            // Credentials that are no service key must not pass for none (RFC 7009 §2.1).
+            let has_credentials = request.headers().contains_key(header::AUTHORIZATION);
+            match actor.is_none() && has_credentials {
+                true => Err(invalid()),
+                false => Ok(Self(actor)),
+            }
+        })
     }
 }

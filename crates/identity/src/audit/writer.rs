@@ -18,12 +18,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Writes events to the database.
 pub struct AuditWriter {
-    queue: Receiver<Vec<Event>>,
+    queue: Receiver<Event>,
     metrics: Arc<Metrics>,
 }
 
 impl AuditWriter {
-    pub(super) fn new(queue: Receiver<Vec<Event>>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(queue: Receiver<Event>, metrics: Arc<Metrics>) -> Self {
         Self { queue, metrics }
     }
 
@@ -31,10 +31,8 @@ impl AuditWriter {
     pub async fn write(mut self, store: AsyncStore) {
         let mut received = Vec::new();
         while self.queue.recv_many(&mut received, BATCH).await > 0 {
-            let events: Vec<_> = received.drain(..).flatten().collect();
-            for batch in events.chunks(BATCH) {
-                self.write_batch(&store, &Arc::from(batch)).await;
-            }
+            let batch: Arc<[Event]> = received.drain(..).collect();
+            self.write_batch(&store, &batch).await;
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub denylist: usize,
     /// Addresses that each limit tracks.
     pub limited_addresses: Vec<(&'static str, usize)>,
+    /// Calls that each limit has refused.
+    pub limit_refusals: Vec<(&'static str, u64)>,
 }
 
 impl Snapshot {
@@ -76,7 +78,22 @@ impl Snapshot {
             "Revoked sessions whose access tokens are refused",
             denylist,
         );
+        let refusals = Family::<OneLabel, Counter>::default();
+        for (limit, count) in &self.limit_refusals {
+            let refused = refusals.get_or_create(&OneLabel("limit", limit));
+            refused.inc_by(*count);
+        }
+        registry.register("limit_refusals", "Calls that a limit refused", refusals);
+        self.register_counters(metrics, registry);
+    }
+
+    fn register_counters(&self, metrics: &Metrics, registry: &mut Registry) {
         for (name, help, count) in [
+            (
+                "service_keys_unknown",
+                "Calls with a service key that does not exist",
+                metrics.unknown_service_keys.load(Ordering::Relaxed),
+            ),
             (
                 "audit_events_lost",
                 "Events lost by the audit trail",

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use store::Actor;
 use store::events::{Cause, Event, EventKind};
-use store::service_keys::{self, Scope, ServiceKey};
+use store::service_keys::{self, Scope, ServiceKey, ServiceKeyHash};
 
 use super::{ServiceKeySecret, ServiceKeys};
 use crate::failure::Failure;
@@ -22,7 +22,26 @@ pub enum Authorization {
     Invalid,
 }
 
+/// Maximum number of keys that are remembered as valid.
+const MOST_SEEN: usize = 10_000;
+
 impl ServiceKeys {
+    /// Whether this key was valid when it was last presented here. If it was not, looking it up should be
+    /// limited: anybody can make up keys.
+    pub fn has_seen(&self, secret: &ServiceKeySecret) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.contains(&secret.hash().0)
+    }
+
+    fn note(&self, hash: ServiceKeyHash, is_valid: bool) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_valid {
+            seen.remove(&hash.0);
+        } else if seen.len() < MOST_SEEN {
+            seen.insert(hash.0);
+        }
+    }
+
     /// Whether a service key has `scope`.
     ///
     /// # Errors
@@ -35,8 +54,12 @@ impl ServiceKeys {
     ) -> Result<Authorization, Failure> {
         let hash = secret.hash();
         let found = self.ports.store.read(move |c| service_keys::find(c, &hash));
-        // An unknown key is not recorded: anybody could fill the audit trail with those.
-        let Some(key) = found.await? else {
+        let found = found.await?;
+        let now = self.ports.clock.now();
+        self.note(hash, found.as_ref().is_some_and(|key| key.is_valid(now)));
+        // An unknown key has no event: anybody could fill the audit trail with those.
+        let Some(key) = found else {
+            self.ports.audit.metrics().unknown_service_key();
             return Ok(Authorization::Invalid);
         };
         if key.revoked_at.is_some() {
@@ -44,7 +67,7 @@ impl ServiceKeys {
                 event.refused(Cause::KeyRevoked).subject(&key.name)
             });
             Ok(Authorization::Invalid)
-        } else if !key.is_valid(self.ports.clock.now()) {
+        } else if !key.is_valid(now) {
             self.record_refusal(&key, |event| {
                 event.refused(Cause::KeyExpired).subject(&key.name)
             });
@@ -64,10 +87,10 @@ impl ServiceKeys {
 
     /// Once a minute for each key, so that a leaked key cannot fill the audit trail.
     fn record_refusal(&self, key: &ServiceKey, fill: impl FnOnce(Event) -> Event) {
-        let now = self.ports.clock.now();
+        let now = self.ports.clock.monotonic();
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         let last = refusals.get(&key.id).copied();
-        if last.is_some_and(|last| now.since(last) < RECORD_EVERY) {
+        if last.is_some_and(|last| now.saturating_sub(last) < RECORD_EVERY) {
             return;
         }
         refusals.insert(key.id.clone(), now);

@@ -1,7 +1,7 @@
 //! What operators and back ends do with sessions. It needs no keys.
 
 use store::Actor;
-use store::sessions::{self, Device, Revocation, RevokedReason, Session, SessionId};
+use store::sessions::{self, Device, RevokedReason, Session, SessionId};
 use store::users::{self, UserId};
 
 use super::Revocations;
@@ -70,14 +70,12 @@ impl SessionAdmin {
         actor: &Actor,
         device: Option<&Device>,
     ) -> Result<bool, Failure> {
-        let revocation = self.revocation(actor);
-        let revoked = revoke_one(&self.ports, id, move |_| revocation).await?;
-        let Some((session, revocation)) = revoked else {
-            return Ok(false);
-        };
-        self.revocations
-            .publish(&session.user_id, vec![id], &revocation, device);
-        Ok(true)
+        let reason = RevokedReason::RevokedByOperator;
+        let revoked = revoke_one(&self.ports, id, reason, Some(actor.clone())).await?;
+        if let Some(revoked) = &revoked {
+            self.revocations.publish(revoked, device);
+        }
+        Ok(revoked.is_some())
     }
 
     /// Revokes all sessions of a user, and returns how many; `None` if there is no such user and no
@@ -91,24 +89,18 @@ impl SessionAdmin {
         user_id: UserId,
         actor: &Actor,
     ) -> Result<Option<usize>, Failure> {
-        let revocation = self.revocation(actor);
-        let (wanted, written) = (user_id.clone(), revocation.clone());
+        let (reason, by) = (RevokedReason::RevokedByOperator, actor.clone());
+        let clock = self.ports.clock.clone();
         let revoke = move |c: &mut _| {
-            let is_known = users::find(c, &wanted)?.is_some();
-            let revoked = sessions::revoke_all_of_user(c, &wanted, None, &written)?;
-            Ok((is_known || !revoked.is_empty()).then_some(revoked))
+            let is_known = users::find(c, &user_id)?.is_some();
+            let now = || clock.now();
+            let revoked = sessions::revoke_all_of_user(c, &user_id, None, reason, &by, &now)?;
+            Ok((is_known || !revoked.sessions.is_empty()).then_some(revoked))
         };
         let Some(revoked) = self.ports.store.transaction(revoke).await? else {
             return Ok(None);
         };
-        let count = revoked.len();
-        self.revocations
-            .publish(&user_id, revoked, &revocation, None);
-        Ok(Some(count))
-    }
-
-    fn revocation(&self, actor: &Actor) -> Revocation {
-        let reason = RevokedReason::RevokedByOperator;
-        Revocation::new(reason, actor.clone(), self.ports.clock.now())
+        self.revocations.publish(&revoked, None);
+        Ok(Some(revoked.sessions.len()))
     }
 }

@@ -5,11 +5,13 @@
 //! "Denylist" states the bound and why it holds.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use store::sessions::{RevokedReason, RevokedSession, SessionId, revoked_since};
+use store::sessions::{
+    Revoked, RevokedReason, RevokedSession, SessionId, last_revocation, revoked_since,
+};
 use store::{AnyConnection, Store, StoreError, UnixMillis};
 use tokio::time::sleep;
 
@@ -43,6 +45,15 @@ pub struct Denylist {
     revoked: RwLock<HashMap<SessionId, (UnixMillis, RevokedReason)>>,
     /// Changes whenever a session is added or removed.
     version: AtomicU64,
+    /// The time of the last revocation in the database, on the list or not.
+    last: AtomicI64,
+}
+
+/// What a reading of the database finds.
+struct Read {
+    sessions: Vec<RevokedSession>,
+    /// The last revocation of all.
+    last: Option<UnixMillis>,
 }
 
 impl Denylist {
@@ -54,7 +65,7 @@ impl Denylist {
     pub fn load(store: &Store, access_ttl: Duration, now: UnixMillis) -> Result<Self, StoreError> {
         let keep = keep(access_ttl);
         let denylist = Self::empty(keep);
-        denylist.add(store.read(|c| all_since(c, now - keep))?);
+        denylist.take_in(store.read(|c| read(c, now - keep))?, now);
         Ok(denylist)
     }
 
@@ -64,6 +75,7 @@ impl Denylist {
             keep,
             revoked: RwLock::default(),
             version: AtomicU64::default(),
+            last: AtomicI64::default(),
         }
     }
 
@@ -84,31 +96,45 @@ impl Denylist {
         self.version.load(Ordering::Acquire)
     }
 
-    /// The ids of the sessions, sorted, and the time of the last revocation.
-    pub fn sessions(&self) -> (UnixMillis, Vec<String>) {
+    /// The time of the last revocation in the database. It never goes back, even when that session has
+    /// left the list.
+    pub fn last_revocation(&self) -> UnixMillis {
+        UnixMillis::from_millis(self.last.load(Ordering::Acquire))
+    }
+
+    /// The ids of the sessions, sorted.
+    pub fn sessions(&self) -> Vec<String> {
         let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
-        let newest = revoked.values().map(|(at, _)| *at).max();
         let mut ids: Vec<_> = revoked.keys().map(ToString::to_string).collect();
         ids.sort_unstable();
-        (newest.unwrap_or(UnixMillis::from_millis(0)), ids)
+        ids
     }
 
-    /// Adds sessions that this replica just revoked.
-    pub fn add_revoked(
-        &self,
-        ids: impl IntoIterator<Item = SessionId>,
-        reason: RevokedReason,
-        at: UnixMillis,
-    ) {
-        let ids = ids.into_iter();
-        self.add(ids.map(|id| RevokedSession { id, at, reason }));
+    /// Adds sessions whose revocation this replica just committed.
+    pub fn add_revoked(&self, revoked: &Revoked, now: UnixMillis) {
+        let (at, reason) = (revoked.revocation.at, revoked.revocation.reason);
+        let ids = revoked.sessions.iter().copied();
+        let sessions = ids.map(|id| RevokedSession { id, at, reason }).collect();
+        let last = (!revoked.sessions.is_empty()).then_some(at);
+        self.take_in(Read { sessions, last }, now);
     }
 
-    fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>) {
+    fn take_in(&self, read: Read, now: UnixMillis) {
+        if let Some(last) = read.last {
+            self.last.fetch_max(last.as_millis(), Ordering::AcqRel);
+        }
+        self.add(read.sessions, now);
+    }
+
+    /// A session that is new to the list stays for as long as if it had been revoked now: its revocation
+    /// may have been committed long after its time was read.
+    fn add(&self, sessions: impl IntoIterator<Item = RevokedSession>, now: UnixMillis) {
         let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
         let before = revoked.len();
-        let sessions = sessions.into_iter();
-        revoked.extend(sessions.map(|session| (session.id, (session.at, session.reason))));
+        for session in sessions {
+            let entry = revoked.entry(session.id);
+            entry.or_insert((session.at.max(now), session.reason));
+        }
         self.changed(before, revoked.len());
     }
 
@@ -126,9 +152,9 @@ impl Denylist {
             sleep(EVERY).await;
             let now = clock.now();
             let since = window.since(now);
-            match store.poll(move |c| all_since(c, since)).await {
-                Ok(sessions) => {
-                    self.add(sessions);
+            match store.poll(move |c| read(c, since)).await {
+                Ok(read) => {
+                    self.take_in(read, now);
                     window.was_read(now);
                     if !following {
                         log::info!("denylist: the database is available again");
@@ -197,17 +223,16 @@ impl Window {
     }
 }
 
-fn all_since(
-    connection: &mut AnyConnection,
-    since: UnixMillis,
-) -> Result<Vec<RevokedSession>, StoreError> {
-    let mut all: Vec<RevokedSession> = Vec::new();
+/// The last revocation is read first: the sessions then include it, if it is not too long ago.
+fn read(connection: &mut AnyConnection, since: UnixMillis) -> Result<Read, StoreError> {
+    let last = last_revocation(connection)?;
+    let mut sessions: Vec<RevokedSession> = Vec::new();
     loop {
-        let page = revoked_since(connection, since, all.last().copied(), PAGE)?;
+        let page = revoked_since(connection, since, sessions.last().copied(), PAGE)?;
         let is_last = page.len() < usize::from(PAGE);
-        all.extend(page);
+        sessions.extend(page);
         if is_last {
-            return Ok(all);
+            return Ok(Read { sessions, last });
         }
     }
 }
@@ -262,14 +287,14 @@ mod tests {
         let session = |n: u32, at| RevokedSession {
             id: SessionId::new(
                 start,
-                [&n.to_be_bytes()[..], &[0; 6]].concat().try_into().unwrap(),
+                [&[0; 6], &n.to_be_bytes()[..]].concat().try_into().unwrap(),
             ),
             at,
             reason: RevokedReason::Logout,
         };
-        denylist.add((0..100_000).map(|n| session(n, start)));
-        let later = session(100_000, start + Duration::from_secs(1));
-        denylist.add([later]);
+        denylist.add((0..100_000).map(|n| session(n, start)), start);
+        let later = session(100_000, start);
+        denylist.add([later], start + Duration::from_secs(1));
         assert_eq!(
             denylist.reason(session(7, start).id),
             Some(RevokedReason::Logout)

@@ -1,7 +1,7 @@
 //! Sessions that a trusted back end opens by user id.
 
 use store::events::{Cause, Event, EventKind};
-use store::sessions::{self, Device, Opened, Revocation, RevokedReason, SessionId};
+use store::sessions::{self, Device, Opened};
 use store::users::UserId;
 use store::{Actor, UnixMillis};
 
@@ -20,7 +20,8 @@ pub enum Issue {
 }
 
 impl Sessions {
-    /// Opens a session for a user whom `actor` vouches for.
+    /// Opens a session for a user whom `actor` vouches for, in place of the sessions whose refresh tokens
+    /// came along.
     ///
     /// # Errors
     ///
@@ -29,12 +30,14 @@ impl Sessions {
         &self,
         user_id: UserId,
         device: Device,
+        presented: &[String],
         actor: &Actor,
     ) -> Result<Issue, Failure> {
         let now = self.ports.clock.now();
         let event = self.issue_event(&user_id, &device, actor);
-        let new = self.new_session(user_id, Vec::new(), device, now);
-        let issue = |c: &mut _| sessions::issue(c, new);
+        let new = self.new_session(user_id, Vec::new(), device, presented, now);
+        let clock = self.ports.clock.clone();
+        let issue = move |c: &mut _| sessions::issue(c, new, &|| clock.now());
         let opened = self.ports.store.transaction(issue).await?;
         self.issued(opened, event, now)
     }
@@ -53,19 +56,10 @@ impl Sessions {
         let now = self.ports.clock.now();
         let event = self.issue_event(&user_id, &device, actor);
         let event = event.reason(Cause::ForcedRenewal);
-        let new = self.new_session(user_id.clone(), Vec::new(), device, now);
-        let by = actor.clone();
-        let renew = move |c: &mut _| sessions::renew_by_force(c, new, &by);
-        let opened = match self.ports.store.transaction(renew).await? {
-            Opened::Session(session, revoked) => {
-                let reason = RevokedReason::ForcedRenewal;
-                let revocation = Revocation::new(reason, actor.clone(), now);
-                self.revocations
-                    .publish(&user_id, revoked, &revocation, None);
-                Opened::Session(session, Vec::<SessionId>::new())
-            }
-            refused => refused,
-        };
+        let new = self.new_session(user_id, Vec::new(), device, &[], now);
+        let (by, clock) = (actor.clone(), self.ports.clock.clone());
+        let renew = move |c: &mut _| sessions::renew_by_force(c, new, &by, &|| clock.now());
+        let opened = self.ports.store.transaction(renew).await?;
         self.issued(opened, event, now)
     }
 
@@ -78,7 +72,7 @@ impl Sessions {
         match opened {
             Opened::Session(session, revoked) => {
                 self.ports.audit.record(event.session(session.id));
-                Ok(Issue::Issued(self.opened(&session, revoked, now)?))
+                Ok(Issue::Issued(self.opened(&session, &revoked, now)?))
             }
             Opened::UserUnknown => {
                 self.ports.audit.record(event.refused(Cause::UserUnknown));

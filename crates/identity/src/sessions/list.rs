@@ -35,7 +35,8 @@ impl Sessions {
         Ok(SessionPage { sessions, next })
     }
 
-    /// A live session and its user, or why there is none.
+    /// A live session and its user, or why there is none. The session of another user is unknown: a token
+    /// speaks for its `sub`, and its `sid` says only which revocation ends it.
     ///
     /// # Errors
     ///
@@ -43,11 +44,13 @@ impl Sessions {
     pub async fn find_live(
         &self,
         id: SessionId,
+        user_id: UserId,
     ) -> Result<Result<(User, Session), NotLive>, Failure> {
         let now = self.ports.clock.now();
         let find = move |c: &mut _| {
             let session = match sessions::find_live(c, id, now)? {
-                Ok(session) => session,
+                Ok(session) if session.user_id == user_id => session,
+                Ok(_of_another) => return Ok(Err(NotLive::Unknown)),
                 Err(why) => return Ok(Err(why)),
             };
             let user = users::find(c, &session.user_id)?;

@@ -49,7 +49,7 @@ impl Lookups {
             // Not in this future: its caller may hang up while others wait for the same call.
             self.store.spawn(move |store| call.run(store));
         }
-        match answer.await {
+        match self.store.wait_for(answer).await? {
             Ok(answer) => Ok(answer?),
             Err(_dropped) => Err(StoreError::Unavailable("a lookup failed".into()).into()),
         }
@@ -165,6 +165,7 @@ mod tests {
         let options = StoreOptions {
             connections: 2,
             wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(60),
             prepared_statements: true,
         };
         migrations::run(&url, &options).unwrap();
@@ -189,15 +190,16 @@ mod tests {
                 amr: Vec::new(),
                 device: Device::default(),
                 session_limit: None,
+                replaces: Vec::new(),
             };
-            store.transaction(|c| issue(c, new)).unwrap();
+            store.transaction(|c| issue(c, new, &|| NOW)).unwrap();
         }
         store
     }
 
     fn lookups(directory: &tempfile::TempDir, sessions: u8) -> Arc<Lookups> {
         let store = store(directory.path(), (0..sessions).map(id));
-        Arc::new(Lookups::new(AsyncStore::new(store)))
+        Arc::new(Lookups::new(AsyncStore::new(store, None)))
     }
 
     fn ask(lookups: &Arc<Lookups>, id: SessionId) -> JoinHandle<Result<Option<Session>, Failure>> {

@@ -1,7 +1,7 @@
 //! What every way to open a session has in common.
 
 use store::UnixMillis;
-use store::sessions::{Device, NewSession, Revocation, RevokedReason, Session, SessionId};
+use store::sessions::{Device, NewSession, Revoked, Session, SessionId};
 use store::users::UserId;
 
 use super::device_label::device_label;
@@ -9,12 +9,14 @@ use super::{Sessions, TokenPair};
 use crate::failure::Failure;
 
 impl Sessions {
-    /// A session to be opened now. `amr` says how the user proved who they are (RFC 8176).
+    /// A session to be opened now, in place of those whose refresh tokens the browser presented. `amr`
+    /// says how the user proved who they are (RFC 8176).
     pub(crate) fn new_session(
         &self,
         user_id: UserId,
         amr: Vec<String>,
         device: Device,
+        presented: &[String],
         now: UnixMillis,
     ) -> NewSession {
         let expires_at = now + self.rules.ttl;
@@ -30,20 +32,24 @@ impl Sessions {
                 ..device
             },
             session_limit: self.rules.per_user,
+            replaces: match self.verified(presented) {
+                Ok(claims) => claims.iter().map(|claims| claims.session_id).collect(),
+                Err(_invalid) => Vec::new(),
+            },
         }
     }
 
     /// Issues the tokens of a session that was just opened, and publishes the sessions that were
-    /// revoked for it because of the limit.
+    /// revoked for it.
     pub(crate) fn opened(
         &self,
         session: &Session,
-        revoked: Vec<SessionId>,
+        revoked: &[Revoked],
         now: UnixMillis,
     ) -> Result<TokenPair, Failure> {
-        let limit = Revocation::new(RevokedReason::SessionLimit, store::Actor::System, now);
-        self.revocations
-            .publish(&session.user_id, revoked, &limit, None);
+        for revoked in revoked {
+            self.revocations.publish(revoked, None);
+        }
         self.with_refresh_token(session, now)
     }
 

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use store::Actor;
 use store::events::{Cause, EventKind};
-use store::sessions::{self, Device, NotLive, Peek, Renewal, Revocation, RevokedReason, Session};
+use store::sessions::{
+    self, Device, NotLive, Peek, Renewal, Revocation, Revoked, RevokedReason, Session,
+};
 use store::users::UserId;
 
 use super::{MAX_SESSIONS, Sessions, TokenPair};
@@ -100,7 +102,7 @@ impl Sessions {
     /// The claims of the valid tokens: newest session first, and only the newest generation of each
     /// session, so that a stale cookie never affects a current one. Without a valid token, why the last
     /// one was refused.
-    fn verified(&self, presented: &[String]) -> Result<Vec<RefreshClaims>, Refusal> {
+    pub(super) fn verified(&self, presented: &[String]) -> Result<Vec<RefreshClaims>, Refusal> {
         let now = self.ports.clock.now();
         let mut valid = Vec::new();
         let mut refusal = Refusal::NoToken;
@@ -177,8 +179,11 @@ impl Sessions {
                 .without_refresh_token(&session, now)
                 .map(Renewed::Granted),
             Renewal::Reused(session) => {
-                let revocation = Revocation::new(RevokedReason::Reuse, Actor::System, now);
-                self.revocations.add(vec![session.id], &revocation);
+                self.revocations.add(&Revoked {
+                    user_id: session.user_id,
+                    sessions: vec![session.id],
+                    revocation: Revocation::new(RevokedReason::Reuse, Actor::System, now),
+                });
                 Ok(Renewed::Refused(Refusal::Reused))
             }
             Renewal::NotLive(why) => Ok(Renewed::Refused(Refusal::NotLive(why))),

@@ -18,6 +18,15 @@ const TTL: Duration = Duration::from_secs(60);
 /// How old a list may get while nothing changes.
 const RENEWED_AFTER: Duration = Duration::from_secs(20);
 
+/// How old a long list may get while sessions are revoked: making it takes time.
+const LONG_RENEWED_AFTER: Duration = Duration::from_secs(1);
+
+/// More sessions than this are a long list.
+const LONG: usize = 1000;
+
+/// Maximum number of sessions on a list: about two megabytes.
+pub const MOST_LISTED: usize = 50_000;
+
 /// A revocation list, as it is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationList {
@@ -49,6 +58,18 @@ struct Made {
     list: Arc<RevocationList>,
 }
 
+impl Made {
+    fn is_current(&self, version: u64, now: UnixMillis) -> bool {
+        let has_changed = self.version != version;
+        let renewed_after = match (has_changed, self.list.sessions.len() > LONG) {
+            (false, _) => RENEWED_AFTER,
+            (true, true) => LONG_RENEWED_AFTER,
+            (true, false) => return false,
+        };
+        self.at <= now && now.since(self.at) < renewed_after
+    }
+}
+
 impl RevocationListPublisher {
     /// Publishes a denylist, signed like access tokens.
     pub fn new(tokens: Arc<AccessTokens>, denylist: Arc<Denylist>) -> Self {
@@ -59,22 +80,25 @@ impl RevocationListPublisher {
         }
     }
 
-    /// The current list.
+    /// The current list; `None` if more than [`MOST_LISTED`] sessions were revoked lately.
     ///
     /// # Errors
     ///
     /// Returns [`Failure::Internal`] if signing fails; no input causes that.
-    pub fn current(&self, now: UnixMillis) -> Result<Arc<RevocationList>, Failure> {
+    pub fn current(&self, now: UnixMillis) -> Result<Option<Arc<RevocationList>>, Failure> {
+        if self.denylist.size() > MOST_LISTED {
+            return Ok(None);
+        }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.denylist.version();
         if let Some(made) = &*last
-            && made.version == version
-            && made.at <= now
-            && now.since(made.at) < RENEWED_AFTER
+            && made.is_current(version, now)
         {
-            return Ok(made.list.clone());
+            return Ok(Some(made.list.clone()));
         }
-        let (newest, sessions) = self.denylist.sessions();
+        // In this order, the list is at least as new as it says.
+        let newest = self.denylist.last_revocation();
+        let sessions = self.denylist.sessions();
         let lines: String = sessions.iter().map(|id| format!("{id}\n")).collect();
         let hash = base64url::encode(digest(&SHA256, lines.as_bytes()).as_ref());
         let proof = self.tokens.prove_revocation_list(&hash, newest, now, TTL)?;
@@ -84,6 +108,6 @@ impl RevocationListPublisher {
             version,
             list: list.clone(),
         });
-        Ok(list)
+        Ok(Some(list))
     }
 }

@@ -1,23 +1,28 @@
 use std::sync::Arc;
 
-use store::events::EventKind;
-use store::sessions::{Device, Revocation, SessionId};
-use store::users::UserId;
+use store::events::{Event, EventKind};
+use store::sessions::{Device, Revoked};
 
 use super::Denylist;
 use crate::audit::Audit;
+use crate::clock::Clock;
 
 /// Publishes revocations that were committed: to the denylist and the audit trail. Clones share them.
 #[derive(Clone)]
 pub struct Revocations {
     denylist: Arc<Denylist>,
     audit: Arc<Audit>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Revocations {
     /// Publishes to this denylist and audit trail.
-    pub fn new(denylist: Arc<Denylist>, audit: Arc<Audit>) -> Self {
-        Self { denylist, audit }
+    pub fn new(denylist: Arc<Denylist>, audit: Arc<Audit>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            denylist,
+            audit,
+            clock,
+        }
     }
 
     /// The denylist.
@@ -25,35 +30,39 @@ impl Revocations {
         &self.denylist
     }
 
-    /// Records an event for each session. From now on this replica refuses their access tokens;
-    /// others do so within two seconds.
-    pub fn publish(
-        &self,
-        user_id: &UserId,
-        sessions: Vec<SessionId>,
-        revocation: &Revocation,
-        device: Option<&Device>,
-    ) {
-        let event = |id: &SessionId| {
-            let event = self.audit.event(EventKind::SessionRevoked);
-            let event = event.user(user_id).session(*id).reason(revocation.reason);
-            let event = match &revocation.by {
-                Some(actor) => event.actor(actor),
-                None => event,
-            };
-            match device {
-                Some(device) => event.device(device),
-                None => event,
-            }
+    /// Records one event, however many sessions there are. From now on this replica refuses their
+    /// access tokens; others do so within two seconds.
+    pub fn publish(&self, revoked: &Revoked, device: Option<&Device>) {
+        self.add(revoked);
+        let Some(event) = self.event(revoked) else {
+            return;
         };
-        let events = sessions.iter().map(event).collect();
-        self.add(sessions, revocation);
-        self.audit.record_all(events);
+        let event = event.user(&revoked.user_id);
+        let event = event.reason(revoked.revocation.reason);
+        let event = match &revoked.revocation.by {
+            Some(actor) => event.actor(actor),
+            None => event,
+        };
+        self.audit.record(match device {
+            Some(device) => event.device(device),
+            None => event,
+        });
+    }
+
+    fn event(&self, revoked: &Revoked) -> Option<Event> {
+        match revoked.sessions[..] {
+            [] => None,
+            [id] => Some(self.audit.event(EventKind::SessionRevoked).session(id)),
+            [..] => {
+                let count = format!("{} sessions", revoked.sessions.len());
+                let event = self.audit.event(EventKind::SessionsRevoked);
+                Some(event.subject(count))
+            }
+        }
     }
 
     /// Adds sessions to the denylist, for revocations that have an event of their own.
-    pub(super) fn add(&self, sessions: Vec<SessionId>, revocation: &Revocation) {
-        self.denylist
-            .add_revoked(sessions, revocation.reason, revocation.at);
+    pub(super) fn add(&self, revoked: &Revoked) {
+        self.denylist.add_revoked(revoked, self.clock.now());
     }
 }

@@ -1,11 +1,24 @@
 use store::Actor;
-use store::sessions::{self, Device, Revocation, RevokedReason, Session, SessionId};
-use store::users::UserId;
+use store::sessions::{self, Device, Revoked, RevokedReason, SessionId};
 
-use super::{MAX_SESSIONS, Sessions};
+use super::Sessions;
 use crate::failure::Failure;
 use crate::ports::Ports;
 use crate::tokens::AccessClaims;
+
+/// Maximum number of sessions that one request to sign out may revoke. Honest clients send one cookie; a
+/// browser may add a few that other paths or domains left behind.
+const MOST: usize = 16;
+
+/// The outcome of signing out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedOut {
+    /// No session of the presented tokens is live.
+    Done,
+    /// There were tokens of more than 16 sessions: the session of the access token and the newest of
+    /// the others were revoked, the rest was not.
+    TooMany,
+}
 
 impl Sessions {
     /// Revokes the sessions of these tokens, valid or expired, at the request of their holder. Anything
@@ -13,29 +26,44 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Failure`], after all of them were tried.
+    /// [`Failure`]; the sessions after the one that failed were not tried.
     pub async fn sign_out(
         &self,
         refresh_tokens: &[String],
         access_token: Option<&str>,
         device: &Device,
-    ) -> Result<(), Failure> {
-        let now = self.ports.clock.now();
-        let of_refresh_tokens = refresh_tokens
-            .iter()
-            .filter_map(|token| self.tokens.refresh.session_to_revoke(token, now));
-        let of_access_token =
-            access_token.and_then(|token| self.tokens.access.session_to_revoke(token, now));
-        let mut ids: Vec<_> = of_refresh_tokens.chain(of_access_token).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.truncate(MAX_SESSIONS);
-        let mut outcome = Ok(());
+    ) -> Result<SignedOut, Failure> {
+        let mut ids = self.sessions_to_sign_out(refresh_tokens, access_token);
+        let signed_out = match ids.len() {
+            0..=MOST => SignedOut::Done,
+            _ => SignedOut::TooMany,
+        };
+        ids.truncate(MOST);
         for id in ids {
-            let revoked = self.revoke_by_holder(id, device).await;
-            outcome = outcome.and(revoked);
+            self.revoke_by_holder(id, device).await?;
         }
-        outcome
+        Ok(signed_out)
+    }
+
+    /// The sessions of these tokens that are not known to be revoked: that of the access token first,
+    /// then the newest.
+    fn sessions_to_sign_out(
+        &self,
+        refresh_tokens: &[String],
+        access_token: Option<&str>,
+    ) -> Vec<SessionId> {
+        let now = self.ports.clock.now();
+        let bearers = access_token.and_then(|t| self.tokens.access.session_to_revoke(t, now));
+        let mut others: Vec<_> = refresh_tokens
+            .iter()
+            .filter_map(|token| self.tokens.refresh.session_to_revoke(token, now))
+            .filter(|id| Some(*id) != bearers)
+            .collect();
+        others.sort_unstable_by(|a, b| b.cmp(a));
+        others.dedup();
+        let denylist = self.revocations.denylist();
+        let ids = bearers.into_iter().chain(others);
+        ids.filter(|id| denylist.reason(*id).is_none()).collect()
     }
 
     /// Revokes the session of a token, access or refresh (RFC 7009 §2.1), at the request of a service
@@ -54,7 +82,8 @@ impl Sessions {
         let now = self.ports.clock.now();
         let of_refresh_token = self.tokens.refresh.session_to_revoke(token, now);
         let id = of_refresh_token.or_else(|| self.tokens.access.session_to_revoke(token, now));
-        match (id, service_key) {
+        let denylist = self.revocations.denylist();
+        match (id.filter(|id| denylist.reason(*id).is_none()), service_key) {
             (None, _) => Ok(()),
             (Some(id), None) => self.revoke_by_holder(id, device).await,
             (Some(id), Some(actor)) => self.admin.revoke(id, actor, Some(device)).await.map(drop),
@@ -72,15 +101,12 @@ impl Sessions {
         id: SessionId,
         device: &Device,
     ) -> Result<bool, Failure> {
-        let (user_id, revocation) = (bearer.user_id.clone(), self.by_user(&bearer.user_id));
-        let written = revocation.clone();
-        let revoke = move |c: &mut _| sessions::revoke_of_user(c, id, &user_id, &written);
-        let revoked = self.ports.store.write(revoke).await?;
-        if revoked {
-            self.revocations
-                .publish(&bearer.user_id, vec![id], &revocation, Some(device));
+        let by = Actor::User(bearer.user_id.clone());
+        let revoked = revoke_one(&self.ports, id, RevokedReason::RevokedByUser, Some(by)).await?;
+        if let Some(revoked) = &revoked {
+            self.revocations.publish(revoked, Some(device));
         }
-        Ok(revoked)
+        Ok(revoked.is_some())
     }
 
     /// Revokes all sessions of the bearer's user except the bearer's own, and returns how many.
@@ -93,52 +119,36 @@ impl Sessions {
         bearer: &AccessClaims,
         device: &Device,
     ) -> Result<usize, Failure> {
-        let (user_id, revocation) = (bearer.user_id.clone(), self.by_user(&bearer.user_id));
-        let (keep, written) = (Some(bearer.session_id), revocation.clone());
-        let revoke = move |c: &mut _| sessions::revoke_all_of_user(c, &user_id, keep, &written);
+        let (user_id, keep) = (bearer.user_id.clone(), Some(bearer.session_id));
+        let (reason, by) = (RevokedReason::RevokedByUser, Actor::User(user_id.clone()));
+        let clock = self.ports.clock.clone();
+        let revoke = move |c: &mut _| {
+            let now = || clock.now();
+            sessions::revoke_all_of_user(c, &user_id, keep, reason, &by, &now)
+        };
         let revoked = self.ports.store.transaction(revoke).await?;
-        let count = revoked.len();
-        self.revocations
-            .publish(&bearer.user_id, revoked, &revocation, Some(device));
-        Ok(count)
+        self.revocations.publish(&revoked, Some(device));
+        Ok(revoked.sessions.len())
     }
 
     /// The holder of a token is the session's user.
     async fn revoke_by_holder(&self, id: SessionId, device: &Device) -> Result<(), Failure> {
-        let now = self.ports.clock.now();
-        let by_holder = move |session: &Session| {
-            let actor = Actor::User(session.user_id.clone());
-            Revocation::new(RevokedReason::Logout, actor, now)
-        };
-        if let Some((session, revocation)) = revoke_one(&self.ports, id, by_holder).await? {
-            self.revocations
-                .publish(&session.user_id, vec![id], &revocation, Some(device));
+        if let Some(revoked) = revoke_one(&self.ports, id, RevokedReason::Logout, None).await? {
+            self.revocations.publish(&revoked, Some(device));
         }
         Ok(())
     }
-
-    fn by_user(&self, user_id: &UserId) -> Revocation {
-        let actor = Actor::User(user_id.clone());
-        Revocation::new(RevokedReason::RevokedByUser, actor, self.ports.clock.now())
-    }
 }
 
-/// Revokes a session unless it has ended, and returns it with the revocation.
+/// Revokes a session; without `by`, its user does. `None` if it has ended, or is not of the user who
+/// revokes it.
 pub(super) async fn revoke_one(
     ports: &Ports,
     id: SessionId,
-    revocation: impl FnOnce(&Session) -> Revocation + Send + 'static,
-) -> Result<Option<(Session, Revocation)>, Failure> {
-    let now = ports.clock.now();
-    // Idle sessions are revoked too: by another machine's clock they may not have expired yet.
-    let revoke = move |c: &mut _| {
-        let session = sessions::find(c, id)?;
-        let Some(session) = session.filter(|session| session.expires_at > now) else {
-            return Ok(None);
-        };
-        let revocation = revocation(&session);
-        let revoked = sessions::revoke(c, id, &revocation)?;
-        Ok(revoked.then_some((session, revocation)))
-    };
-    ports.store.write(revoke).await
+    reason: RevokedReason,
+    by: Option<Actor>,
+) -> Result<Option<Revoked>, Failure> {
+    let clock = ports.clock.clone();
+    let revoke = move |c: &mut _| sessions::revoke(c, id, reason, by.as_ref(), &|| clock.now());
+    ports.store.transaction(revoke).await
 }

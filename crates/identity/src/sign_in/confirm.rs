@@ -7,7 +7,7 @@ use store::attempts::Attempt;
 use store::events::{Cause, Event};
 use store::users::{PasswordHash, User};
 
-use super::attempts::{self, AccountAttempts};
+use super::attempts::{self, AccountAttempts, KnownRefusal};
 use crate::audit::Audit;
 use crate::credentials::{Password, PasswordHasher};
 use crate::failure::Failure;
@@ -59,7 +59,12 @@ impl PasswordConfirmation {
         event: &Event,
     ) -> Result<Result<PasswordHash, Unconfirmed>, Failure> {
         let target = attempts::target(&["password", user.id.as_str()]);
-        if let Attempt::Exhausted { wait } = self.attempts.count(target).await? {
+        if let Some(KnownRefusal { wait, .. }) = self.attempts.known_refusal(target) {
+            self.attempts.record_refusal(event.ip.as_deref());
+            return Ok(Err(Unconfirmed::RateLimited { wait }));
+        }
+        if let Attempt::Exhausted { wait } = self.attempts.count(target, Some(&user.id)).await? {
+            self.attempts.record_refusal(event.ip.as_deref());
             self.audit.record(event.clone().refused(Cause::RateLimited));
             return Ok(Err(Unconfirmed::RateLimited { wait }));
         }

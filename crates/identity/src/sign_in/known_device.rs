@@ -7,12 +7,11 @@ use store::users::User;
 use super::attempts;
 use crate::tokens::KnownDevice;
 
-/// The device, if it is one of this user.
-pub(super) fn of<'a>(
-    user: Option<&User>,
-    device: Option<&'a KnownDevice>,
-) -> Option<&'a KnownDevice> {
-    device.filter(|device| user.is_some_and(|user| device.belongs_to(user)))
+/// The device of this user among those that were presented. Others, which somebody may have planted,
+/// count for nothing.
+pub(super) fn of<'a>(user: Option<&User>, presented: &'a [KnownDevice]) -> Option<&'a KnownDevice> {
+    let user = user?;
+    presented.iter().find(|device| device.belongs_to(user))
 }
 
 /// The target of attempts from a known device.

@@ -91,8 +91,8 @@ impl DeviceTokens {
         replace(&self.keys, prepare(ring, &self.issuer));
     }
 
-    /// Issues a token for the device on which `user_id` just signed in. A known device keeps its id, so
-    /// that a sign-in does not bring a fresh allowance of attempts.
+    /// Issues a token for the device on which `user_id` just signed in. A device `known` for this user keeps
+    /// its id, so that a sign-in does not bring a fresh allowance of attempts.
     ///
     /// # Errors
     ///
@@ -105,7 +105,6 @@ impl DeviceTokens {
         now: UnixMillis,
         entropy: &dyn Entropy,
     ) -> Result<DeviceToken, Failure> {
-        let known = known.filter(|device| device.user_id == *user_id);
         let id = known.map_or_else(
             || base64url::encode(&entropy.bytes::<16>()),
             |device| device.id.clone(),

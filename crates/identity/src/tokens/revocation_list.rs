@@ -18,8 +18,8 @@ struct ProofClaims<'a> {
 }
 
 impl AccessTokens {
-    /// A JWT over the hash of a revocation list, valid for `ttl`. `newest` is the time of the last
-    /// revocation on the list.
+    /// A JWT over the hash of a revocation list, valid for `ttl`. `last` is the time of the last
+    /// revocation.
     ///
     /// # Errors
     ///
@@ -27,7 +27,7 @@ impl AccessTokens {
     pub fn prove_revocation_list(
         &self,
         sha256: &str,
-        newest: UnixMillis,
+        last: UnixMillis,
         now: UnixMillis,
         ttl: Duration,
     ) -> Result<String, Failure> {
@@ -39,7 +39,7 @@ impl AccessTokens {
                 ..RegisteredClaims::default()
             },
             own: ProofClaims {
-                seq: newest.as_millis(),
+                seq: last.as_millis(),
                 sha256,
             },
         };

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use store::events::EventKind;
-use store::sessions::{Revocation, RevokedReason};
 use store::user_changes::{self, Change, Update, Updated, UserChanges};
 use store::users::{self, Addition, User, UserId};
 use store::{Actor, UnixMillis, password_links};
@@ -111,14 +110,14 @@ impl Users {
         changes: UserChanges,
         actor: &Actor,
     ) -> Result<Update, Failure> {
-        let (by, now) = (actor.clone(), self.ports.clock.now());
-        let update = move |c: &mut _| user_changes::update(c, &id, &changes, &by, now);
+        let (by, clock) = (actor.clone(), self.ports.clock.clone());
+        let update = move |c: &mut _| user_changes::update(c, &id, &changes, &by, &|| clock.now());
         let update = self.ports.store.transaction(update).await?;
         if let Update::Made(updated) = &update {
             self.record_update(updated, actor);
-            let revocation = Revocation::new(RevokedReason::UserDisabled, actor.clone(), now);
-            let (id, revoked) = (&updated.user.id, updated.revoked.clone());
-            self.revocations.publish(id, revoked, &revocation, None);
+            if let Some(revoked) = &updated.revoked {
+                self.revocations.publish(revoked, None);
+            }
         }
         Ok(update)
     }
@@ -129,16 +128,14 @@ impl Users {
     ///
     /// [`Failure`].
     pub async fn delete(&self, id: UserId, actor: &Actor) -> Result<Option<usize>, Failure> {
-        let (wanted, by, now) = (id.clone(), actor.clone(), self.ports.clock.now());
-        let delete = move |c: &mut _| user_changes::delete(c, &wanted, &by, now);
+        let (by, clock) = (actor.clone(), self.ports.clock.clone());
+        let delete = move |c: &mut _| user_changes::delete(c, &id, &by, &|| clock.now());
         match self.ports.store.transaction(delete).await? {
             Change::NotFound => Ok(None),
-            Change::Made { revoked } => {
-                self.record(EventKind::UserDeleted, &id, actor);
-                let count = revoked.len();
-                let revocation = Revocation::new(RevokedReason::UserDisabled, actor.clone(), now);
-                self.revocations.publish(&id, revoked, &revocation, None);
-                Ok(Some(count))
+            Change::Made(revoked) => {
+                self.record(EventKind::UserDeleted, &revoked.user_id, actor);
+                self.revocations.publish(&revoked, None);
+                Ok(Some(revoked.sessions.len()))
             }
         }
     }

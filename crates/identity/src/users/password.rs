@@ -3,7 +3,7 @@
 use store::Actor;
 use store::events::{Cause, EventKind};
 use store::password_links;
-use store::sessions::{Device, Revocation, RevokedReason};
+use store::sessions::Device;
 use store::user_changes::{self, Change};
 
 use super::Users;
@@ -67,19 +67,18 @@ impl Users {
             Err(why) => return Ok(PasswordChange::Unconfirmed(why)),
         };
         let hash = self.hasher.hash(new).await?;
-        let (id, keep, now) = (user.id.clone(), bearer.session_id, self.ports.clock.now());
-        let change =
-            move |c: &mut _| user_changes::change_password(c, &id, &checked, &hash, keep, now);
+        let (id, keep, clock) = (user.id, bearer.session_id, self.ports.clock.clone());
+        let change = move |c: &mut _| {
+            user_changes::change_password(c, &id, &checked, &hash, keep, &|| clock.now())
+        };
         match self.ports.store.transaction(change).await? {
             Change::NotFound => Ok(overtaken),
-            Change::Made { revoked } => {
+            Change::Made(revoked) => {
                 self.ports.audit.record(event);
-                let count = revoked.len();
-                let actor = Actor::User(user.id.clone());
-                let revocation = Revocation::new(RevokedReason::PasswordChanged, actor, now);
-                self.revocations
-                    .publish(&user.id, revoked, &revocation, Some(device));
-                Ok(PasswordChange::Done { revoked: count })
+                self.revocations.publish(&revoked, Some(device));
+                Ok(PasswordChange::Done {
+                    revoked: revoked.sessions.len(),
+                })
             }
         }
     }
@@ -109,19 +108,18 @@ impl Users {
             Err(why) => return Ok(LinkUse::Invalid(why)),
         };
         let hash = self.hasher.hash(new).await?;
-        let now = self.ports.clock.now();
-        let redeem = move |c: &mut _| user_changes::redeem_password_link(c, link, &hash, now);
+        let clock = self.ports.clock.clone();
+        let redeem =
+            move |c: &mut _| user_changes::redeem_password_link(c, link, &hash, &|| clock.now());
         match self.ports.store.transaction(redeem).await? {
-            Some((_, Change::Made { revoked })) => {
-                let actor = Actor::User(user.id.clone());
-                self.ports.audit.record(event.actor(&actor));
-                let count = revoked.len();
-                let revocation = Revocation::new(RevokedReason::PasswordChanged, actor, now);
-                self.revocations
-                    .publish(&user.id, revoked, &revocation, Some(device));
-                Ok(LinkUse::Done { revoked: count })
+            Change::Made(revoked) => {
+                self.ports.audit.record(event.actor(&Actor::User(user.id)));
+                self.revocations.publish(&revoked, Some(device));
+                Ok(LinkUse::Done {
+                    revoked: revoked.sessions.len(),
+                })
             }
-            Some((_, Change::NotFound)) | None => {
+            Change::NotFound => {
                 self.ports.audit.record(event.refused(Cause::LinkInvalid));
                 Ok(LinkUse::LinkInvalid)
             }

@@ -2,7 +2,7 @@
 
 use store::Actor;
 use store::events::{Event, EventKind};
-use store::sessions::{Device, Revocation, RevokedReason};
+use store::sessions::Device;
 use store::user_changes::{self, Change, Update, UserChanges};
 use store::users::User;
 
@@ -61,8 +61,9 @@ impl Users {
             ..UserChanges::default()
         };
         let (id, actor) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
-        let now = self.ports.clock.now();
-        let update = move |c: &mut _| user_changes::update(c, &id, &changes, &actor, now);
+        let clock = self.ports.clock.clone();
+        let update =
+            move |c: &mut _| user_changes::update(c, &id, &changes, &actor, &|| clock.now());
         Ok(match self.ports.store.transaction(update).await? {
             Update::NotFound => ProfileUpdate::Unconfirmed(Unconfirmed::Overtaken),
             Update::EmailTaken => ProfileUpdate::EmailTaken,
@@ -90,20 +91,14 @@ impl Users {
         if let Err(why) = self.confirm(bearer, password, &event).await? {
             return Ok(Err(why));
         }
-        let actor = Actor::User(bearer.user_id.clone());
-        let (id, by, now) = (
-            bearer.user_id.clone(),
-            actor.clone(),
-            self.ports.clock.now(),
-        );
-        let delete = move |c: &mut _| user_changes::delete(c, &id, &by, now);
+        let (id, by) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
+        let clock = self.ports.clock.clone();
+        let delete = move |c: &mut _| user_changes::delete(c, &id, &by, &|| clock.now());
         match self.ports.store.transaction(delete).await? {
             Change::NotFound => Ok(Err(Unconfirmed::Overtaken)),
-            Change::Made { revoked } => {
+            Change::Made(revoked) => {
                 self.ports.audit.record(event);
-                let revocation = Revocation::new(RevokedReason::UserDisabled, actor, now);
-                self.revocations
-                    .publish(&bearer.user_id, revoked, &revocation, Some(device));
+                self.revocations.publish(&revoked, Some(device));
                 Ok(Ok(()))
             }
         }

@@ -14,6 +14,8 @@ words! {
         SessionIssued = "session_issued",
         /// A session was revoked.
         SessionRevoked = "session_revoked",
+        /// Several sessions of a user were revoked together.
+        SessionsRevoked = "sessions_revoked",
         /// An outdated refresh token was used: it may have been stolen.
         RefreshReused = "refresh_reused",
         /// A refresh token was used again after the grace period, and accepted.
@@ -130,7 +132,11 @@ impl Reason {
     /// A word of a newer version reads as [`RevokedReason::Other`].
     pub(super) fn parse(kind: EventKind, word: &str) -> Self {
         match Cause::parse(word) {
-            Some(cause) if kind != EventKind::SessionRevoked => Reason::Cause(cause),
+            Some(cause)
+                if !matches!(kind, EventKind::SessionRevoked | EventKind::SessionsRevoked) =>
+            {
+                Reason::Cause(cause)
+            }
             _ => Reason::Revoked(RevokedReason::read(word)),
         }
     }

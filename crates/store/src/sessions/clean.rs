@@ -7,8 +7,9 @@ use diesel::sql_types::BigInt;
 use super::{AnyConnection, StoreError, UnixMillis};
 
 /// Deletes at most `limit` sessions that expired at `before` or earlier, and returns how many. Nothing
-/// can need them any more: `expires_at` never changes, and no token of a session outlives it. On
-/// PostgreSQL it never waits: rows that another replica is deleting are skipped.
+/// can need them any more: `expires_at` never changes, and no token of a session outlives it. The last
+/// revocation stays, because [`last_revocation`](super::last_revocation) must never go back. On PostgreSQL
+/// it never waits: rows that another replica is deleting are skipped.
 ///
 /// # Errors
 ///
@@ -24,6 +25,7 @@ pub fn delete_expired(
     };
     let deleted = sql_query(format!(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 \
+         AND (revoked_at IS NULL OR revoked_at < (SELECT max(revoked_at) FROM sessions)) \
          ORDER BY expires_at LIMIT $2 {pass_over_locked})"
     ))
     .bind::<BigInt, _>(before.as_millis())

@@ -74,6 +74,22 @@ pub struct RevokedSession {
     pub reason: RevokedReason,
 }
 
+/// When a session was last revoked. It never goes back: [`delete_expired`](super::delete_expired) keeps
+/// that row.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn last_revocation(connection: &mut AnyConnection) -> Result<Option<UnixMillis>, StoreError> {
+    let last: Option<Option<i64>> = sessions::table
+        .filter(sessions::revoked_at.is_not_null())
+        .order(sessions::revoked_at.desc())
+        .select(sessions::revoked_at)
+        .first(connection)
+        .optional()?;
+    Ok(last.flatten().map(UnixMillis::from_millis))
+}
+
 /// At most `limit` sessions revoked at `since` or later and after `last`, ordered by time and id.
 ///
 /// # Errors

@@ -6,8 +6,9 @@ use std::num::NonZeroU32;
 use diesel::prelude::*;
 
 use super::{
-    Actor, AnyConnection, Device, Generation, PasswordHash, Revocation, RevokedReason, Row,
-    Session, SessionId, StoreError, UnixMillis, UserId, revoke, revoke_all_of_user, sessions,
+    Actor, AnyConnection, Device, Generation, Now, PasswordHash, Revocation, Revoked,
+    RevokedReason, Row, Session, SessionId, StoreError, UnixMillis, UserId, revoke,
+    revoke_all_of_user, sessions,
 };
 use crate::users::{self, User};
 
@@ -30,13 +31,15 @@ pub struct NewSession {
     pub device: Device,
     /// How many live sessions the user may have; the oldest are revoked when there are more.
     pub session_limit: Option<NonZeroU32>,
+    /// Sessions that it replaces: those whose refresh tokens the browser presented. They are revoked.
+    pub replaces: Vec<SessionId>,
 }
 
 /// The outcome of opening a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// The session, and the sessions of the user that were revoked for it.
-    Session(Session, Vec<SessionId>),
+    /// The session, and the sessions that were revoked for it.
+    Session(Session, Vec<Revoked>),
     /// The user does not exist, or no longer.
     UserUnknown,
     /// The user is disabled.
@@ -50,9 +53,13 @@ pub enum Opened {
 /// # Errors
 ///
 /// [`StoreError`].
-pub fn issue(connection: &mut AnyConnection, new: NewSession) -> Result<Opened, StoreError> {
+pub fn issue(
+    connection: &mut AnyConnection,
+    new: NewSession,
+    now: Now,
+) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
-        Ok(user) => insert(connection, new, user.claims, Vec::new()),
+        Ok(user) => insert(connection, new, user.claims, Vec::new(), now),
         Err(refused) => Ok(refused),
     }
 }
@@ -66,10 +73,11 @@ pub fn sign_in(
     connection: &mut AnyConnection,
     new: NewSession,
     checked: &PasswordHash,
+    now: Now,
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
         Ok(user) if user.password.as_ref() == Some(checked) => {
-            insert(connection, new, user.claims, Vec::new())
+            insert(connection, new, user.claims, Vec::new(), now)
         }
         Ok(_) => Ok(Opened::PasswordChanged),
         Err(refused) => Ok(refused),
@@ -85,13 +93,13 @@ pub fn renew_by_force(
     connection: &mut AnyConnection,
     new: NewSession,
     by: &Actor,
+    now: Now,
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
         Ok(user) => {
             let reason = RevokedReason::ForcedRenewal;
-            let revocation = Revocation::new(reason, by.clone(), new.created_at);
-            let revoked = revoke_all_of_user(connection, &new.user_id, None, &revocation)?;
-            insert(connection, new, user.claims, revoked)
+            let revoked = revoke_all_of_user(connection, &new.user_id, None, reason, by, now)?;
+            insert(connection, new, user.claims, vec![revoked], now)
         }
         Err(refused) => Ok(refused),
     }
@@ -114,17 +122,10 @@ fn insert(
     connection: &mut AnyConnection,
     new: NewSession,
     claims: String,
-    mut revoked: Vec<SessionId>,
+    mut revoked: Vec<Revoked>,
+    now: Now,
 ) -> Result<Opened, StoreError> {
-    if let Some(limit) = new.session_limit {
-        let others = limit.get() - 1;
-        revoked.extend(revoke::revoke_oldest(
-            connection,
-            &new.user_id,
-            others,
-            new.created_at,
-        )?);
-    }
+    revoked.extend(make_room(connection, &new, now)?);
     let row = diesel::insert_into(sessions::table)
         .values(Row {
             id: new.id.to_string(),
@@ -149,4 +150,51 @@ fn insert(
         .returning(sessions::all_columns)
         .get_result::<Row>(connection)?;
     Ok(Opened::Session(row.into_session()?, revoked))
+}
+
+/// Revokes the sessions that the new one replaces, and the oldest of the user if there are too many.
+fn make_room(
+    connection: &mut AnyConnection,
+    new: &NewSession,
+    now: Now,
+) -> Result<Vec<Revoked>, StoreError> {
+    let oldest = match new.session_limit {
+        Some(limit) => beyond(connection, new, i64::from(limit.get()) - 1)?,
+        None => Vec::new(),
+    };
+    if new.replaces.is_empty() && oldest.is_empty() {
+        return Ok(Vec::new());
+    }
+    revoke::lock(connection, &[&new.replaces[..], &oldest].concat())?;
+    let at = now();
+    let by_user = Revocation::new(
+        RevokedReason::Replaced,
+        Actor::User(new.user_id.clone()),
+        at,
+    );
+    let mut revoked = revoke::revoke_locked(connection, &new.replaces, &by_user)?;
+    let by_limit = Revocation::new(RevokedReason::SessionLimit, Actor::System, at);
+    revoked.extend(revoke::revoke_locked(connection, &oldest, &by_limit)?);
+    Ok(revoked)
+}
+
+/// The live sessions of the user beyond the `newest` ones, without those that are replaced anyway.
+fn beyond(
+    connection: &mut AnyConnection,
+    new: &NewSession,
+    newest: i64,
+) -> Result<Vec<SessionId>, StoreError> {
+    let replaced: Vec<_> = new.replaces.iter().map(SessionId::to_string).collect();
+    let ids = sessions::table
+        .filter(sessions::user_id.eq(new.user_id.as_str()))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::idle_expires_at.gt(new.created_at.as_millis()))
+        .filter(sessions::id.ne_all(replaced))
+        .order(sessions::id.desc())
+        .offset(newest)
+        // SQLite refuses an offset without a limit.
+        .limit(i64::MAX)
+        .select(sessions::id)
+        .load(connection)?;
+    super::ids(ids)
 }

@@ -1,11 +1,25 @@
-//! Revoking sessions.
+//! Revoking sessions. What has to be revoked is locked first, and the time is read afterwards: however
+//! long the lock took, no token of a session is younger than its revocation by that wait.
+
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
 use super::{
-    Actor, AnyConnection, Revocation, RevokedReason, SessionId, StoreError, UnixMillis, UserId,
+    Actor, AnyConnection, Now, Revocation, RevokedReason, SessionId, StoreError, UserId, find,
     sessions,
 };
+
+/// Sessions of one user that were revoked together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// Their user.
+    pub user_id: UserId,
+    /// The sessions.
+    pub sessions: Vec<SessionId>,
+    /// When, why and by whom.
+    pub revocation: Revocation,
+}
 
 /// The columns of a revocation.
 #[derive(AsChangeset)]
@@ -26,7 +40,9 @@ impl From<&Revocation> for Columns {
     }
 }
 
-/// Revokes a session. `false` if it does not exist or was revoked before; the first reason stays.
+/// Revokes a session; without `by`, its user does. `None` if it does not exist, has expired or was
+/// revoked before, or if `by` is another user. An idle session is revoked too: by another machine's
+/// clock it may not have expired yet. Requires a transaction.
 ///
 /// # Errors
 ///
@@ -34,43 +50,26 @@ impl From<&Revocation> for Columns {
 pub fn revoke(
     connection: &mut AnyConnection,
     id: SessionId,
-    revocation: &Revocation,
-) -> Result<bool, StoreError> {
-    let live = sessions::table
-        .find(id.to_string())
-        .filter(sessions::revoked_at.is_null());
-    let revoked = diesel::update(live)
-        .set(Columns::from(revocation))
-        .execute(connection)?;
-    Ok(revoked > 0)
+    reason: RevokedReason,
+    by: Option<&Actor>,
+    now: Now,
+) -> Result<Option<Revoked>, StoreError> {
+    lock(connection, &[id])?;
+    let Some(session) = find(connection, id)? else {
+        return Ok(None);
+    };
+    let owner = Actor::User(session.user_id.clone());
+    let by = by.cloned().unwrap_or_else(|| owner.clone());
+    if matches!(by, Actor::User(_)) && by != owner {
+        return Ok(None);
+    }
+    let revoked = revoke_locked(connection, &[id], &Revocation::new(reason, by, now()))?;
+    Ok(revoked.into_iter().next())
 }
 
-/// Revokes a session if it belongs to this user. `false` otherwise, and as with [`revoke`].
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub fn revoke_of_user(
-    connection: &mut AnyConnection,
-    id: SessionId,
-    user_id: &UserId,
-    revocation: &Revocation,
-) -> Result<bool, StoreError> {
-    let live = sessions::table
-        .find(id.to_string())
-        .filter(sessions::user_id.eq(user_id.as_str()))
-        .filter(sessions::expires_at.gt(revocation.at.as_millis()))
-        .filter(sessions::revoked_at.is_null());
-    let revoked = diesel::update(live)
-        .set(Columns::from(revocation))
-        .execute(connection)?;
-    Ok(revoked > 0)
-}
-
-/// Revokes all sessions of a user except `keep`, and returns which. Requires a transaction: the
-/// user's row is locked, so that two such calls cannot deadlock, and a concurrent sign-in is either
-/// revoked too or comes later. Idle sessions are revoked too: by another machine's clock they may
-/// not have expired yet.
+/// Revokes all sessions of a user except `keep`. Requires a transaction: the user's row is locked, so
+/// that two such calls cannot deadlock, and a concurrent sign-in is either revoked too or comes later.
+/// Idle sessions are revoked too, as by [`revoke`].
 ///
 /// # Errors
 ///
@@ -79,9 +78,21 @@ pub fn revoke_all_of_user(
     connection: &mut AnyConnection,
     user_id: &UserId,
     keep: Option<SessionId>,
-    revocation: &Revocation,
-) -> Result<Vec<SessionId>, StoreError> {
+    reason: RevokedReason,
+    by: &Actor,
+    now: Now,
+) -> Result<Revoked, StoreError> {
     connection.lock_user(user_id.as_str())?;
+    if let AnyConnection::Postgres(postgres) = connection {
+        sessions::table
+            .filter(sessions::user_id.eq(user_id.as_str()))
+            .filter(sessions::revoked_at.is_null())
+            .order(sessions::id)
+            .select(sessions::id)
+            .for_no_key_update()
+            .execute(postgres)?;
+    }
+    let revocation = Revocation::new(reason, by.clone(), now());
     // No session has an empty id.
     let keep = keep.map_or_else(String::new, |id| id.to_string());
     let live = sessions::table
@@ -89,43 +100,61 @@ pub fn revoke_all_of_user(
         .filter(sessions::id.ne(keep))
         .filter(sessions::expires_at.gt(revocation.at.as_millis()))
         .filter(sessions::revoked_at.is_null());
-    let revoked = diesel::update(live)
-        .set(Columns::from(revocation))
+    let ids = diesel::update(live)
+        .set(Columns::from(&revocation))
         .returning(sessions::id)
         .get_results::<String>(connection)?;
-    super::ids(revoked)
+    Ok(Revoked {
+        user_id: user_id.clone(),
+        sessions: super::ids(ids)?,
+        revocation,
+    })
 }
 
-/// Revokes the oldest live sessions of a user until `keep` are left, and returns which. Requires a
-/// transaction that has locked the user's row.
-pub(super) fn revoke_oldest(
+/// Locks these sessions until the transaction ends, in the order of their ids, so that two such calls
+/// cannot deadlock. SQLite has one writing transaction at a time anyway.
+pub(super) fn lock(connection: &mut AnyConnection, ids: &[SessionId]) -> Result<(), StoreError> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        let ids: Vec<_> = ids.iter().map(SessionId::to_string).collect();
+        sessions::table
+            .filter(sessions::id.eq_any(ids))
+            .order(sessions::id)
+            .select(sessions::id)
+            .for_no_key_update()
+            .execute(postgres)?;
+    }
+    Ok(())
+}
+
+/// Revokes those of these sessions that have not ended, and returns them by user. They must be
+/// [locked](lock).
+pub(super) fn revoke_locked(
     connection: &mut AnyConnection,
-    user_id: &UserId,
-    keep: u32,
-    now: UnixMillis,
-) -> Result<Vec<SessionId>, StoreError> {
-    let too_many: Vec<String> = sessions::table
-        .filter(sessions::user_id.eq(user_id.as_str()))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::idle_expires_at.gt(now.as_millis()))
-        .order(sessions::id.desc())
-        .offset(keep.into())
-        // SQLite refuses an offset without a limit.
-        .limit(i64::MAX)
-        .select(sessions::id)
-        .load(connection)?;
-    let revocation = Revocation::new(RevokedReason::SessionLimit, Actor::System, now);
-    let mut revoked_ids = Vec::new();
+    ids: &[SessionId],
+    revocation: &Revocation,
+) -> Result<Vec<Revoked>, StoreError> {
+    let mut by_user: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // A statement has a limited number of parameters.
-    for some in too_many.chunks(500) {
+    for some in ids.chunks(500) {
+        let some = some.iter().map(SessionId::to_string);
         let live = sessions::table
             .filter(sessions::id.eq_any(some))
+            .filter(sessions::expires_at.gt(revocation.at.as_millis()))
             .filter(sessions::revoked_at.is_null());
         let revoked = diesel::update(live)
-            .set(Columns::from(&revocation))
-            .returning(sessions::id)
-            .get_results::<String>(connection)?;
-        revoked_ids.extend(super::ids(revoked)?);
+            .set(Columns::from(revocation))
+            .returning((sessions::user_id, sessions::id))
+            .get_results::<(String, String)>(connection)?;
+        for (user_id, id) in revoked {
+            by_user.entry(user_id).or_default().push(id);
+        }
     }
-    Ok(revoked_ids)
+    let of_user = |(user_id, ids): (String, _)| {
+        Ok(Revoked {
+            user_id: UserId::parse(&user_id).map_err(|_| StoreError::Unreadable("session"))?,
+            sessions: super::ids(ids)?,
+            revocation: revocation.clone(),
+        })
+    };
+    by_user.into_iter().map(of_user).collect()
 }

@@ -3,10 +3,11 @@ use std::thread;
 use store::UnixMillis;
 use store::attempts::{self, Allowance, Attempt, Target};
 
-use crate::{Fixture, SECOND, START, on_both_back_ends};
+use crate::{DAY, Fixture, SECOND, START, on_both_back_ends};
 
 on_both_back_ends! {
     no_more_than_the_allowance_and_it_comes_back_with_time
+    a_clock_that_was_ahead_costs_a_bounded_wait
     targets_are_counted_apart_and_forgotten_alone
     of_many_at_once_no_more_than_the_allowance
     rows_whose_allowance_is_restored_are_deleted
@@ -39,6 +40,18 @@ fn no_more_than_the_allowance_and_it_comes_back_with_time(f: &Fixture) {
         assert_eq!(count(f, 1, later), Attempt::Allowed);
     }
     assert_eq!(count(f, 1, later), after(12));
+}
+
+/// The allowance was used up by a clock that was a day ahead, and then corrected.
+fn a_clock_that_was_ahead_costs_a_bounded_wait(f: &Fixture) {
+    for _ in 0..5 {
+        assert_eq!(count(f, 1, START + DAY), Attempt::Allowed);
+    }
+    let wait = 12 * SECOND;
+    assert_eq!(count(f, 1, START), Attempt::Exhausted { wait });
+    assert_eq!(count(f, 1, START + wait), Attempt::Allowed);
+    assert_eq!(count(f, 1, START + wait), Attempt::Exhausted { wait });
+    assert_eq!(count(f, 1, START + 2 * wait), Attempt::Allowed);
 }
 
 fn targets_are_counted_apart_and_forgotten_alone(f: &Fixture) {

@@ -22,7 +22,7 @@ fn open(f: &Fixture, user: &User, seed: &str) -> Opened {
     let new = new_session(user.id.clone(), seed);
     let checked = user.password.clone().unwrap();
     f.store
-        .transaction(move |c| sessions::sign_in(c, new, &checked))
+        .transaction(move |c| sessions::sign_in(c, new, &checked, &|| START))
         .unwrap()
 }
 
@@ -40,9 +40,11 @@ fn reason(f: &Fixture, id: SessionId) -> Option<RevokedReason> {
         .map(|revocation| revocation.reason)
 }
 
-fn made(revoked: &[SessionId]) -> Change {
-    Change::Made {
-        revoked: revoked.to_vec(),
+/// The sessions that a change revoked.
+fn revoked(change: Change) -> Vec<SessionId> {
+    match change {
+        Change::Made(revoked) => revoked.sessions,
+        Change::NotFound => panic!("not found"),
     }
 }
 
@@ -54,11 +56,13 @@ fn set_disabled(f: &Fixture, user: &User, disabled: bool) -> Vec<SessionId> {
         ..UserChanges::default()
     };
     let update =
-        move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, START);
+        move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, &|| START);
     match f.store.transaction(update).unwrap() {
         Update::Made(updated) => {
             assert_eq!(updated.user.disabled_at.is_some(), disabled);
-            updated.revoked
+            updated
+                .revoked
+                .map_or_else(Vec::new, |revoked| revoked.sessions)
         }
         other => panic!("{other:?}"),
     }
@@ -74,10 +78,10 @@ fn a_new_password_revokes_the_other_sessions(f: &Fixture) {
     let of_another = f.session("bob").id;
     let (id, checked) = (user.id.clone(), user.password.clone().unwrap());
     let changed = f.store.transaction(move |c| {
-        user_changes::change_password(c, &id, &checked, &new_hash(), here, START)
+        user_changes::change_password(c, &id, &checked, &new_hash(), here, &|| START)
     });
 
-    assert_eq!(changed.unwrap(), made(&[there]));
+    assert_eq!(revoked(changed.unwrap()), [there]);
     assert_eq!(reason(f, here), None);
     assert_eq!(reason(f, there), Some(RevokedReason::PasswordChanged));
     assert_eq!(reason(f, of_another), None);
@@ -95,7 +99,7 @@ fn a_password_that_is_no_longer_the_one_checked_stays(f: &Fixture) {
             &PasswordHash::new("old".into()),
             &new_hash(),
             here,
-            START,
+            &|| START,
         )
     });
     assert_eq!(changed.unwrap(), Change::NotFound);
@@ -130,7 +134,7 @@ fn an_update_is_all_or_nothing(f: &Fixture) {
         disabled: Some(true),
     };
     let update =
-        move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, START);
+        move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, &|| START);
     assert_eq!(f.store.transaction(update).unwrap(), Update::EmailTaken);
     let found = f.store.read(|c| users::find(c, &user.id)).unwrap();
     assert_eq!(found, Some(user));
@@ -141,9 +145,9 @@ fn the_revoked_sessions_of_a_deleted_user_stay(f: &Fixture) {
     let user = f.add_user("ann");
     let session = open_id(f, &user, "here");
     let id = user.id.clone();
-    let delete = move |c: &mut _| user_changes::delete(c, &id, &Actor::CommandLine, START);
+    let delete = move |c: &mut _| user_changes::delete(c, &id, &Actor::CommandLine, &|| START);
     let deleted = f.store.transaction(delete.clone()).unwrap();
-    assert_eq!(deleted, made(&[session]));
+    assert_eq!(revoked(deleted), [session]);
     assert_eq!(f.store.transaction(delete).unwrap(), Change::NotFound);
     assert_eq!(reason(f, session), Some(RevokedReason::UserDisabled));
     let listed = f
@@ -172,10 +176,15 @@ fn no_session_is_open_after_a_change_that_ran_at_the_same_time(f: &Fixture) {
                     return;
                 }
                 let change = f.store.transaction(move |c| match round % 3 {
-                    1 => user_changes::delete(c, &id, &Actor::CommandLine, START),
-                    _ => {
-                        user_changes::change_password(c, &id, &checked, &new_hash(), outside, START)
-                    }
+                    1 => user_changes::delete(c, &id, &Actor::CommandLine, &|| START),
+                    _ => user_changes::change_password(
+                        c,
+                        &id,
+                        &checked,
+                        &new_hash(),
+                        outside,
+                        &|| START,
+                    ),
                 });
                 assert!(matches!(change.unwrap(), Change::Made { .. }));
             });

@@ -1,10 +1,8 @@
 //! Listing and deleting sessions.
 
-use store::sessions::{
-    self, Opened, Revocation, RevokedReason, RevokedSession, Session, SessionId,
-};
+use store::UnixMillis;
+use store::sessions::{self, Opened, RevokedReason, RevokedSession, Session, SessionId};
 use store::users::UserId;
-use store::{Actor, UnixMillis};
 
 use crate::{DAY, Fixture, SECOND, START, new_session, on_both_back_ends};
 
@@ -13,6 +11,7 @@ on_both_back_ends! {
     a_long_list_comes_in_pages
     revoked_sessions_are_listed_in_pages_and_in_order
     expired_sessions_are_deleted_in_batches
+    the_last_revocation_is_never_forgotten
     a_limit_revokes_the_oldest_sessions
     many_are_found_at_once_in_the_order_asked_for
 }
@@ -23,16 +22,18 @@ fn open(f: &Fixture, user_id: &UserId, at: UnixMillis) -> Session {
         created_at: at,
         ..new_session(user_id.clone(), "")
     };
-    match f.store.transaction(|c| sessions::issue(c, new)).unwrap() {
+    match f
+        .store
+        .transaction(|c| sessions::issue(c, new, &|| START))
+        .unwrap()
+    {
         Opened::Session(session, _) => session,
         other => panic!("{other:?}"),
     }
 }
 
 fn revoke(f: &Fixture, id: SessionId, at: UnixMillis) {
-    let revocation = Revocation::new(RevokedReason::Logout, Actor::CommandLine, at);
-    let revoke = move |c: &mut _| sessions::revoke(c, id, &revocation);
-    assert!(f.store.write(revoke).unwrap());
+    assert!(f.revoke(id, RevokedReason::Logout, at));
 }
 
 fn list(f: &Fixture, user_id: &UserId, before: Option<SessionId>, limit: u16) -> Vec<Session> {
@@ -132,7 +133,9 @@ fn expired_sessions_are_deleted_in_batches(f: &Fixture) {
         ..new_session(ann.clone(), "live")
     };
     let live_id = live.id;
-    f.store.transaction(|c| sessions::issue(c, live)).unwrap();
+    f.store
+        .transaction(|c| sessions::issue(c, live, &|| START))
+        .unwrap();
 
     let end = START + 30 * DAY;
     let delete = |limit| {
@@ -149,6 +152,22 @@ fn expired_sessions_are_deleted_in_batches(f: &Fixture) {
     assert!(f.find(live_id).is_some());
 }
 
+fn the_last_revocation_is_never_forgotten(f: &Fixture) {
+    let last = || f.store.read(sessions::last_revocation).unwrap();
+    assert_eq!(last(), None);
+    for (n, name) in ["ann", "bob", "eve"].into_iter().enumerate() {
+        let id = f.session(name).id;
+        let at = START + SECOND * u32::try_from(n).unwrap();
+        assert!(f.revoke(id, RevokedReason::Logout, at));
+    }
+    let newest = Some(START + 2 * SECOND);
+    assert_eq!(last(), newest);
+    let end = START + 60 * DAY;
+    let delete = move |c: &mut _| sessions::delete_expired(c, end, 9);
+    assert_eq!(f.store.write(delete).unwrap(), 2);
+    assert_eq!(last(), newest);
+}
+
 fn a_limit_revokes_the_oldest_sessions(f: &Fixture) {
     let ann = f.add_user("ann").id;
     let ids: Vec<_> = (0..3)
@@ -160,11 +179,15 @@ fn a_limit_revokes_the_oldest_sessions(f: &Fixture) {
         session_limit: std::num::NonZeroU32::new(2),
         ..new_session(ann, "new")
     };
-    let opened = f.store.transaction(|c| sessions::issue(c, new)).unwrap();
+    let opened = f
+        .store
+        .transaction(|c| sessions::issue(c, new, &|| START))
+        .unwrap();
 
-    let Opened::Session(_, mut revoked) = opened else {
+    let Opened::Session(_, revoked) = opened else {
         panic!("{opened:?}");
     };
+    let mut revoked: Vec<_> = revoked.into_iter().flat_map(|r| r.sessions).collect();
     revoked.sort();
     assert_eq!(revoked, ids[..2]);
     let reason = |id| {

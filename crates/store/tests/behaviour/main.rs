@@ -30,10 +30,11 @@ use std::thread;
 use std::time::Duration;
 
 use store::sessions::{
-    self, Device, Generation, NewSession, Opened, Peek, Renewal, RenewalRules, Session, SessionId,
+    self, Device, Generation, NewSession, Opened, Peek, Renewal, RenewalRules, RevokedReason,
+    Session, SessionId,
 };
 use store::users::{Addition, PasswordHash, User, UserId};
-use store::{DatabaseUrl, Store, StoreOptions, UnixMillis};
+use store::{Actor, DatabaseUrl, Store, StoreOptions, UnixMillis};
 use throwaway_postgres::Database;
 
 /// Each test is a function of a [`Fixture`], and runs once on each back end.
@@ -120,7 +121,8 @@ impl Fixture {
     /// Opens a session for a new user, at [`START`].
     fn session(&self, name: &str) -> Session {
         let new = new_session(self.add_user(name).id, name);
-        match self.store.transaction(|c| sessions::issue(c, new)).unwrap() {
+        let issue = |c: &mut _| sessions::issue(c, new, &|| START);
+        match self.store.transaction(issue).unwrap() {
             Opened::Session(session, _) => session,
             other => panic!("{other:?}"),
         }
@@ -144,6 +146,13 @@ impl Fixture {
         renewal.unwrap()
     }
 
+    /// Revokes a session at a command; `false` if it had ended.
+    fn revoke(&self, id: SessionId, reason: RevokedReason, at: UnixMillis) -> bool {
+        let by = Actor::CommandLine;
+        let revoke = move |c: &mut _| sessions::revoke(c, id, reason, Some(&by), &|| at);
+        self.store.transaction(revoke).unwrap().is_some()
+    }
+
     fn peek(&self, id: SessionId, generation: u32, at: UnixMillis) -> Peek {
         let presented = Generation::new(generation).unwrap();
         sessions::peek(self.find(id), presented, at, &RULES)
@@ -164,6 +173,7 @@ impl Fixture {
 const OPTIONS: StoreOptions = StoreOptions {
     connections: 8,
     wait: Duration::from_secs(5),
+    statement_timeout: Duration::from_secs(60),
     prepared_statements: true,
 };
 
@@ -209,5 +219,6 @@ fn new_session(user_id: UserId, seed: &str) -> NewSession {
             label: None,
         },
         session_limit: None,
+        replaces: Vec::new(),
     }
 }

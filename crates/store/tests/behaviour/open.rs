@@ -1,5 +1,5 @@
 use store::Actor;
-use store::sessions::{self, Generation, Opened, Revocation, RevokedReason};
+use store::sessions::{self, Generation, Opened, Revocation, Revoked, RevokedReason};
 use store::users::PasswordHash;
 
 use crate::{Fixture, START, new_session, on_both_back_ends};
@@ -9,6 +9,7 @@ on_both_back_ends! {
     a_session_is_refused_when_the_password_is_no_longer_the_one_checked
     a_session_is_refused_for_a_disabled_or_unknown_user
     forced_renewal_revokes_all_other_sessions
+    a_new_session_replaces_those_that_were_presented
 }
 
 fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
@@ -17,7 +18,7 @@ fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
     let asked = new.clone();
     let opened = f
         .store
-        .transaction(move |c| sessions::issue(c, new))
+        .transaction(move |c| sessions::issue(c, new, &|| START))
         .unwrap();
 
     let Opened::Session(session, _) = opened else {
@@ -44,7 +45,7 @@ fn a_session_is_refused_when_the_password_is_no_longer_the_one_checked(f: &Fixtu
     let open = |seed: &str, checked: PasswordHash| {
         let new = new_session(user.id.clone(), seed);
         f.store
-            .transaction(move |c| sessions::sign_in(c, new, &checked))
+            .transaction(move |c| sessions::sign_in(c, new, &checked, &|| START))
             .unwrap()
     };
     assert!(matches!(open("one", checked.clone()), Opened::Session(..)));
@@ -58,7 +59,9 @@ fn a_session_is_refused_for_a_disabled_or_unknown_user(f: &Fixture) {
     let user = f.add_user("ann");
     let open = |seed: &str| {
         let new = new_session(user.id.clone(), seed);
-        f.store.transaction(|c| sessions::issue(c, new)).unwrap()
+        f.store
+            .transaction(|c| sessions::issue(c, new, &|| START))
+            .unwrap()
     };
     f.execute("UPDATE users SET disabled_at = 1");
     assert_eq!(open("one"), Opened::UserDisabled);
@@ -72,11 +75,49 @@ fn forced_renewal_revokes_all_other_sessions(f: &Fixture) {
     let new = new_session(first.user_id.clone(), "again");
     let opened = f
         .store
-        .transaction(|c| sessions::renew_by_force(c, new, &Actor::TrustedNetwork))
+        .transaction(|c| sessions::renew_by_force(c, new, &Actor::TrustedNetwork, &|| START))
         .unwrap();
 
-    assert!(matches!(opened, Opened::Session(_, revoked) if revoked == [first.id]));
     let revocation = Revocation::new(RevokedReason::ForcedRenewal, Actor::TrustedNetwork, START);
+    let expected = Revoked {
+        user_id: first.user_id,
+        sessions: vec![first.id],
+        revocation: revocation.clone(),
+    };
+    assert!(matches!(opened, Opened::Session(_, revoked) if revoked == [expected]));
     assert_eq!(f.find(first.id).unwrap().revoked, Some(revocation));
     assert_eq!(f.find(of_another.id).unwrap().revoked, None);
+}
+
+/// Of this user, of another one, and one that has ended.
+fn a_new_session_replaces_those_that_were_presented(f: &Fixture) {
+    let (own, other) = (f.session("ann"), f.session("bob"));
+    let (ended, untouched) = (f.session("eve"), f.session("dan"));
+    assert!(f.revoke(ended.id, RevokedReason::Logout, START));
+    let new = sessions::NewSession {
+        replaces: vec![own.id, ended.id, other.id],
+        ..new_session(own.user_id.clone(), "new")
+    };
+    let now = START + crate::SECOND;
+    let opened = f
+        .store
+        .transaction(move |c| sessions::issue(c, new, &|| now))
+        .unwrap();
+
+    let Opened::Session(session, revoked) = opened else {
+        panic!("{opened:?}");
+    };
+    let by = Actor::User(own.user_id.clone());
+    let revocation = Revocation::new(RevokedReason::Replaced, by, now);
+    let of = |session: &sessions::Session| Revoked {
+        user_id: session.user_id.clone(),
+        sessions: vec![session.id],
+        revocation: revocation.clone(),
+    };
+    assert_eq!(revoked, [of(&own), of(&other)]);
+    let found = |session: &sessions::Session| f.find(session.id).unwrap().revoked;
+    assert_eq!(found(&own), Some(revocation.clone()));
+    assert_eq!(found(&other), Some(revocation.clone()));
+    assert_eq!(found(&ended).unwrap().reason, RevokedReason::Logout);
+    assert_eq!((found(&untouched), found(&session)), (None, None));
 }

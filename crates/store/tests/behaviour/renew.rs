@@ -223,9 +223,7 @@ fn a_session_ends_at_its_end_however_often_it_is_renewed(f: &Fixture) {
 
 fn a_revoked_session_says_why(f: &Fixture) {
     let id = f.session("ann").id;
-    let revocation = Revocation::new(RevokedReason::RevokedByOperator, Actor::CommandLine, START);
-    let revoke = move |c: &mut _| sessions::revoke(c, id, &revocation);
-    assert!(f.store.write(revoke).unwrap());
+    assert!(f.revoke(id, RevokedReason::RevokedByOperator, START));
     let not_live = NotLive::Revoked(RevokedReason::RevokedByOperator);
     assert_eq!(f.renew(id, 0, START), Renewal::NotLive(not_live));
     assert_eq!(f.peek(id, 0, START), Peek::NotLive(not_live));

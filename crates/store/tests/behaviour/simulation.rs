@@ -51,7 +51,10 @@ fn session(f: &Fixture, name: &str, seed: u64) -> SessionId {
         id,
         ..new_session(user.id, "")
     };
-    let opened = f.store.transaction(|c| sessions::issue(c, new)).unwrap();
+    let opened = f
+        .store
+        .transaction(|c| sessions::issue(c, new, &|| START))
+        .unwrap();
     assert!(matches!(opened, Opened::Session(..)));
     id
 }

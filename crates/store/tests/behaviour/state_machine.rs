@@ -8,8 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 use store::sessions::{
-    self, Generation, Opened, Peek, Renewal, RenewalRules, Revocation, RevokedReason, Session,
-    SessionId,
+    self, Generation, Opened, Peek, Renewal, RenewalRules, RevokedReason, Session, SessionId,
 };
 use store::users::UserId;
 use store::{Actor, UnixMillis};
@@ -147,7 +146,10 @@ impl<'a> Run<'a> {
             Step::Wait(time) => self.now = now + time,
             Step::Open { user } => {
                 let new = self.new_session(user);
-                let opened = self.f.store.transaction(|c| sessions::issue(c, new));
+                let opened = self
+                    .f
+                    .store
+                    .transaction(|c| sessions::issue(c, new, &|| START));
                 self.opened(user, opened.unwrap())?;
             }
             Step::Renew { session, ago } => {
@@ -178,29 +180,30 @@ impl<'a> Run<'a> {
                     return Ok(());
                 };
                 let id = known.id;
-                let revocation = Revocation::new(reason, Actor::CommandLine, now);
-                let revoke = move |c: &mut _| sessions::revoke(c, id, &revocation);
-                self.f.store.write(revoke).unwrap();
-                known.model.revoke(reason, now);
+                let may_be_revoked = known.model.may_be_revoked(now);
+                prop_assert_eq!(self.f.revoke(id, reason, now), may_be_revoked);
+                if may_be_revoked {
+                    known.model.revoke(reason, now);
+                }
             }
             Step::RevokeAll { user, keep } => {
                 let keep = keep.and_then(|keep| pick(&mut self.known, keep, 0));
                 let keep = keep.map(|(known, _)| known.id);
                 let (id, reason) = (self.users[user].clone(), RevokedReason::PasswordChanged);
-                let revocation = Revocation::new(reason, Actor::User(id.clone()), now);
-                let revoke =
-                    move |c: &mut _| sessions::revoke_all_of_user(c, &id, keep, &revocation);
-                let mut revoked = self.f.store.transaction(revoke).unwrap();
+                let by = Actor::User(id.clone());
+                let revoke = move |c: &mut _| {
+                    sessions::revoke_all_of_user(c, &id, keep, reason, &by, &|| now)
+                };
+                let mut revoked = self.f.store.transaction(revoke).unwrap().sessions;
                 revoked.sort();
                 prop_assert_eq!(revoked, self.revoke_all(user, keep, reason));
             }
             Step::RenewByForce { user } => {
                 let new = self.new_session(user);
                 self.revoke_all(user, None, RevokedReason::ForcedRenewal);
-                let opened = self
-                    .f
-                    .store
-                    .transaction(|c| sessions::renew_by_force(c, new, &Actor::CommandLine));
+                let opened = self.f.store.transaction(move |c| {
+                    sessions::renew_by_force(c, new, &Actor::CommandLine, &|| now)
+                });
                 self.opened(user, opened.unwrap())?;
             }
         }

@@ -85,7 +85,7 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
     let update = |changes: UserChanges| {
         let id = session.user_id.clone();
         let update =
-            move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, START);
+            move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, &|| START);
         f.store.transaction(update).unwrap()
     };
     let any = UserChanges::default();
@@ -114,7 +114,7 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
             &UserId::parse("nobody").unwrap(),
             &UserChanges::default(),
             &Actor::CommandLine,
-            START,
+            &|| START,
         )
     };
     assert_eq!(f.store.transaction(nobody).unwrap(), Update::NotFound);

@@ -89,9 +89,9 @@ fn look_at_settings(settings: &Settings, findings: &mut Findings) {
         )),
     }
     if public_url.is_https() && http.trusted_proxies.is_empty() {
-        findings.note(
-            "proxy: none is trusted, so sessions show the address of the proxy with TLS; add it to \
-             SYMBOLON_TRUSTED_PROXIES",
+        findings.bad(
+            "proxy: none is trusted, so all clients share one allowance of every limit, and sessions \
+             show the address of the proxy with TLS; add it to SYMBOLON_TRUSTED_PROXIES",
         );
     }
     if !http.trusted_issuers.is_empty() {

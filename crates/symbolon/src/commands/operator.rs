@@ -41,7 +41,7 @@ impl Operator {
         Ok(Self {
             runtime: runtime.map_err(Failed::work)?,
             ports: Ports {
-                store: AsyncStore::new(store),
+                store: AsyncStore::new(store, None),
                 audit: Arc::new(audit),
                 clock,
                 entropy,
@@ -109,5 +109,5 @@ pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
 /// Publishes revocations to the audit trail. The services read them from the database.
 pub(super) fn revocations(ports: &Ports) -> Revocations {
     let denylist = Denylist::empty(Duration::ZERO);
-    Revocations::new(Arc::new(denylist), ports.audit.clone())
+    Revocations::new(Arc::new(denylist), ports.audit.clone(), ports.clock.clone())
 }

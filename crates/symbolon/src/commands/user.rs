@@ -106,7 +106,7 @@ fn set_disabled(user: OneUser, disabled: bool) -> Result<(), Failed> {
         Update::Made(updated) => print_done(
             if disabled { "Disabled" } else { "Enabled" },
             &user.id,
-            updated.revoked.len(),
+            updated.revoked.map_or(0, |revoked| revoked.sessions.len()),
         ),
         Update::NotFound => Err(Failed::work("no user has this id")),
         Update::EmailTaken => Err(Failed::work("another user has this email address")),

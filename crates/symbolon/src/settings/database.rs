@@ -1,4 +1,4 @@
-//! `DATABASE_URL`, `SYMBOLON_DATA_DIR`, `SYMBOLON_DATABASE_CONNECTIONS`,
+//! `DATABASE_URL`, `SYMBOLON_DATA_DIR`, `SYMBOLON_DATABASE_CONNECTIONS`, `SYMBOLON_DATABASE_TIMEOUT`,
 //! `SYMBOLON_PREPARED_STATEMENTS`.
 
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use clap::Args;
 use identity::database::Database;
 use store::{DatabaseUrl, StoreOptions};
 
-use super::{Mistakes, switch};
+use super::{Mistakes, duration, switch};
 
 /// The settings of the database, as text.
 #[derive(Args, Clone)]
@@ -35,6 +35,16 @@ pub struct DatabaseArgs {
     )]
     database_connections: String,
 
+    /// How long a call waits for the database before it answers 503; also PostgreSQL's timeout of a
+    /// statement, waiting for locks included
+    #[arg(
+        long,
+        env = "SYMBOLON_DATABASE_TIMEOUT",
+        value_name = "TIME",
+        default_value = "5s"
+    )]
+    database_timeout: String,
+
     /// Whether to use named prepared statements; off behind a pooler that does not support them, such
     /// as PgBouncer before 1.21 in transaction mode
     #[arg(
@@ -45,6 +55,12 @@ pub struct DatabaseArgs {
     )]
     prepared_statements: String,
 }
+
+/// Less would fail under ordinary load.
+const LEAST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// More would let a revocation become visible later than the denylist allows for (30 seconds).
+const MOST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl DatabaseArgs {
     /// The directory for files.
@@ -82,6 +98,13 @@ impl DatabaseArgs {
                 None
             }
         };
+        let timeout = duration(&self.database_timeout, LEAST_TIMEOUT).and_then(|timeout| {
+            let is_short = timeout <= MOST_TIMEOUT;
+            is_short
+                .then_some(timeout)
+                .ok_or("must be at most 10s".to_owned())
+        });
+        let timeout = mistakes.note("SYMBOLON_DATABASE_TIMEOUT", &self.database_timeout, timeout);
         let prepared_statements = mistakes.note(
             "SYMBOLON_PREPARED_STATEMENTS",
             &self.prepared_statements,
@@ -91,7 +114,8 @@ impl DatabaseArgs {
             url: url?,
             options: StoreOptions {
                 connections: connections?,
-                wait: Duration::from_secs(5),
+                wait: timeout?,
+                statement_timeout: timeout?,
                 prepared_statements: prepared_statements?,
             },
         })

@@ -1,12 +1,12 @@
 //! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
 //! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
-//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_VERIFY_CLAIMS`,
-//! `SYMBOLON_FORWARDED_TOKEN_TTL`, `SYMBOLON_METRICS_LISTEN`.
+//! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_CLIENT_ADDRESS_HEADER`,
+//! `SYMBOLON_VERIFY_CLAIMS`, `SYMBOLON_FORWARDED_TOKEN_TTL`, `SYMBOLON_METRICS_LISTEN`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use api::settings::{ClaimHeader, Http, Origin, PublicUrl, SameSite};
+use api::settings::{ClaimHeader, Http, Origin, PublicUrl, SameSite, parse_header_name};
 use clap::Args;
 use ipnet::IpNet;
 
@@ -79,7 +79,7 @@ pub(super) struct HttpArgs {
     )]
     trusted_issuers: String,
 
-    /// Networks of proxies whose Forwarded or X-Forwarded-For is trusted, separated by commas
+    /// Networks of proxies whose header with the client's address is trusted, separated by commas
     #[arg(
         long,
         env = "SYMBOLON_TRUSTED_PROXIES",
@@ -88,6 +88,16 @@ pub(super) struct HttpArgs {
         hide_default_value = true
     )]
     trusted_proxies: String,
+
+    /// The header in which trusted proxies pass the client's address on: X-Forwarded-For, Forwarded, or
+    /// one such as X-Real-IP or CF-Connecting-IP. Proxies must set it, whatever the client sends
+    #[arg(
+        long,
+        env = "SYMBOLON_CLIENT_ADDRESS_HEADER",
+        value_name = "NAME",
+        default_value = "X-Forwarded-For"
+    )]
+    client_address_header: String,
 
     /// Custom claims that /api/verify returns as headers, separated by commas: role becomes
     /// X-Claim-Role
@@ -136,6 +146,11 @@ impl HttpArgs {
             mistakes.note_each("SYMBOLON_TRUSTED_ISSUERS", &self.trusted_issuers, network);
         let trusted_proxies =
             mistakes.note_each("SYMBOLON_TRUSTED_PROXIES", &self.trusted_proxies, network);
+        let client_address_header = mistakes.note(
+            "SYMBOLON_CLIENT_ADDRESS_HEADER",
+            &self.client_address_header,
+            parse_header_name(&self.client_address_header),
+        );
         let verify_claims = mistakes.note_each(
             "SYMBOLON_VERIFY_CLAIMS",
             &self.verify_claims,
@@ -169,6 +184,7 @@ impl HttpArgs {
             same_site: same_site?,
             trusted_issuers: trusted_issuers?,
             trusted_proxies: trusted_proxies?,
+            client_address_header: client_address_header?,
             verify_claims: verify_claims?,
             forwarded_token_ttl: forwarded_token_ttl.filter(|ttl| !ttl.is_zero()),
             metrics_listen,

@@ -1,4 +1,5 @@
-//! `SYMBOLON_LIMIT_SIGN_IN`, `SYMBOLON_LIMIT_ACCOUNT`, `SYMBOLON_LIMIT_REGISTRATION`, `SYMBOLON_LIMIT_CALLS`.
+//! `SYMBOLON_LIMIT_SIGN_IN`, `SYMBOLON_LIMIT_ACCOUNT`, `SYMBOLON_LIMIT_REGISTRATION`,
+//! `SYMBOLON_LIMIT_SERVICE_KEYS`, `SYMBOLON_LIMIT_CALLS`.
 
 use std::time::Duration;
 
@@ -38,6 +39,15 @@ pub(super) struct LimitArgs {
     )]
     limit_registration: String,
 
+    /// Calls with service keys that were never valid, per address
+    #[arg(
+        long,
+        env = "SYMBOLON_LIMIT_SERVICE_KEYS",
+        value_name = "N/TIME",
+        default_value = "30/1m"
+    )]
+    limit_service_keys: String,
+
     /// Other calls of browsers and apps per address; calls of proxies and back ends do not count
     #[arg(
         long,
@@ -54,11 +64,13 @@ impl LimitArgs {
         let sign_in = limit("SYMBOLON_LIMIT_SIGN_IN", &self.limit_sign_in);
         let account = limit("SYMBOLON_LIMIT_ACCOUNT", &self.limit_account);
         let registration = limit("SYMBOLON_LIMIT_REGISTRATION", &self.limit_registration);
+        let service_keys = limit("SYMBOLON_LIMIT_SERVICE_KEYS", &self.limit_service_keys);
         let calls = limit("SYMBOLON_LIMIT_CALLS", &self.limit_calls);
         Some(LimitRules {
             sign_in: sign_in?,
             account: account?,
             registration: registration?,
+            service_keys: service_keys?,
             calls: calls?,
         })
     }

@@ -64,7 +64,7 @@ pub(super) struct SessionsArgs {
         long,
         env = "SYMBOLON_SESSIONS_PER_USER",
         value_name = "N",
-        default_value = "0"
+        default_value = "100"
     )]
     sessions_per_user: String,
 }

@@ -45,3 +45,35 @@ fn however_much_is_logged_no_token_password_or_key_is() {
         assert_eq!(line, None, "{secret}");
     }
 }
+
+#[test]
+fn refusals_by_a_limit_and_an_unknown_proxy_are_told_once() {
+    let program = Program::new();
+    let limits = ["--limit-sign-in=2/1m", "--limit-account=2/1m"];
+    let service = program.start(&limits);
+    let url = format!("http://{}/api/login", service.address);
+    for n in 0..6 {
+        let body = json!({ "email": "ann@example.org", "password": "a guess" });
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .build()
+            .into();
+        let call = agent.post(&url).header("content-type", "application/json");
+        let call = call.header("x-forwarded-for", format!("192.0.2.{n}"));
+        let status = call.send(body.to_string()).unwrap().status();
+        assert_eq!(status, if n < 2 { 401 } else { 429 });
+    }
+    let log = service.log();
+    let told = |what: &str| {
+        let lines = log.lines().filter(|line| line.contains(what));
+        let warnings = lines.clone().filter(|line| line.contains("WARN")).count();
+        (lines.count(), warnings)
+    };
+    assert_eq!(
+        told("the limit sign_in (2 in 1m) refuses 127.0.0.1"),
+        (1, 1),
+        "{log}"
+    );
+    assert_eq!(told("share one allowance"), (1, 1), "{log}");
+}

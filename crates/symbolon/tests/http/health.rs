@@ -21,7 +21,11 @@ fn a_running_service_is_live_and_ready(service: &Service) {
 }
 
 fn without_its_keys_or_tables_it_is_live_but_not_ready(service: &Service) {
-    let ready = || service.client().get("/health/ready").send();
+    let ready = || {
+        // An answer is given for a second.
+        service.advance(std::time::Duration::from_secs(1));
+        service.client().get("/health/ready").send()
+    };
     service.execute("DELETE FROM keys WHERE key_use = 'refresh'");
     let answer = ready();
     assert_eq!(answer.problem(), (503, "unavailable".into()));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use identity::clock::Clock;
 use serde_json::json;
+use store::service_keys::Scope;
 
 use crate::support::client::Answer;
 use crate::support::service::{PASSWORD, Place};
@@ -79,7 +81,138 @@ fn each_limit_counts_only_its_calls() {
     }
 }
 
-on_both_back_ends! { guesses_at_an_account_are_counted_together }
+#[test]
+fn signing_out_and_revoking_are_counted_as_well() {
+    let service = limited(&Place::sqlite(), &["--limit-calls=3/1m"]);
+    let token = service.signed_in_again("ann").cookie().unwrap();
+    let logout = || {
+        let call = service.client().post("/api/logout");
+        call.header("cookie", &format!("refreshToken={token}"))
+            .send()
+    };
+    let revoke = || {
+        let call = service.client().post("/api/revoke");
+        call.header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("token={token}"))
+            .send()
+    };
+    assert_eq!(
+        [logout().status, revoke().status, logout().status],
+        [200; 3]
+    );
+    for refused in [logout(), revoke()] {
+        assert_eq!(refused.problem(), (429, "rate_limited".into()));
+        assert_eq!(refused.header("set-cookie"), None);
+    }
+}
+
+#[test]
+fn made_up_service_keys_are_limited_and_valid_ones_are_not() {
+    let service = limited(&Place::sqlite(), &["--limit-service-keys=3/1m"]);
+    let key = service.service_key("gateway", &[Scope::TokensIntrospect]);
+    let introspect = |key: &str, from: &str| {
+        let call = service.client().post("/api/introspect").bearer(key);
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        let call = call.header("x-forwarded-for", from);
+        call.body("token=x").send().status
+    };
+    // Its first use counts: nobody knows yet that it is valid.
+    assert_eq!(introspect(&key, "192.0.2.1"), 200);
+    let made_up: Vec<_> = (0..4)
+        .map(|n| introspect(&format!("symbolon_sk_{n}"), "192.0.2.1"))
+        .collect();
+    assert_eq!(made_up, [401, 401, 429, 429]);
+    for _ in 0..5 {
+        assert_eq!(introspect(&key, "192.0.2.1"), 200);
+    }
+    assert_eq!(introspect("symbolon_sk_5", "192.0.2.2"), 401);
+    // A key that was valid once has to prove itself again.
+    service.revoke_service_key("gateway");
+    assert_eq!(introspect(&key, "192.0.2.1"), 401);
+    assert_eq!(introspect(&key, "192.0.2.1"), 429);
+}
+
+#[test]
+fn a_planted_device_cookie_takes_nothing_from_the_owner() {
+    let service = limited(&Place::sqlite(), &["--limit-account=3/1m"]);
+    service.register("eve");
+    let device = |name: &str| {
+        let answer = service
+            .client()
+            .post("/api/login")
+            .json(Service::credentials(name));
+        let answer = answer.send();
+        let cookies: Vec<_> = answer.all("set-cookie").map(str::to_owned).collect();
+        let cookie = cookies.iter().find(|c| c.contains("Path=/api/login"));
+        cookie.unwrap().split(';').next().unwrap().to_owned()
+    };
+    let (planted, own) = (device("eve"), device("ann"));
+    for n in 0..4 {
+        sign_in(&service, "a guess", &format!("192.0.2.{n}"));
+    }
+    let owner = service.client().post("/api/login");
+    let owner = owner.header("cookie", &format!("{planted}; {own}"));
+    let answer = owner.json(Service::credentials("ann")).send();
+    assert_eq!(answer.status, 200);
+
+    // Nor does it bring guesses past what is remembered, into the victim's trail.
+    let guess = || {
+        let call = service.client().post("/api/login");
+        let body = json!({ "email": "ann@example.org", "password": "a guess" });
+        call.header("cookie", &planted).json(body).send().status
+    };
+    let statuses: Vec<_> = (0..40).map(|_| guess()).collect();
+    assert_eq!(statuses, [429; 40]);
+    // Events are written in order.
+    service
+        .client()
+        .post("/api/login")
+        .json(Service::credentials("eve"))
+        .send();
+    let sign_ins = "SELECT count(*) AS n FROM events WHERE kind = 'sign_in' AND outcome = 'done'";
+    until(|| service.number(sign_ins) == 4);
+    let refused = "SELECT count(*) AS n FROM events WHERE reason = 'rate_limited'";
+    assert_eq!(service.number(refused), 1, "the first in a row");
+}
+
+/// Waits for the audit trail.
+fn until(is_so: impl Fn() -> bool) {
+    let in_time = (0..1000).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        is_so()
+    });
+    assert!(in_time);
+}
+
+on_both_back_ends! {
+    guesses_at_an_account_are_counted_together
+    a_clock_that_is_set_locks_nobody_out
+}
+
+fn a_clock_that_is_set_locks_nobody_out(service: &Service) {
+    let limits = [
+        "--limit-sign-in=3/1m",
+        "--limit-account=3/1m",
+        "--limit-calls=3/1m",
+        "--trusted-proxies=127.0.0.1",
+    ];
+    service.register("ann");
+    let ahead = service.restart(&limits);
+    let start = ahead.clock.now();
+    ahead.clock.set(start + Duration::from_secs(3600));
+    for n in 0..4 {
+        sign_in(&ahead, "a guess", &format!("192.0.2.{n}"));
+    }
+    ahead.clock.set(start);
+    let me = ahead.client().get("/api/me").send();
+    assert_eq!(me.problem(), (401, "token_missing".into()));
+    // The account's allowance is in the database: it comes back as if it had been used up now.
+    ahead.advance(Duration::from_secs(20));
+    let answer = sign_in(&ahead, PASSWORD, "192.0.2.9");
+    assert!([200, 429].contains(&answer.status));
+    ahead.advance(Duration::from_secs(20));
+    assert_eq!(sign_in(&ahead, PASSWORD, "192.0.2.9").status, 200);
+}
 
 fn guesses_at_an_account_are_counted_together(service: &Service) {
     let limits = ["--limit-account=4/1m", "--trusted-proxies=127.0.0.1"];

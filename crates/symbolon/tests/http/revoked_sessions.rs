@@ -8,10 +8,10 @@ use jwt_core::{Claims, JwkSet, KeyRing, NumericDate, TokenType, Verifier};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
-use crate::Service;
 use crate::support::client::Answer;
 use crate::support::forge;
 use crate::support::service::Place;
+use crate::{Service, on_both_back_ends};
 
 const PATH: &str = "/.well-known/revoked-sessions";
 
@@ -69,7 +69,7 @@ fn while_nothing_changes_it_is_not_sent_again() {
     service.signed_in("ann").post("/api/logout").send();
     let first = fetch(&service);
     let etag = first.header("etag").unwrap().to_owned();
-    assert_eq!(first.header("cache-control"), Some("public, max-age=2"));
+    assert_eq!(first.header("cache-control"), Some("public, max-age=1"));
     let again = |etag: &str| {
         service
             .client()
@@ -101,4 +101,53 @@ fn a_proof_is_no_access_token_and_no_refresh_token() {
     let client = service.client();
     client.set_cookie(&proof);
     assert_eq!(client.post("/api/refresh_all").send().status, 401);
+}
+
+/// Of the list, which must have a proof that is not used here.
+fn seq(service: &Service) -> i64 {
+    let proof = fetch(service).json()["proof"].as_str().unwrap().to_owned();
+    forge::claims(&proof)["seq"].as_i64().unwrap()
+}
+
+on_both_back_ends! { its_number_never_falls }
+
+fn its_number_never_falls(service: &Service) {
+    let ann = service.signed_in("ann");
+    service.advance(Duration::from_secs(1));
+    ann.post("/api/logout").send();
+    let last = seq(service);
+    assert!(last > 0);
+    service.advance(Duration::from_secs(400));
+    let is_empty = || fetch(service).json()["sessions"] == serde_json::json!([]);
+    let forgotten = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        // A list is made anew when something changed.
+        is_empty()
+    });
+    assert!(forgotten);
+    assert_eq!(seq(service), last);
+    let replica = service.restart(&[]);
+    assert_eq!(seq(&replica), last, "from the database");
+}
+
+#[test]
+fn of_too_many_there_is_no_list() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    service.signed_in("ann").post("/api/logout").send();
+    let columns = "user_id, generation, created_at, idle_expires_at, expires_at, revoked_at, \
+                   revoked_reason, auth_time, amr, claims";
+    service.execute(&format!(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50000)
+         INSERT INTO sessions (id, {columns})
+         SELECT printf('00000000-0000-7000-8000-%012x', n), {columns} FROM sessions, n"
+    ));
+    let replica = service.restart(&[]);
+    let answer = fetch(&replica);
+    assert_eq!(answer.problem(), (503, "unavailable".into()));
+    assert!(
+        answer.json()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("introspect")
+    );
 }

@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use identity::credentials::Password;
-use identity::sign_in::{Credentials, SignIn, SignInOutcome, SignedIn};
+use identity::sign_in::{Browser, Credentials, SignIn, SignInOutcome, SignedIn};
 use identity::tokens::KNOWN_FOR;
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
@@ -14,8 +14,9 @@ use serde::Deserialize;
 use crate::cookie::Cookies;
 use crate::extract::device::ClientDevice;
 use crate::extract::json_body::JsonBody;
-use crate::extract::known_device::MaybeKnownDevice;
+use crate::extract::known_device::KnownDevices;
 use crate::extract::limit::SignInLimit;
+use crate::extract::refresh_tokens::RefreshTokensToReplace;
 use crate::outcomes::rate_limited;
 use crate::problem::{Code, Problem};
 use crate::token_pair::TokenPairAnswer;
@@ -44,21 +45,27 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 /// Opens a session. The access token is in the body and in the `Authorization` header, the refresh token
 /// in the cookie. An unknown email address and a wrong password get the same answer in the same time. A
 /// second cookie, sent only to this endpoint, identifies the device at later sign-ins, so that password
-/// guesses from other devices do not use up its attempts.
+/// guesses from other devices do not use up its attempts. The session of a refresh cookie that came along is
+/// revoked: the new one replaces it.
 #[api_v2_operation(operation_id = "login", tags(Sessions))]
 pub(crate) async fn login(
     _limit: SignInLimit,
     body: JsonBody<CredentialsBody>,
     device: ClientDevice,
-    known: MaybeKnownDevice,
+    known: KnownDevices,
+    presented: RefreshTokensToReplace,
     sign_in: Data<SignIn>,
 ) -> Result<SignedInAnswer, Problem> {
     let credentials = Credentials {
         email: body.0.email.trim().to_owned(),
         password: Password::attempt(body.0.password),
     };
-    let outcome = sign_in.sign_in(credentials, known.0.as_ref(), device.0);
-    match outcome.await? {
+    let browser = Browser {
+        device: device.0,
+        known: known.0,
+        refresh_tokens: presented.0,
+    };
+    match sign_in.sign_in(credentials, browser).await? {
         SignInOutcome::SignedIn(signed_in) => Ok(SignedInAnswer(signed_in)),
         SignInOutcome::Refused => Err(Code::InvalidCredentials.into()),
         SignInOutcome::RateLimited { wait } => Err(rate_limited(wait)),

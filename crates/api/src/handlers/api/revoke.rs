@@ -6,6 +6,7 @@ use paperclip::actix::web::Json;
 use crate::bodies::message::MessageBody;
 use crate::extract::device::ClientDevice;
 use crate::extract::form_body::TokenForm;
+use crate::extract::limit::DeferredCallLimit;
 use crate::extract::service_key::TokenRevoker;
 use crate::problem::{Code, Problem};
 
@@ -13,6 +14,7 @@ use crate::problem::{Code, Problem};
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::ServiceKeyInvalid,
     Code::InsufficientScope,
+    Code::RateLimited,
     Code::Unavailable,
 ]];
 
@@ -20,14 +22,19 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 ///
 /// RFC 7009: revokes the session of an access or refresh token, valid or expired. Anyone who holds the
 /// token may revoke it; with a service key that has `tokens:revoke`, the reason is
-/// `revoked_by_operator`. Unknown and revoked tokens get the same answer.
+/// `revoked_by_operator`. Unknown and revoked tokens get the same answer. Without a service key, send no
+/// `Authorization` header.
 #[api_v2_operation(operation_id = "revoke", tags(Sessions))]
 pub(crate) async fn revoke(
+    limit: DeferredCallLimit,
     caller: TokenRevoker,
     form: TokenForm,
     device: ClientDevice,
     sessions: Data<Sessions>,
 ) -> Result<Json<MessageBody>, Problem> {
+    if caller.0.is_none() {
+        limit.count()?;
+    }
     let revoked = sessions.revoke_token(&form.0, caller.0.as_ref(), &device.0);
     revoked.await?;
     Ok(Json(MessageBody::SUCCESS))

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::bodies::user_id::UserIdBody;
 use crate::extract::device::ClientDevice;
 use crate::extract::json_body::JsonBody;
+use crate::extract::refresh_tokens::RefreshTokensToReplace;
 use crate::extract::token_issuer::TokenIssuer;
 use crate::outcomes::{ISSUE_PROBLEMS, issued};
 use crate::problem::{Code, Problem};
@@ -26,6 +27,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
         Code::ServiceKeyMissing,
         Code::ServiceKeyInvalid,
         Code::InsufficientScope,
+        Code::RateLimited,
         Code::Unavailable,
     ],
 ];
@@ -34,14 +36,16 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 ///
 /// For a trusted back end that has authenticated the user itself: it requires a service key with the
 /// scope `tokens:issue`, or a trusted network. Users keep the ids that the back end knows them by; the
-/// operator adds them with `symbolon user add --id`.
+/// operator adds them with `symbolon user add --id`. The session of a refresh cookie that came along is
+/// revoked: the new one replaces it.
 #[api_v2_operation(operation_id = "tokens", tags(Sessions))]
 pub(crate) async fn tokens(
     issuer: TokenIssuer,
     body: JsonBody<IssueRequest>,
     device: ClientDevice,
+    presented: RefreshTokensToReplace,
     sessions: Data<Sessions>,
 ) -> Result<TokenPairAnswer, Problem> {
-    let issue = sessions.issue(body.0.id.0, device.0, &issuer.0);
+    let issue = sessions.issue(body.0.id.0, device.0, &presented.0, &issuer.0);
     issued(issue.await?).map(TokenPairAnswer)
 }

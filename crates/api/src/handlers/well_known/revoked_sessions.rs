@@ -1,18 +1,18 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::body::BoxBody;
-use actix_web::http::header;
-use actix_web::web::Data;
+use actix_web::http::header::{self, ContentType};
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use identity::clock::Clock;
-use identity::sessions::{RevocationList, RevocationListPublisher};
+use identity::sessions::{MOST_LISTED, RevocationList, RevocationListPublisher};
 use paperclip::actix::web::Json;
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// The sessions that were revoked within the last access-token lifetime.
 #[derive(Serialize, Apiv2Schema)]
@@ -27,29 +27,66 @@ pub(crate) struct RevokedSessionsBody {
 }
 
 /// The list, or the answer that the reader has it already.
-pub(crate) struct Listed(Arc<RevocationList>);
+pub(crate) struct Listed {
+    list: Arc<RevocationList>,
+    json: Bytes,
+}
 
 /// How long readers and caches may keep it.
-const MAX_AGE: &str = "public, max-age=2";
+const MAX_AGE: &str = "public, max-age=1";
+
+/// The last list as JSON, which all its readers share, however slow they are.
+#[derive(Default)]
+pub(crate) struct SerializedList(Mutex<Option<(Arc<RevocationList>, Bytes)>>);
+
+impl SerializedList {
+    fn of(&self, list: &Arc<RevocationList>) -> Result<Bytes, Problem> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, json)) = &*last
+            && Arc::ptr_eq(known, list)
+        {
+            return Ok(json.clone());
+        }
+        let body = RevokedSessionsBody {
+            sessions: list.sessions.clone(),
+            proof: list.proof.clone(),
+        };
+        let json = Bytes::from(serde_json::to_vec(&body).map_err(|_| Code::Internal)?);
+        *last = Some((list.clone(), json.clone()));
+        Ok(json)
+    }
+}
+
+/// The problems that this operation can return, besides those common to its kind.
+pub(crate) const PROBLEMS: &[&[Code]] = &[&[Code::Unavailable]];
 
 /// Get the revocation list
 ///
 /// For services that verify access tokens offline: a service that polls the list every N seconds refuses
 /// the tokens of a revoked session within N + 4 seconds. With `If-None-Match` the answer is 304 while
-/// nothing changes. An expired proof is invalid.
+/// nothing changes. An expired proof is invalid. Of more than 50,000 sessions there is no list, but a 503:
+/// ask `/api/introspect` instead.
 #[api_v2_operation(operation_id = "revokedSessions", tags(Keys))]
 pub(crate) async fn revoked_sessions(
     publisher: Data<RevocationListPublisher>,
+    serialized: Data<SerializedList>,
     clock: Data<Arc<dyn Clock>>,
 ) -> Result<Listed, Problem> {
-    Ok(Listed(publisher.current(clock.now())?))
+    let Some(list) = publisher.current(clock.now())? else {
+        return Err(Problem::from(Code::Unavailable).with_detail(format!(
+            "More than {MOST_LISTED} sessions were revoked lately, too many for a list. Ask \
+             /api/introspect instead."
+        )));
+    };
+    let json = serialized.of(&list)?;
+    Ok(Listed { list, json })
 }
 
 impl Responder for Listed {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let etag = self.0.etag();
+        let etag = self.list.etag();
         let known = request.headers().get_all(header::IF_NONE_MATCH);
         let is_known = known
             .filter_map(|known| known.to_str().ok())
@@ -66,10 +103,7 @@ impl Responder for Listed {
         if is_known {
             return response.finish();
         }
-        response.json(RevokedSessionsBody {
-            sessions: self.0.sessions.clone(),
-            proof: self.0.proof.clone(),
-        })
+        response.content_type(ContentType::json()).body(self.json)
     }
 }
 

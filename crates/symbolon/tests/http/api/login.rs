@@ -11,6 +11,7 @@ on_both_back_ends! {
     an_email_signs_in_in_any_case
     who_may_not_sign_in_gets_one_and_the_same_answer
     each_sign_in_opens_a_session_of_its_own
+    signing_in_ends_the_session_that_came_along
 }
 
 fn signing_in_answers_a_token_pair(service: &Service) {
@@ -166,4 +167,29 @@ fn tokens_and_cookie_end_with_the_session() {
             .unwrap()
             .ends_with("Max-Age=300")
     );
+}
+
+fn signing_in_ends_the_session_that_came_along(service: &Service) {
+    let browser = service.signed_in("ann");
+    let elsewhere = service.signed_in_again("ann");
+    let token = browser.post("/api/refresh_access").send().token();
+    let before = browser.cookie().unwrap();
+    // A refused attempt ends nothing.
+    let guess = json!({ "email": "ann@example.org", "password": "a wrong guess" });
+    assert_eq!(browser.post("/api/login").json(guess).send().status, 401);
+    assert_eq!(browser.post("/api/refresh_access").send().status, 200);
+
+    let login = browser.post("/api/login").json(Service::credentials("ann"));
+    assert_eq!(login.send().status, 200);
+
+    assert_ne!(browser.cookie().unwrap(), before);
+    assert_eq!(browser.post("/api/refresh_access").send().status, 200);
+    assert_eq!(elsewhere.post("/api/refresh_access").send().status, 200);
+    let old = service.client();
+    old.set_cookie(&before);
+    let answer = old.post("/api/refresh_all").send();
+    assert_eq!(answer.problem(), (401, "session_revoked".into()));
+    assert_eq!(answer.json()["reason"], "replaced");
+    let me = old.get("/api/me").bearer(&token).send();
+    assert_eq!(me.problem(), (401, "session_revoked".into()));
 }

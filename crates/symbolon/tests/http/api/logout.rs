@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::support::client::Answer;
+use crate::support::client::{Answer, Client};
 use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
@@ -9,6 +9,8 @@ on_both_back_ends! {
     expired_tokens_suffice
     whatever_comes_is_a_success
     only_the_presented_session_ends
+    all_presented_sessions_end
+    of_too_many_the_bearers_and_the_newest_end_and_the_call_fails
 }
 
 fn assert_signed_out(answer: &Answer) {
@@ -72,4 +74,53 @@ fn only_the_presented_session_ends(service: &Service) {
         .send();
     here.post("/api/logout").send();
     assert_eq!(there.post("/api/refresh_access").send().status, 200);
+}
+
+/// A header with the refresh cookies of these clients.
+fn cookies(clients: &[Client]) -> String {
+    let pairs: Vec<_> = clients
+        .iter()
+        .map(|client| format!("refreshToken={}", client.cookie().unwrap()))
+        .collect();
+    pairs.join("; ")
+}
+
+fn is_live(client: &Client) -> bool {
+    let status = client.post("/api/refresh_access").send().status;
+    assert!([200, 401].contains(&status), "{status}");
+    status == 200
+}
+
+fn sessions(service: &Service, count: usize) -> Vec<Client> {
+    service.register("ann");
+    let open = |_| {
+        service.advance(Duration::from_secs(1));
+        service.signed_in_again("ann")
+    };
+    (0..count).map(open).collect()
+}
+
+fn all_presented_sessions_end(service: &Service) {
+    let clients = sessions(service, 9);
+    let (presented, other) = clients.split_at(8);
+    let logout = service.client().post("/api/logout");
+    assert_signed_out(&logout.header("cookie", &cookies(presented)).send());
+    assert!(!presented.iter().any(is_live));
+    assert!(is_live(&other[0]));
+}
+
+fn of_too_many_the_bearers_and_the_newest_end_and_the_call_fails(service: &Service) {
+    let clients = sessions(service, 20);
+    let token = clients[0].post("/api/refresh_access").send().token();
+    let logout = || {
+        let call = service.client().post("/api/logout").bearer(&token);
+        call.header("cookie", &cookies(&clients)).send()
+    };
+    let answer = logout();
+    assert_eq!(answer.problem(), (400, "request_malformed".into()));
+    assert_eq!(answer.header("set-cookie"), None);
+    let live: Vec<_> = (0..20).filter(|n| is_live(&clients[*n])).collect();
+    assert_eq!(live, [1, 2, 3, 4]);
+    assert_signed_out(&logout());
+    assert!(!clients.iter().any(is_live));
 }

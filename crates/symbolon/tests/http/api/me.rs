@@ -8,6 +8,7 @@ on_both_back_ends! {
     the_bearer_sees_who_is_signed_in
     a_revoked_session_is_refused_at_once
     every_bad_token_is_refused_with_its_code
+    a_token_speaks_for_its_own_subject
 }
 
 fn token_of(service: &Service, name: &str) -> String {
@@ -86,4 +87,17 @@ fn a_token_of_another_service_is_foreign() {
     let token = token_of(&elsewhere, "ann");
     let answer = here.client().get("/api/me").bearer(&token).send();
     assert_eq!(answer.problem(), (401, "token_foreign".into()));
+}
+
+/// Only a holder of the signing key, or a writer to the database, can bring this about.
+fn a_token_speaks_for_its_own_subject(service: &Service) {
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    let bob = service.register("bob")["id"].as_str().unwrap().to_owned();
+    service.execute(&format!("UPDATE sessions SET user_id = '{bob}'"));
+    let verified = service.client().get("/api/verify").bearer(&token).send();
+    let subject = forge::claims(&token)["sub"].as_str().unwrap().to_owned();
+    assert_eq!(verified.header("x-user-id"), Some(&*subject));
+    let me = service.client().get("/api/me").bearer(&token).send();
+    assert_eq!(me.problem(), (401, "session_unknown".into()));
 }

@@ -67,6 +67,7 @@ impl Place {
         let options = StoreOptions {
             connections: 1,
             wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(60),
             prepared_statements: true,
         };
         Store::open(&url, options).unwrap()
@@ -96,8 +97,14 @@ impl Service {
         let data_dir = format!("--data-dir={}", place.directory.path().display());
         let always = ["symbolon", "--listen=127.0.0.1:0", &database_url, &data_dir];
         // All clients of a test have one address.
-        let unlimited = ["sign-in", "account", "registration", "calls"]
-            .map(|limit| format!("--limit-{limit}=off"));
+        let unlimited = [
+            "sign-in",
+            "account",
+            "registration",
+            "service-keys",
+            "calls",
+        ]
+        .map(|limit| format!("--limit-{limit}=off"));
         let name = |flag: &str| flag.split('=').next().unwrap().to_owned();
         let is_given = |flag: &str| arguments.iter().any(|given| name(given) == name(flag));
         let unlimited = unlimited

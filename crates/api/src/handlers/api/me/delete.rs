@@ -9,7 +9,7 @@ use crate::extract::access_token::Bearer;
 use crate::extract::device::ClientDevice;
 use crate::extract::json_body::JsonBody;
 use crate::extract::limit::SignInLimit;
-use crate::handlers::api::logout::SignedOut;
+use crate::handlers::api::logout::SignedOutAnswer;
 use crate::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS, unconfirmed};
 use crate::problem::{Code, Problem};
 
@@ -41,9 +41,9 @@ pub(crate) async fn delete_me(
     device: ClientDevice,
     cookies: Data<Cookies>,
     users: Data<Users>,
-) -> Result<SignedOut, Problem> {
+) -> Result<SignedOutAnswer, Problem> {
     let password = Password::attempt(body.0.password);
     let deleted = users.delete_own(&bearer.0, password, &device.0).await?;
     deleted.map_err(|why| unconfirmed(why, "password"))?;
-    Ok(SignedOut::new(Some(cookies.refresh.clear())))
+    Ok(SignedOutAnswer(Some(cookies.refresh.clear())))
 }

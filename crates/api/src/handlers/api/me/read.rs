@@ -39,7 +39,7 @@ pub(crate) async fn me(
     sessions: Data<Sessions>,
 ) -> Result<Json<MeBody>, Problem> {
     let current = bearer.0.session_id;
-    match sessions.find_live(current).await? {
+    match sessions.find_live(current, bearer.0.user_id).await? {
         Ok((user, session)) => Ok(Json(MeBody {
             user: user.into(),
             session: SessionBody::new(session, current),

@@ -8,7 +8,7 @@ use crate::cookie::Cookies;
 use crate::extract::access_token::Bearer;
 use crate::extract::device::ClientDevice;
 use crate::extract::limit::CallLimit;
-use crate::handlers::api::logout::SignedOut;
+use crate::handlers::api::logout::SignedOutAnswer;
 use crate::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::problem::{Code, Problem};
 
@@ -31,11 +31,11 @@ pub(crate) async fn revoke_session(
     id: Path<String>,
     cookies: Data<Cookies>,
     sessions: Data<Sessions>,
-) -> Result<SignedOut, Problem> {
+) -> Result<SignedOutAnswer, Problem> {
     let id = SessionId::parse(&id).ok_or(Code::SessionNotFound)?;
     let is_current = bearer.0.session_id == id;
     match sessions.revoke_own(&bearer.0, id, &device.0).await? {
-        true => Ok(SignedOut::new(is_current.then(|| cookies.refresh.clear()))),
+        true => Ok(SignedOutAnswer(is_current.then(|| cookies.refresh.clear()))),
         false => Err(Code::SessionNotFound.into()),
     }
 }
