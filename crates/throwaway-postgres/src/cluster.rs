@@ -103,6 +103,21 @@ impl Cluster {
         self.run("pg_ctl", &stop).map(drop)
     }
 
+    /// Sends a signal to the server and all processes that it has started.
+    pub(crate) fn signal(&self, signal: &str) -> Result<(), String> {
+        let file = format!("{}/postmaster.pid", self.data());
+        let pid = run(&mut as_postgres("head", &["-n1", &file]))?;
+        let pid = pid.trim();
+        let mut processes = children(pid);
+        processes.push(pid.to_owned());
+        let processes: Vec<_> = processes.iter().map(String::as_str).collect();
+        run(&mut as_postgres(
+            "kill",
+            &[&[signal], &processes[..]].concat(),
+        ))
+        .map(drop)
+    }
+
     /// Makes a standby the primary.
     pub(crate) fn promote(&self) -> Result<(), String> {
         let promote = ["-D", &self.data(), "-w", "promote"];
@@ -178,6 +193,18 @@ fn run(command: &mut Command) -> Result<String, String> {
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
+}
+
+/// The processes whose parent this is.
+fn children(parent: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|process| process.file_name().into_string().ok());
+    let is_child = |pid: &String| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let found = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        found.is_some_and(|found| found.trim() == parent)
+    };
+    pids.filter(is_child).collect()
 }
 
 /// Where the server's programs are: where Debian and others keep each version's, or on the path.

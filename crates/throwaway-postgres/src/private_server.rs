@@ -51,6 +51,24 @@ impl PrivateServer {
         self.0.crash().expect("a running server crashes");
     }
 
+    /// Stops all its processes where they are: connections stay, and nothing answers.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn freeze(&self) {
+        self.0.signal("-STOP").expect("a running server freezes");
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn thaw(&self) {
+        self.0.signal("-CONT").expect("a frozen server goes on");
+    }
+
     /// Starts it after a crash.
     ///
     /// # Panics

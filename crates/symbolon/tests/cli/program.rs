@@ -83,6 +83,11 @@ impl Program {
 
     /// Starts the service on a free port.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        self.start_with(&[], arguments)
+    }
+
+    /// Starts it with variables of the environment.
+    pub(crate) fn start_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Running {
         let log = self.directory().join("log");
         let mut log_file = File::options();
         let log_file = log_file.create(true).append(true).open(&log).unwrap();
@@ -98,7 +103,9 @@ impl Program {
             .env("SYMBOLON_LIMIT_SIGN_IN", "off")
             .env("SYMBOLON_LIMIT_ACCOUNT", "off")
             .env("SYMBOLON_LIMIT_REGISTRATION", "off")
+            .env("SYMBOLON_LIMIT_SERVICE_KEYS", "off")
             .env("SYMBOLON_LIMIT_CALLS", "off")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log_file)

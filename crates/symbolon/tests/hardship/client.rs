@@ -54,49 +54,42 @@ impl Client {
 
     /// With a refresh cookie; `None` when no answer came.
     pub(crate) fn post(&self, path: &str, cookie: &str) -> Option<Reply> {
-        self.send(
-            "POST",
-            path,
-            "cookie",
-            &format!("refreshToken={cookie}"),
-            "",
-        )
+        self.send("POST", path, &[cookie_of(cookie)], "")
     }
 
-    /// With an access token or a service key.
-    pub(crate) fn post_as(&self, path: &str, bearer: &str, body: &str) -> Option<Reply> {
-        self.send(
-            "POST",
-            path,
-            "authorization",
-            &format!("Bearer {bearer}"),
-            body,
-        )
+    /// With a service key, and a refresh cookie that may be empty.
+    pub(crate) fn post_as(
+        &self,
+        path: &str,
+        service_key: &str,
+        cookie: &str,
+        body: &str,
+    ) -> Option<Reply> {
+        let headers = [bearer(service_key), cookie_of(cookie)];
+        self.send("POST", path, &headers, body)
     }
 
-    pub(crate) fn get(&self, path: &str, bearer: &str) -> Option<Reply> {
-        self.send(
-            "GET",
-            path,
-            "authorization",
-            &format!("Bearer {bearer}"),
-            "",
-        )
+    /// With an access token.
+    pub(crate) fn get(&self, path: &str, token: &str) -> Option<Reply> {
+        self.send("GET", path, &[bearer(token)], "")
     }
 
     fn send(
         &self,
         method: &str,
         path: &str,
-        header: &str,
-        value: &str,
+        headers: &[(&str, String)],
         body: &str,
     ) -> Option<Reply> {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header("content-type", "application/json")
-            .header(header, value)
+            .header("content-type", "application/json");
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| {
+                request.header(*name, value)
+            })
             .body(body.as_bytes().to_vec())
             .unwrap();
         let mut answer = self.agent.run(request).ok()?;
@@ -118,4 +111,12 @@ impl Client {
             body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         })
     }
+}
+
+fn bearer(token: &str) -> (&'static str, String) {
+    ("authorization", format!("Bearer {token}"))
+}
+
+fn cookie_of(refresh_token: &str) -> (&'static str, String) {
+    ("cookie", format!("refreshToken={refresh_token}"))
 }

@@ -10,6 +10,7 @@
 
 mod browsers;
 mod client;
+mod clocks;
 mod crash;
 mod failover;
 mod outage;

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
@@ -127,6 +127,45 @@ fn until_two_wait(watch: &mut PgConnection) {
         count.n >= 2
     });
     assert!(waiting);
+}
+
+/// Its connections stay, and nothing answers. Each call is answered by the deadline, however many sessions
+/// it is about.
+#[test]
+fn a_postgres_that_freezes() {
+    let _alone = crate::alone();
+    let Some(server) = PrivateServer::start() else {
+        return;
+    };
+    let site = Site::postgres(&server.url("postgres"));
+    let service = site.start(&["--database-timeout=3s"]);
+    let observed = Observed::new(&site, &service);
+    let cookies: Vec<_> = (0..8).map(|_| site.open(&observed.client).cookie).collect();
+    let all = cookies.join("; refreshToken=");
+    server.freeze();
+    observed.assert_only_verification_works();
+    let calls: [&dyn Fn() -> Reply; 4] = [
+        &|| observed.refresh(),
+        &|| observed.client.get("/api/me", &observed.access).unwrap(),
+        &|| observed.client.post("/api/logout", &all).unwrap(),
+        &|| observed.client.get("/health/ready", "").unwrap(),
+    ];
+    for call in calls {
+        let began = Instant::now();
+        call().assert_is_unavailable();
+        // Twice the deadline would be twice the wait of a call.
+        assert!(began.elapsed() < Duration::from_secs(6));
+    }
+    server.thaw();
+    // A renewal that was not answered may have been made, and is replayed.
+    let recovered = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(100));
+        observed.refresh().status == 200
+    });
+    assert!(recovered);
+    // What was asked for may have happened, unanswered.
+    let gone = observed.client.post("/api/logout", &all).unwrap();
+    assert_eq!(gone.status, 200);
 }
 
 #[test]

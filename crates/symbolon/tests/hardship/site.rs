@@ -77,6 +77,24 @@ impl Site {
         self.program.start(&self.with_database(arguments))
     }
 
+    /// Starts it with a clock that is behind, as in `-1s`.
+    pub(crate) fn start_behind(&self, behind: &str, arguments: &[&str]) -> Running {
+        let library = std::fs::read_dir("/usr/lib")
+            .unwrap()
+            .flatten()
+            .map(|directory| directory.path().join("faketime/libfaketimeMT.so.1"))
+            .find(|library| library.exists());
+        let library = library.expect("faketime is installed");
+        let variables = [
+            ("LD_PRELOAD", library.to_str().unwrap()),
+            ("FAKETIME", behind),
+            // Only the clock differs; time passes as it does.
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ];
+        let arguments = self.with_database(arguments);
+        self.program.start_with(&variables, &arguments)
+    }
+
     fn with_database<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         let mut arguments = [arguments, self.always].concat();
         if let Some(url) = &self.database_url {
@@ -103,8 +121,13 @@ impl Site {
 
     /// Opens a session of the one user there is.
     pub(crate) fn open(&self, client: &Client) -> Session {
+        self.open_with(client, "")
+    }
+
+    /// Opens a session in a browser that has a refresh cookie.
+    pub(crate) fn open_with(&self, client: &Client, cookie: &str) -> Session {
         let body = json!({ "id": 7 }).to_string();
-        let reply = client.post_as("/api/tokens", &self.service_key, &body);
+        let reply = client.post_as("/api/tokens", &self.service_key, cookie, &body);
         let reply = reply.expect("the service answers");
         assert_eq!(reply.status, 200, "{reply:?}");
         let claims = reply.token().split('.').nth(1).unwrap();
