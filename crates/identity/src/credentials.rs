@@ -3,6 +3,7 @@
 
 mod argon2id;
 mod common;
+mod decoys;
 mod hasher;
 mod hashing_queue;
 mod password;
@@ -10,7 +11,8 @@ mod password_link;
 mod scheme;
 
 pub use argon2::Params as HashingParams;
+pub use decoys::{Decoys, follow_hashes};
 pub use hasher::{PasswordHasher, Verified};
 pub use password::{AcceptedPassword, InvalidPassword, Password};
 pub use password_link::PasswordLink;
-pub use scheme::{InvalidHash, check_hash};
+pub use scheme::{InvalidHash, MOST_ARGON2_COST, MOST_KIB, argon2_suffices, check_hash, weakness};

@@ -118,7 +118,8 @@ impl SignIn {
         }
         let event = self.ports.audit.event(EventKind::SignIn);
         let event = event.device(&browser.device);
-        let find = move |c: &mut _| users::find_by_email(c, &email);
+        let address = email.clone();
+        let find = move |c: &mut _| users::find_by_email(c, &address);
         let user = self.ports.store.read(find).await?;
         let event = match &user {
             Some(user) => event.user(&user.id),
@@ -135,7 +136,7 @@ impl SignIn {
             self.ports.audit.record(event.refused(Cause::RateLimited));
             return Ok(SignInOutcome::RateLimited { wait });
         }
-        match self.prove_password(user, password).await? {
+        match self.prove_password(&email, user, password).await? {
             Ok(proof) => self.open_session(proof, target, browser, event).await,
             Err(cause) => Ok(self.refuse(event, cause)),
         }

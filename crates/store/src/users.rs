@@ -242,8 +242,29 @@ pub fn list(
         .collect()
 }
 
+/// The password hashes of at most `limit` users, chosen at random. Reads all of them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn sample_hashes(
+    connection: &mut AnyConnection,
+    limit: u16,
+) -> Result<Vec<PasswordHash>, StoreError> {
+    let hashes: Vec<Option<String>> = users::table
+        .filter(users::password.is_not_null())
+        .order(random())
+        .limit(limit.into())
+        .select(users::password)
+        .load(connection)?;
+    Ok(hashes.into_iter().flatten().map(PasswordHash).collect())
+}
+
 #[diesel::declare_sql_function]
 extern "SQL" {
+    /// Another number for each row.
+    fn random() -> diesel::sql_types::Double;
+
     /// Lower case; SQLite changes ASCII letters only.
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

@@ -336,6 +336,30 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn hashes_that_are_too_weak_or_take_too_long_are_refused() {
+        for (kib, passes, is_good) in [
+            ("19456", "2", true),
+            ("47104", "1", true),
+            ("7168", "5", true),
+            ("262144", "8", true),
+            ("19455", "2", false),
+            ("19456", "1", false),
+            ("7167", "256", false),
+            ("262144", "9", false),
+            ("262145", "1", false),
+        ] {
+            let arguments = [
+                &*format!("--argon2-kib={kib}"),
+                &format!("--argon2-passes={passes}"),
+            ];
+            assert_eq!(resolve(&arguments).is_ok(), is_good, "{arguments:?}");
+            if !is_good {
+                assert!(mistakes(&arguments).contains("SYMBOLON_ARGON2_KIB"));
+            }
+        }
+    }
+
+    #[test]
     fn settings_that_contradict_each_other_are_refused() {
         assert!(mistakes(&["--cookie-samesite=none"]).contains("https"));
         assert!(mistakes(&["--idle-ttl=40d"]).contains("SYMBOLON_IDLE_TTL"));

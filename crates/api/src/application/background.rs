@@ -7,6 +7,7 @@ use actix_rt::task::JoinHandle;
 use identity::Ports;
 use identity::audit::AuditWriter;
 use identity::cleaning::clean;
+use identity::credentials::{PasswordHasher, follow_hashes};
 use identity::keys::{KeyFollower, KeyRing};
 use identity::sessions::Denylist;
 use identity::tokens::Tokens;
@@ -16,6 +17,7 @@ pub(super) struct Background {
     pub(super) ports: Ports,
     pub(super) audit_writer: AuditWriter,
     pub(super) denylist: Arc<Denylist>,
+    pub(super) hasher: Arc<PasswordHasher>,
     pub(super) follower: KeyFollower,
     pub(super) key_ring: KeyRing,
     pub(super) tokens: Tokens,
@@ -28,6 +30,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
         ports,
         audit_writer,
         denylist,
+        hasher,
         follower,
         key_ring,
         tokens,
@@ -35,6 +38,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
     } = background;
     let (store, clock) = (ports.store, ports.clock);
     actix_rt::spawn(denylist.follow(store.clone(), clock.clone()));
+    actix_rt::spawn(follow_hashes(hasher, store.clone()));
     actix_rt::spawn(clean(store.clone(), retention, clock));
     // The key ring must not keep the audit trail alive when the server has stopped.
     let key_ring = key_ring.downgrade();

@@ -83,12 +83,14 @@ impl Application {
         let (issuer, audience) = (settings.http.public_url.issuer(), &settings.http.audience);
         let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
         let services = Services::new(settings, &ports, &tokens, &denylist);
+        let hasher = services.hasher();
         let listening = listen(&settings.http, services)?;
         let background = Background {
             key_ring: KeyRing::new(background_ports.clone(), master_key, settings.keys.rules),
             ports: background_ports,
             audit_writer,
             denylist,
+            hasher,
             follower,
             tokens,
             retention: settings.audit_retention,

@@ -100,6 +100,10 @@ impl Services {
         self.metrics_source.clone()
     }
 
+    pub(super) fn hasher(&self) -> Arc<PasswordHasher> {
+        self.metrics_source.hasher.clone()
+    }
+
     /// Makes all of it available to handlers and extractors.
     pub(super) fn register(&self, config: &mut ServiceConfig) {
         self.use_cases.register(config);

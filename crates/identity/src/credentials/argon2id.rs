@@ -1,11 +1,14 @@
-//! Argon2 in memory that each thread keeps. Allocating it for each hash would leave the allocator
-//! holding hundreds of megabytes after many concurrent sign-ins.
+//! Argon2 in memory that each thread keeps, unless it is a lot. Allocating it for each hash would leave the
+//! allocator holding hundreds of megabytes after many concurrent sign-ins.
 
 use std::cell::RefCell;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
+
+/// The most that a thread keeps, in blocks of one KiB. More, for a hash of another system, is given back.
+const MOST_KEPT: usize = 64 * 1024;
 
 thread_local! {
     static BLOCKS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
@@ -70,6 +73,27 @@ fn fill(
             *blocks = Vec::new();
             blocks.resize(needed, Block::new());
         }
-        argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, blocks)
+        let filled =
+            argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut *blocks);
+        if blocks.len() > MOST_KEPT {
+            *blocks = Vec::new();
+        }
+        filled
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_buffer_is_given_back_and_a_small_one_is_kept() {
+        let kept = |kib| {
+            let params = Params::new(kib, 1, 1, None).unwrap();
+            hash(&params, "open sesame", &[7; 16]);
+            BLOCKS.with_borrow(Vec::capacity)
+        };
+        assert_eq!(kept(1024), 1024);
+        assert_eq!(kept(65 * 1024), 0);
+    }
 }

@@ -8,6 +8,7 @@ use argon2::Params;
 use store::users::PasswordHash;
 
 use super::argon2id;
+use super::decoys::Decoys;
 use super::hashing_queue::HashingQueue;
 use super::scheme::Scheme;
 use super::{AcceptedPassword, Password};
@@ -40,22 +41,24 @@ pub struct PasswordHasher {
     params: Params,
     queue: HashingQueue,
     entropy: Arc<dyn Entropy>,
-    /// Verified where a user has no hash, so that it takes the same time.
-    decoy: PasswordHash,
+    decoys: Decoys,
 }
 
 impl PasswordHasher {
     /// Starts a thread for each processor; new hashes have these parameters.
     pub fn new(params: Params, entropy: Arc<dyn Entropy>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let decoy = argon2id::decoy(&params, &entropy.bytes(), &entropy.bytes());
-        let decoy = PasswordHash::new(decoy);
         Self {
-            params,
             queue: HashingQueue::start(threads, QUEUE),
+            decoys: Decoys::new(&params, &*entropy),
+            params,
             entropy,
-            decoy,
         }
+    }
+
+    /// What is verified where a user has no hash.
+    pub fn decoys(&self) -> &Decoys {
+        &self.decoys
     }
 
     /// Hashes a password with a new salt.
@@ -71,8 +74,8 @@ impl PasswordHasher {
             .await
     }
 
-    /// Verifies a password against a hash. Without a hash it is always wrong, which takes as long to
-    /// find out.
+    /// Verifies a password against the hash of the user who has this address. Without a hash it is always
+    /// wrong, which takes as long to find out.
     ///
     /// # Errors
     ///
@@ -81,10 +84,12 @@ impl PasswordHasher {
         &self,
         password: Password,
         hash: Option<PasswordHash>,
+        address: &str,
     ) -> Result<Verified, Busy> {
         let params = self.params.clone();
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.decoy.clone());
+        let decoy = self.decoys.choose(address);
+        let hash = hash.unwrap_or(decoy);
         let salt = self.entropy.bytes();
         let work = move || match known & verify(&password, &hash) {
             true => renew(&params, &password, &hash, salt),
@@ -116,7 +121,10 @@ fn verify(password: &Password, hash: &PasswordHash) -> bool {
 /// Whether the hash should be replaced: the parameters have risen since, or another system made it.
 fn renew(params: &Params, password: &Password, old: &PasswordHash, salt: [u8; 16]) -> Verified {
     let scheme = Scheme::parse(old.expose());
-    match scheme.is_ok_and(|scheme| scheme.is_at_least(params)) {
+    // A new hash would be of the whole password, whose end may be wrong.
+    let stays =
+        |scheme: Scheme<'_>| scheme.is_at_least(params) || scheme.ignores_the_end_of(&password.0);
+    match scheme.is_ok_and(stays) {
         true => Verified::Right,
         false => Verified::RightWithNewHash(hash(params, password, salt)),
     }
@@ -148,14 +156,14 @@ mod tests {
         let hasher = hasher();
         let hash = hasher.hash(accepted("open sesame")).await.unwrap();
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let verify = async |text| hasher.verify(attempt(text), Some(hash.clone())).await;
+        let verify = async |text| hasher.verify(attempt(text), Some(hash.clone()), "").await;
         assert_eq!(verify("open sesame").await, Ok(Verified::Right));
         assert_eq!(verify("open Sesame").await, Ok(Verified::Wrong));
     }
 
     #[tokio::test]
     async fn without_a_hash_no_password_verifies() {
-        let verified = hasher().verify(attempt(""), None).await;
+        let verified = hasher().verify(attempt(""), None, "").await;
         assert_eq!(verified, Ok(Verified::Wrong));
     }
 
@@ -171,16 +179,34 @@ mod tests {
             (of(1024, 3), true),
         ] {
             let now = hasher_with(params.clone());
-            let verified = now.verify(attempt("open sesame"), Some(hash.clone()));
+            let verified = now.verify(attempt("open sesame"), Some(hash.clone()), "");
             match verified.await.unwrap() {
                 Verified::RightWithNewHash(new) if replaced => {
-                    let again = now.verify(attempt("open sesame"), Some(new)).await;
+                    let again = now.verify(attempt("open sesame"), Some(new), "").await;
                     assert_eq!(again, Ok(Verified::Right));
                 }
                 verified => assert!(!replaced && verified == Verified::Right, "{params:?}"),
             }
-            let wrong = now.verify(attempt("open Sesame"), Some(hash.clone())).await;
+            let wrong = now
+                .verify(attempt("open Sesame"), Some(hash.clone()), "")
+                .await;
             assert_eq!(wrong, Ok(Verified::Wrong));
         }
+    }
+
+    #[tokio::test]
+    async fn a_bcrypt_hash_that_ignores_the_end_of_a_password_is_not_replaced() {
+        let hasher = hasher();
+        let hash = bcrypt::hash("x".repeat(72), 4).unwrap();
+        let verify = async |text: String| {
+            let hash = Some(PasswordHash::new(hash.clone()));
+            hasher.verify(attempt(&text), hash, "").await.unwrap()
+        };
+        let replaced = verify("x".repeat(72)).await;
+        assert!(matches!(replaced, Verified::RightWithNewHash(_)));
+        for longer in [73, 100] {
+            assert_eq!(verify("x".repeat(longer)).await, Verified::Right);
+        }
+        assert_eq!(verify("x".repeat(71)).await, Verified::Wrong);
     }
 }

@@ -39,6 +39,15 @@ pub fn check_hash(text: &str) -> Result<(), InvalidHash> {
     Scheme::parse(text).map(drop)
 }
 
+/// What is weak about a hash, by the recommendations of OWASP; `None` if it suffices.
+pub fn weakness(text: &str) -> Option<String> {
+    let scheme = Scheme::parse(text).ok()?;
+    match scheme.suffices() {
+        true => None,
+        false => Some(scheme.class()),
+    }
+}
+
 /// A parsed hash.
 #[derive(Debug)]
 pub(super) enum Scheme<'a> {
@@ -62,12 +71,30 @@ pub(super) enum Scheme<'a> {
     },
 }
 
-/// Upper bounds of the cost of verifying one hash: a few seconds, and this much memory on each
+/// Upper bounds of the cost of verifying one hash: about two seconds, and this much memory on each
 /// processor.
-const MOST_KIB: u32 = 1 << 20;
-const MOST_ARGON2_PASSES: u32 = 32;
-const MOST_PBKDF2_ROUNDS: u32 = 20_000_000;
-const MOST_BCRYPT_COST: u32 = 16;
+pub const MOST_KIB: u32 = 1 << 18;
+/// Of Argon2: memory in KiB times passes.
+pub const MOST_ARGON2_COST: u32 = 1 << 21;
+const MOST_PBKDF2_ROUNDS: u32 = 5_000_000;
+const MOST_BCRYPT_COST: u32 = 15;
+
+/// bcrypt ignores what follows.
+const BCRYPT_BYTES: usize = 72;
+
+/// What OWASP recommends at least (Password Storage Cheat Sheet): pairs of passes and KiB.
+const LEAST_ARGON2: [(u32, u32); 5] = [(5, 7168), (4, 9216), (3, 12288), (2, 19456), (1, 47104)];
+const LEAST_PBKDF2_ROUNDS: u32 = 600_000;
+const LEAST_BCRYPT_COST: u32 = 10;
+/// N times r times p.
+const LEAST_SCRYPT_COST: u64 = 1 << 20;
+
+/// Whether Argon2 with these parameters is as strong as OWASP recommends.
+pub fn argon2_suffices(kib: u32, passes: u32) -> bool {
+    LEAST_ARGON2
+        .iter()
+        .any(|(least_passes, least_kib)| passes >= *least_passes && kib >= *least_kib)
+}
 
 impl<'a> Scheme<'a> {
     pub(super) fn parse(stored: &'a str) -> Result<Self, InvalidHash> {
@@ -113,6 +140,40 @@ impl<'a> Scheme<'a> {
         }
     }
 
+    /// What determines the time to verify it, for people and for comparison.
+    pub(super) fn class(&self) -> String {
+        match self {
+            Self::Argon2(hash) => format!("{} with {}", hash.algorithm, hash.params),
+            Self::Pbkdf2 { rounds, .. } => format!("pbkdf2_sha256 with {rounds} rounds"),
+            Self::Bcrypt(hash) => format!("bcrypt with cost {}", bcrypt_cost(hash)),
+            Self::BcryptSha256(hash) => format!("bcrypt_sha256 with cost {}", bcrypt_cost(hash)),
+            Self::Scrypt { params, .. } => format!(
+                "scrypt with N=2^{}, r={}, p={}",
+                params.log_n(),
+                params.r(),
+                params.p()
+            ),
+        }
+    }
+
+    fn suffices(&self) -> bool {
+        match self {
+            Self::Argon2(hash) => Params::try_from(hash)
+                .is_ok_and(|params| argon2_suffices(params.m_cost(), params.t_cost())),
+            Self::Pbkdf2 { rounds, .. } => rounds.get() >= LEAST_PBKDF2_ROUNDS,
+            Self::Bcrypt(hash) | Self::BcryptSha256(hash) => bcrypt_cost(hash) >= LEAST_BCRYPT_COST,
+            Self::Scrypt { params, .. } => {
+                let blocks = u64::from(params.r()) * u64::from(params.p());
+                (blocks << params.log_n()) >= LEAST_SCRYPT_COST
+            }
+        }
+    }
+
+    /// Whether it says nothing about the end of this password.
+    pub(super) fn ignores_the_end_of(&self, password: &str) -> bool {
+        matches!(self, Self::Bcrypt(_)) && password.len() > BCRYPT_BYTES
+    }
+
     /// Whether it is at least as hard to attack as an Argon2id hash with these parameters.
     pub(super) fn is_at_least(&self, params: &Params) -> bool {
         let Self::Argon2(hash) = self else {
@@ -132,7 +193,8 @@ fn read_argon2(text: &str) -> Result<Scheme<'_>, InvalidHash> {
     if hash.salt.is_none() || hash.hash.is_none() {
         return Err(InvalidHash::Malformed);
     }
-    match params.m_cost() <= MOST_KIB && params.t_cost() <= MOST_ARGON2_PASSES {
+    let cost = params.m_cost().checked_mul(params.t_cost());
+    match params.m_cost() <= MOST_KIB && cost.is_some_and(|cost| cost <= MOST_ARGON2_COST) {
         true => Ok(Scheme::Argon2(hash)),
         false => Err(InvalidHash::TooCostly),
     }
@@ -148,6 +210,12 @@ fn read_bcrypt(text: &str) -> Result<&str, InvalidHash> {
         true => Ok(text),
         false => Err(InvalidHash::TooCostly),
     }
+}
+
+/// Of a hash that was parsed before.
+fn bcrypt_cost(hash: &str) -> u32 {
+    let parts = hash.parse::<bcrypt::HashParts>();
+    parts.map_or(0, |parts| parts.get_cost())
 }
 
 /// `rounds$salt$hash`.
@@ -284,6 +352,40 @@ mod tests {
         }
     }
 
+    fn argon2(kib: u32, passes: u32) -> String {
+        let hash = "A".repeat(43);
+        format!("$argon2id$v=19$m={kib},t={passes},p=1$c2FsdHNhbHQ${hash}")
+    }
+
+    #[test]
+    fn a_hash_below_the_recommendations_is_weak() {
+        let bcrypt = |cost: &str| HASHES[5].replacen("$06$", cost, 1);
+        for (hash, weakness_) in [
+            (argon2(19456, 2), None),
+            (argon2(7168, 5), None),
+            (argon2(19455, 2), Some("argon2id with m=19455,t=2,p=1")),
+            (argon2(7167, 9), Some("argon2id with m=7167,t=9,p=1")),
+            (argon2(47103, 1), Some("argon2id with m=47103,t=1,p=1")),
+            (HASHES[0].to_owned(), None),
+            (
+                HASHES[0].replacen("1000000", "260000", 1),
+                Some("pbkdf2_sha256 with 260000 rounds"),
+            ),
+            (bcrypt("$10$"), None),
+            (bcrypt("$09$"), Some("bcrypt with cost 9")),
+            (HASHES[7].to_owned(), Some("scrypt with N=2^10, r=8, p=2")),
+        ] {
+            assert_eq!(weakness(&hash).as_deref(), weakness_, "{hash}");
+        }
+    }
+
+    #[test]
+    fn hashes_at_the_bound_are_accepted() {
+        for hash in [argon2(1 << 18, 8), argon2(8192, 256)] {
+            assert!(Scheme::parse(&hash).is_ok(), "{hash}");
+        }
+    }
+
     #[test]
     fn hashes_that_are_too_costly_are_refused() {
         let (hash, longer) = ("A".repeat(43) + "=", "A".repeat(86) + "==");
@@ -291,10 +393,12 @@ mod tests {
             format!("pbkdf2_sha256$4000000000$salt${hash}"),
             format!("scrypt$1073741824$salt$8$1${longer}"),
             format!("scrypt$16384$salt$8$100000${longer}"),
-            format!(
-                "$argon2id$v=19$m=4000000,t=2,p=1$c2FsdHNhbHQ${}",
-                "A".repeat(43)
-            ),
+            argon2(4_000_000, 2),
+            // Half a minute and a gigabyte; then each bound by itself.
+            argon2(1 << 20, 32),
+            argon2((1 << 18) + 1, 1),
+            argon2(1 << 18, 9),
+            argon2(8192, 257),
             HASHES[5].replacen("$06$", "$31$", 1),
         ] {
             assert_eq!(

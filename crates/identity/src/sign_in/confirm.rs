@@ -68,7 +68,10 @@ impl PasswordConfirmation {
             self.audit.record(event.clone().refused(Cause::RateLimited));
             return Ok(Err(Unconfirmed::RateLimited { wait }));
         }
-        let verified = self.hasher.verify(password, user.password.clone()).await?;
+        let verified = self
+            .hasher
+            .verify(password, user.password.clone(), &user.email);
+        let verified = verified.await?;
         match user.password.clone().filter(|_| verified.is_right()) {
             Some(checked) => Ok(Ok(checked)),
             None => {

@@ -25,11 +25,13 @@ impl SignIn {
     /// user without a password, it takes as long to refuse.
     pub(super) async fn prove_password(
         &self,
+        email: &str,
         user: Option<User>,
         password: Password,
     ) -> Result<Result<Proof, Cause>, Failure> {
         let hash = user.as_ref().and_then(|user| user.password.clone());
-        let verified = self.hasher.verify(password.clone(), hash.clone()).await?;
+        let verified = self.hasher.verify(password.clone(), hash.clone(), email);
+        let verified = verified.await?;
         let (user, hash) = match (user, hash) {
             (None, _) => return Ok(Err(Cause::EmailUnknown)),
             (Some(user), _) if user.disabled_at.is_some() => return Ok(Err(Cause::UserDisabled)),
@@ -69,7 +71,7 @@ impl SignIn {
         // A concurrent sign-in has replaced the hash, or somebody has changed the password.
         let user = self.find(user_id.clone()).await?;
         let hash = user.and_then(|user| user.password);
-        let verified = self.hasher.verify(password, hash.clone()).await?;
+        let verified = self.hasher.verify(password, hash.clone(), "").await?;
         Ok(hash.filter(|_| verified.is_right()))
     }
 }

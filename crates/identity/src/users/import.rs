@@ -2,7 +2,7 @@
 
 mod source;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use store::events::EventKind;
 use store::users::{self, Import, PasswordHash, User, UserId};
@@ -10,7 +10,7 @@ use store::{Actor, AnyConnection, StoreError, UnixMillis};
 use thiserror::Error;
 
 use super::{CustomClaims, Email, InvalidCustomClaims, InvalidEmail, InvalidName, Name, Users};
-use crate::credentials::{InvalidHash, check_hash};
+use crate::credentials::{InvalidHash, check_hash, weakness};
 use crate::failure::Failure;
 
 pub use source::{Row, Source, SourceError, read, read_django_db};
@@ -73,6 +73,8 @@ pub struct Report {
     pub without_password: usize,
     /// Added users that are disabled.
     pub disabled: usize,
+    /// Kinds of password hashes that are weaker than OWASP recommends, and how many added users have one.
+    pub weak: BTreeMap<String, usize>,
     /// Users that exist already, with the same id and email address.
     pub known: usize,
     /// Rows that were refused: where they are, and why.
@@ -162,6 +164,10 @@ impl Report {
                 self.added += 1;
                 self.without_password += usize::from(user.password.is_none());
                 self.disabled += usize::from(user.disabled_at.is_some());
+                let hash = user.password.as_ref();
+                if let Some(kind) = hash.and_then(|hash| weakness(hash.expose())) {
+                    *self.weak.entry(kind).or_default() += 1;
+                }
             }
             Import::Known => self.known += 1,
             Import::IdTaken => self.refused.push((place, Refused::IdTaken)),

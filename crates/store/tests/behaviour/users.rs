@@ -5,6 +5,7 @@ use store::users::{self, Addition, User, UserId};
 use crate::{Fixture, START, on_both_back_ends, user};
 
 on_both_back_ends! {
+    some_hashes_are_sampled
     a_user_is_found_by_id_and_by_email_in_any_case
     ids_and_emails_are_unique_and_names_are_not
     users_are_listed_in_pages
@@ -118,4 +119,14 @@ fn a_user_is_changed_and_sessions_get_the_claims(f: &Fixture) {
         )
     };
     assert_eq!(f.store.transaction(nobody).unwrap(), Update::NotFound);
+}
+
+fn some_hashes_are_sampled(f: &Fixture) {
+    let sample = |limit| f.store.read(|c| users::sample_hashes(c, limit)).unwrap();
+    assert_eq!(sample(9), []);
+    for name in ["ann", "bob", "eve"] {
+        f.add_user(name);
+    }
+    f.execute("UPDATE users SET password = NULL WHERE id = 'id-eve'");
+    assert_eq!((sample(9).len(), sample(1).len()), (2, 1));
 }

@@ -2,7 +2,7 @@
 
 use api::settings::Accounts;
 use clap::Args;
-use identity::credentials::HashingParams;
+use identity::credentials::{HashingParams, MOST_ARGON2_COST, MOST_KIB, argon2_suffices};
 use identity::users::Registration;
 
 use super::{Mistakes, switch};
@@ -56,12 +56,6 @@ pub struct HashingArgs {
     argon2_passes: String,
 }
 
-/// The least memory that OWASP recommends, with five passes: 7 MiB.
-const LEAST_KIB: u32 = 7168;
-
-/// More than 1 GiB for each processor is a mistake.
-const MOST_KIB: u32 = 1 << 20;
-
 impl HashingArgs {
     /// Resolves these settings without others.
     ///
@@ -75,14 +69,27 @@ impl HashingArgs {
 
     fn resolve(self, mistakes: &mut Mistakes) -> Option<HashingParams> {
         let kib = self.argon2_kib.parse().ok();
-        let kib = kib.filter(|kib| (LEAST_KIB..=MOST_KIB).contains(kib));
-        let kib = kib.ok_or("must be a number of KiB from 7168 to 1048576");
+        let kib = kib.filter(|kib| *kib <= MOST_KIB);
+        let kib = kib.ok_or("must be a number of KiB, at most 262144");
         let kib = mistakes.note("SYMBOLON_ARGON2_KIB", &self.argon2_kib, kib);
         let passes = self.argon2_passes.parse().ok();
-        let passes = passes.filter(|passes| (1..=32).contains(passes));
-        let passes = passes.ok_or("must be a number from 1 to 32");
+        let passes = passes.filter(|passes| (1..=256).contains(passes));
+        let passes = passes.ok_or("must be a number from 1 to 256");
         let passes = mistakes.note("SYMBOLON_ARGON2_PASSES", &self.argon2_passes, passes);
-        HashingParams::new(kib?, passes?, 1, None).ok()
+        let (kib, passes): (u32, u32) = (kib?, passes?);
+        let why = match (
+            argon2_suffices(kib, passes),
+            kib * passes <= MOST_ARGON2_COST,
+        ) {
+            (true, true) => return HashingParams::new(kib, passes, 1, None).ok(),
+            (false, _) => {
+                "is too weak: with 1 pass at least 47104, with 2 at least 19456, with 3 at least 12288, \
+                 with 4 at least 9216, with more at least 7168"
+            }
+            (_, false) => "takes seconds: KiB times passes must be at most 2097152",
+        };
+        mistakes.add("SYMBOLON_ARGON2_KIB", Some(&self.argon2_kib), why);
+        None
     }
 }
 

@@ -149,3 +149,21 @@ fn what_cannot_be_read_is_said() {
         url.err
     );
 }
+
+#[test]
+fn weak_hashes_are_named_and_imported() {
+    let program = Program::new();
+    let old = HASH.replacen("1000000", "1000", 1);
+    let csv = format!(
+        "id,name,email,password\n7,Ann,ann@example.org,{old}\n8,Bob,bob@example.org,{HASH}\n\
+         9,Cy,cy@example.org,{old}\n"
+    );
+    for dry in [&["--dry-run"][..], &[]] {
+        let imported = import(&program, "csv", &csv, dry);
+        assert_eq!(imported.code, 0, "{}", imported.err);
+        let warning =
+            "2 password hashes are weaker than recommended (pbkdf2_sha256 with 1000 rounds)";
+        assert!(imported.err.contains(warning), "{}", imported.err);
+    }
+    assert_eq!(users(&program).len(), 3);
+}

@@ -113,6 +113,12 @@ fn print(report: &Report, dry_run: bool) -> Result<(), Failed> {
     for (place, why) in &report.refused {
         eprintln!("{}: {why}", output::plain(place));
     }
+    for (kind, count) in &report.weak {
+        eprintln!(
+            "warning: {count} password hashes are weaker than recommended ({kind}); their users get a new \
+             hash at their next sign-in"
+        );
+    }
     let did = if dry_run { "Would import" } else { "Imported" };
     output::print(&format!(
         "{did} {} users ({} without a password, {} disabled). Skipped {} existing users, refused {} rows.",

@@ -7,6 +7,7 @@ on_both_back_ends! {
     a_user_is_registered_and_answered_without_their_password
     an_email_is_taken_once_and_a_name_is_not
     each_bad_value_is_named
+    a_discreet_registration_answers_the_same_whatever_is_taken
 }
 
 fn a_user_is_registered_and_answered_without_their_password(service: &Service) {
@@ -34,6 +35,38 @@ fn an_email_is_taken_once_and_a_name_is_not(service: &Service) {
     );
     // Two people are called Ann.
     assert_eq!(send("ann", "other@example.org").status, 201);
+}
+
+fn a_discreet_registration_answers_the_same_whatever_is_taken(service: &Service) {
+    let discreet = service.restart(&["--registration=discreet"]);
+    service.register("ann");
+    service.register("bob");
+    let register = |name: &str, email: &str| {
+        let body = json!({ "name": name, "email": email, "password": PASSWORD });
+        let answer = discreet.client().post("/api/register").json(body).send();
+        let user = answer.json();
+        assert_eq!(
+            (&user["name"], &user["email"]),
+            (&json!(name), &json!(email))
+        );
+        assert_eq!(user["id"].as_str().unwrap().len(), 36);
+        let members: Vec<_> = user.as_object().unwrap().keys().cloned().collect();
+        let headers: Vec<_> = answer.header_names();
+        (answer.status, members, headers)
+    };
+    // An address that is taken, and one that is free, each with a name of the same length.
+    let answers = [
+        register("ann", "bob@example.org"),
+        register("cyd", "BOB@example.org"),
+        register("ann", "cyd@example.org"),
+        register("eve", "eve@example.org"),
+    ];
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
+    assert_eq!(answers[0].0, 201);
+    assert_eq!(service.count("users"), 4);
 }
 
 fn each_bad_value_is_named(service: &Service) {

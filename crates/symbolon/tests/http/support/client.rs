@@ -172,6 +172,13 @@ impl Answer {
         self.all(name).next()
     }
 
+    /// The names of all headers.
+    pub(crate) fn header_names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.headers.iter().map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names
+    }
+
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = self
             .headers

@@ -1,0 +1,155 @@
+//! What is verified where a user has no password hash, or where there is no user. It must take as long as
+//! it would for a user who exists; and hashes take different times, if some were imported or made with
+//! lower parameters. So decoys are hashes of users: each address has its place among them, which nobody
+//! can predict, and gets a hash of the class that is there.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use argon2::Params;
+use ring::hmac;
+use store::users::{self, PasswordHash};
+use tokio::time::sleep;
+
+use super::argon2id;
+use super::hasher::PasswordHasher;
+use super::scheme::Scheme;
+use crate::async_store::AsyncStore;
+use crate::entropy::Entropy;
+
+/// How many hashes are sampled: enough for the shares of classes to be right to a few percent.
+const SAMPLE: u16 = 1000;
+
+/// How often. Users get new hashes as they sign in.
+const EVERY: Duration = Duration::from_secs(3600);
+
+/// Hashes to verify for addresses that have none.
+pub struct Decoys {
+    key: hmac::Key,
+    /// Where there are no users.
+    default: PasswordHash,
+    /// Sorted by class.
+    sample: RwLock<Vec<PasswordHash>>,
+}
+
+impl Decoys {
+    pub(super) fn new(params: &Params, entropy: &dyn Entropy) -> Self {
+        let default = argon2id::decoy(params, &entropy.bytes(), &entropy.bytes());
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes::<32>()),
+            default: PasswordHash::new(default),
+            sample: RwLock::default(),
+        }
+    }
+
+    /// Takes a new sample of the hashes of users.
+    pub fn use_sample(&self, hashes: Vec<PasswordHash>) {
+        let mut classed: Vec<_> = hashes
+            .into_iter()
+            .filter_map(|hash| {
+                let class = Scheme::parse(hash.expose()).ok()?.class();
+                Some((class, hash))
+            })
+            .collect();
+        classed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let sorted = classed.into_iter().map(|(_, hash)| hash).collect();
+        *self.sample.write().unwrap_or_else(PoisonError::into_inner) = sorted;
+    }
+
+    /// The decoy of an address: always of the same class, as long as the classes have the same shares.
+    pub(super) fn choose(&self, address: &str) -> PasswordHash {
+        let tag = hmac::sign(&self.key, address.to_lowercase().as_bytes());
+        let place = tag.as_ref()[..4]
+            .iter()
+            .fold(0, |place, byte| place << 8 | u64::from(*byte));
+        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner);
+        let count = u64::try_from(sample.len()).unwrap_or(0);
+        // As a fraction of the sample.
+        let index = usize::try_from((place * count) >> 32).unwrap_or(0);
+        sample.get(index).unwrap_or(&self.default).clone()
+    }
+}
+
+impl fmt::Debug for Decoys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoys").finish_non_exhaustive()
+    }
+}
+
+/// Keeps the sample of a hasher current until the service stops.
+pub async fn follow_hashes(hasher: Arc<PasswordHasher>, store: AsyncStore) {
+    loop {
+        match store.poll(|c| users::sample_hashes(c, SAMPLE)).await {
+            Ok(hashes) => hasher.decoys().use_sample(hashes),
+            Err(failure) => log::warn!("cannot sample password hashes: {failure}"),
+        }
+        sleep(EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::FixedEntropy;
+
+    fn decoys() -> Decoys {
+        Decoys::new(&Params::DEFAULT, &FixedEntropy::default())
+    }
+
+    /// Hashes of two classes, with different salts.
+    fn hashes(weak: usize, strong: usize) -> Vec<PasswordHash> {
+        let hash = |kib: u32, n: usize| {
+            let out = "A".repeat(43);
+            PasswordHash::new(format!(
+                "$argon2id$v=19$m={kib},t=2,p=1$c2FsdHNhb{n:03}${out}"
+            ))
+        };
+        let weak = (100..100 + weak).map(|n| hash(1024, n));
+        weak.chain((100..100 + strong).map(|n| hash(2048, n)))
+            .collect()
+    }
+
+    fn weak(decoys: &Decoys) -> Vec<bool> {
+        (0..2000)
+            .map(|n| decoys.choose(&format!("nobody{n}@example.org")))
+            .map(|hash| hash.expose().contains("m=1024"))
+            .collect()
+    }
+
+    #[test]
+    fn unknown_addresses_have_the_classes_of_known_ones_in_their_shares() {
+        let decoys = decoys();
+        decoys.use_sample(hashes(30, 10));
+        let before = weak(&decoys);
+        let share = before.iter().filter(|weak| **weak).count();
+        assert!((1400..1600).contains(&share), "{share} of 2000");
+        // Of another sample with the same shares, each address gets the same class.
+        decoys.use_sample(hashes(300, 100).into_iter().rev().collect());
+        assert_eq!(weak(&decoys), before);
+        // As users get new hashes, addresses do, and none goes back.
+        decoys.use_sample(hashes(10, 30));
+        let after = weak(&decoys);
+        assert!(
+            before
+                .iter()
+                .zip(&after)
+                .all(|(before, after)| before >= after)
+        );
+        assert!(after.iter().filter(|weak| **weak).count() < 600);
+    }
+
+    #[test]
+    fn the_case_of_an_address_changes_nothing() {
+        let decoys = decoys();
+        assert!(
+            decoys
+                .choose("a@example.org")
+                .expose()
+                .contains("m=19456,t=2")
+        );
+        decoys.use_sample(hashes(50, 50));
+        let lower = decoys.choose("nobody@example.org");
+        assert_eq!(decoys.choose("Nobody@EXAMPLE.org"), lower);
+    }
+}
