@@ -30,6 +30,7 @@ pub(crate) const BEARER_PROBLEMS: &[Code] = &[
     Code::TokenMissing,
     Code::TokenExpired,
     Code::TokenNotYetValid,
+    Code::TokenOutdated,
 ];
 
 /// What [`renewed`] can answer, besides [`TOKEN_PROBLEMS`] and [`SESSION_PROBLEMS`].

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{UnixMillis, attempts, events, keys, password_links, sessions};
+use store::{UnixMillis, attempts, claim_changes, events, keys, password_links, sessions};
 use tokio::time::sleep;
 
 use crate::async_store::AsyncStore;
@@ -59,10 +59,13 @@ async fn clean_once(
         }
         None => 0,
     };
+    let of_claims = store
+        .write(move |c| claim_changes::delete_before(c, before, BATCH))
+        .await?;
     store.write(move |c| keys::delete_gone(c, before)).await?;
     store
         .write(move |c| password_links::delete_expired(c, before))
         .await?;
     let full = usize::from(BATCH);
-    Ok([of_sessions, of_attempts, of_events].contains(&full))
+    Ok([of_sessions, of_attempts, of_events, of_claims].contains(&full))
 }

@@ -1,6 +1,7 @@
 //! Sessions: opening, renewing, listing and revoking them, and the tokens that belong to each.
 
 mod admin;
+mod claim_changes;
 mod denylist;
 mod device_label;
 mod introspect;
@@ -12,6 +13,7 @@ mod renew;
 mod revocation_list;
 mod revocations;
 mod revoke;
+mod window;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -24,6 +26,7 @@ use crate::ports::Ports;
 use crate::tokens::{AccessToken, RefreshToken, Tokens};
 
 pub use admin::{SessionAdmin, Which};
+pub use claim_changes::ClaimChanges;
 pub use denylist::Denylist;
 pub use issue::Issue;
 pub use list::SessionPage;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::keys::Rings;
 
+pub(crate) use access::custom_claims;
 pub use access::{AccessClaims, AccessToken, AccessTokens, custom_claims_of, is_reserved_claim};
 pub use device::{DeviceToken, DeviceTokens, KNOWN_FOR, KnownDevice};
 pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};

@@ -19,6 +19,7 @@ mod time;
 mod words;
 
 pub mod attempts;
+pub mod claim_changes;
 pub mod django;
 pub mod events;
 pub mod keys;

@@ -94,6 +94,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    claim_changes (user_id) {
+        user_id -> Text,
+        claims -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    deleted_users (id) {
+        id -> Text,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     __diesel_schema_migrations (version) {
         version -> Text,
         run_on -> Timestamp,

@@ -4,10 +4,11 @@
 use diesel::prelude::*;
 
 use crate::actor::Actor;
+use crate::claim_changes::{self, ClaimChange};
 use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::password_links::{self, LinkHash};
-use crate::schema::{sessions, users};
+use crate::schema::{deleted_users, sessions, users};
 use crate::sessions::{Revoked, RevokedReason, SessionId, revoke_all_of_user};
 use crate::time::{Now, UnixMillis};
 use crate::users::{PasswordHash, User, UserId, email_key, find};
@@ -130,6 +131,8 @@ pub struct Updated {
     pub user: User,
     /// The sessions that were revoked, if the user was disabled.
     pub revoked: Option<Revoked>,
+    /// The custom claims, if they changed.
+    pub claims: Option<ClaimChange>,
 }
 
 /// Makes all of these changes, or none. Requires a transaction without other statements: when the
@@ -170,6 +173,7 @@ pub fn update(
     if user.email != before.email {
         password_links::forget(connection, id)?;
     }
+    let mut claims = None;
     if user.claims != before.claims {
         let live = sessions::table
             .filter(sessions::user_id.eq(id.as_str()))
@@ -177,6 +181,13 @@ pub fn update(
         diesel::update(live)
             .set(sessions::claims.eq(&user.claims))
             .execute(connection)?;
+        let change = ClaimChange {
+            user_id: id.clone(),
+            claims: user.claims.clone(),
+            at: now(),
+        };
+        claim_changes::record(connection, &change)?;
+        claims = Some(change);
     }
     let revoked = match (before.disabled_at, user.disabled_at) {
         (None, Some(_)) => {
@@ -189,6 +200,7 @@ pub fn update(
         before,
         user,
         revoked,
+        claims,
     })))
 }
 
@@ -209,7 +221,7 @@ impl UserChanges {
 }
 
 /// Deletes a user, and revokes their sessions. The rows of those sessions stay until they expire, so
-/// that their access tokens stay refused.
+/// that their access tokens stay refused. The id stays too, so that it is never given again.
 ///
 /// # Errors
 ///
@@ -224,6 +236,12 @@ pub fn delete(
     if deleted == 0 {
         return Ok(Change::NotFound);
     }
+    diesel::insert_into(deleted_users::table)
+        .values((
+            deleted_users::id.eq(id.as_str()),
+            deleted_users::deleted_at.eq(now().as_millis()),
+        ))
+        .execute(connection)?;
     let reason = RevokedReason::UserDisabled;
     revoke_everything(connection, id, None, reason, by, now).map(Change::Made)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
-use crate::schema::users;
+use crate::schema::{deleted_users, users};
 use crate::time::UnixMillis;
 
 /// Identifies a user; the `sub` claim of tokens. A UUID for users who registered here, their previous
@@ -104,18 +104,21 @@ pub struct User {
 pub enum Addition {
     /// The user was added.
     Done,
-    /// Another user has this id.
+    /// Another user has this id, or had it before they were deleted.
     IdTaken,
     /// Another user has this email address.
     EmailTaken,
 }
 
-/// Adds a user.
+/// Adds a user. When the id or the email address is taken, PostgreSQL aborts the transaction.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Addition, StoreError> {
+    if was_deleted(connection, &user.id)? {
+        return Ok(Addition::IdTaken);
+    }
     let Err(error) = diesel::insert_into(users::table)
         .values(Row::from(user))
         .execute(connection)
@@ -136,7 +139,7 @@ pub enum Import {
     Added,
     /// The user exists already, with this id and email address.
     Known,
-    /// Another user has this id.
+    /// Another user has this id, or had it before they were deleted.
     IdTaken,
     /// Another user has this email address.
     EmailTaken,
@@ -149,6 +152,9 @@ pub enum Import {
 ///
 /// [`StoreError`].
 pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, StoreError> {
+    if was_deleted(connection, &user.id)? {
+        return Ok(Import::IdTaken);
+    }
     let row = Row::from(user);
     let insert = diesel::insert_into(users::table);
     let added = match connection {
@@ -165,6 +171,15 @@ pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, Sto
         });
     }
     Ok(Import::EmailTaken)
+}
+
+/// Whether a user of this id was deleted.
+fn was_deleted(connection: &mut AnyConnection, id: &UserId) -> QueryResult<bool> {
+    let deleted = deleted_users::table.find(id.as_str());
+    let found = deleted
+        .select(deleted_users::id)
+        .first::<String>(connection);
+    Ok(found.optional()?.is_some())
 }
 
 /// The user of this id.

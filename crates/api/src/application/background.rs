@@ -9,7 +9,7 @@ use identity::audit::AuditWriter;
 use identity::cleaning::clean;
 use identity::credentials::{PasswordHasher, follow_hashes};
 use identity::keys::{KeyFollower, KeyRing};
-use identity::sessions::Denylist;
+use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::Tokens;
 
 /// What the tasks work on.
@@ -17,6 +17,7 @@ pub(super) struct Background {
     pub(super) ports: Ports,
     pub(super) audit_writer: AuditWriter,
     pub(super) denylist: Arc<Denylist>,
+    pub(super) claim_changes: Arc<ClaimChanges>,
     pub(super) hasher: Arc<PasswordHasher>,
     pub(super) follower: KeyFollower,
     pub(super) key_ring: KeyRing,
@@ -30,6 +31,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
         ports,
         audit_writer,
         denylist,
+        claim_changes,
         hasher,
         follower,
         key_ring,
@@ -38,6 +40,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
     } = background;
     let (store, clock) = (ports.store, ports.clock);
     actix_rt::spawn(denylist.follow(store.clone(), clock.clone()));
+    actix_rt::spawn(claim_changes.follow(store.clone(), clock.clone()));
     actix_rt::spawn(follow_hashes(hasher, store.clone()));
     actix_rt::spawn(clean(store.clone(), retention, clock));
     // The key ring must not keep the audit trail alive when the server has stopped.

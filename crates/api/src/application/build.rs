@@ -8,7 +8,7 @@ use identity::entropy::Entropy;
 use identity::keys::{
     KeyFollower, KeyRing, KeysError, MasterKey, MasterKeyError, Rings, create_first_keys,
 };
-use identity::sessions::Denylist;
+use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::Tokens;
 use identity::{AsyncStore, Ports, audit::Audit, metrics::Metrics};
 use store::{Store, StoreError, UnixMillis, keys};
@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::background::{Background, start};
 use super::server::listen;
-use super::services::Services;
+use super::services::{Refusals, Services};
 use super::{Application, Created};
 use crate::settings::Settings;
 
@@ -67,6 +67,8 @@ impl Application {
         follower.report_ages(&metrics, now);
         let (audit, audit_writer) = Audit::new(metrics, clock.clone(), entropy.clone());
         let denylist = Arc::new(Denylist::load(&store, settings.access_ttl, now)?);
+        let claim_changes = ClaimChanges::load(&store, settings.access_ttl, now)?;
+        let claim_changes = Arc::new(claim_changes);
         let ports = |store| Ports {
             store,
             audit: Arc::new(audit),
@@ -82,7 +84,11 @@ impl Application {
         };
         let (issuer, audience) = (settings.http.public_url.issuer(), &settings.http.audience);
         let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
-        let services = Services::new(settings, &ports, &tokens, &denylist);
+        let refusals = Refusals {
+            denylist: denylist.clone(),
+            claim_changes: claim_changes.clone(),
+        };
+        let services = Services::new(settings, &ports, &tokens, &refusals);
         let hasher = services.hasher();
         let listening = listen(&settings.http, services)?;
         let background = Background {
@@ -90,6 +96,7 @@ impl Application {
             ports: background_ports,
             audit_writer,
             denylist,
+            claim_changes,
             hasher,
             follower,
             tokens,

@@ -10,7 +10,9 @@ use identity::credentials::PasswordHasher;
 use identity::limits::Limits;
 use identity::readiness::Readiness;
 use identity::service_keys::ServiceKeys;
-use identity::sessions::{Denylist, RevocationListPublisher, Revocations, SessionAdmin, Sessions};
+use identity::sessions::{
+    ClaimChanges, Denylist, RevocationListPublisher, Revocations, SessionAdmin, Sessions,
+};
 use identity::sign_in::{AccountAttempts, PasswordConfirmation, SignIn};
 use identity::tokens::{AccessTokens, DeviceTokens, Tokens};
 use identity::users::Users;
@@ -26,6 +28,14 @@ use crate::metrics_listener::MetricsSource;
 use crate::openapi::{self, Document};
 use crate::pages::AccountPage;
 use crate::settings::{Http, PublicUrl, Settings};
+
+/// Access tokens that are refused although they are valid.
+pub(super) struct Refusals {
+    /// Of revoked sessions.
+    pub(super) denylist: Arc<Denylist>,
+    /// With claims that the user no longer has.
+    pub(super) claim_changes: Arc<ClaimChanges>,
+}
 
 /// The use-cases, and what translates them to HTTP.
 #[derive(Clone)]
@@ -49,6 +59,7 @@ struct UseCases {
     access_tokens: Data<AccessTokens>,
     device_tokens: Data<DeviceTokens>,
     denylist: Data<Denylist>,
+    claim_changes: Data<ClaimChanges>,
     revocation_list: Data<RevocationListPublisher>,
     clock: Data<Arc<dyn Clock>>,
 }
@@ -72,7 +83,7 @@ impl Services {
         settings: &Settings,
         ports: &Ports,
         tokens: &Tokens,
-        denylist: &Arc<Denylist>,
+        refusals: &Refusals,
     ) -> Self {
         let accounts = &settings.accounts;
         let hasher = PasswordHasher::new(accounts.hashing.clone(), ports.entropy.clone());
@@ -80,11 +91,11 @@ impl Services {
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let attempts = AccountAttempts::new(store, settings.limits.account, clock);
         let attempts = Arc::new(attempts);
-        let use_cases = UseCases::new(settings, ports, tokens, denylist, &hasher, &attempts);
+        let use_cases = UseCases::new(settings, ports, tokens, refusals, &hasher, &attempts);
         let metrics_source = Data::new(MetricsSource {
             ports: ports.clone(),
             hasher,
-            denylist: denylist.clone(),
+            denylist: refusals.denylist.clone(),
             limits: use_cases.limits.clone().into_inner(),
             attempts,
         });
@@ -116,14 +127,23 @@ impl UseCases {
         settings: &Settings,
         ports: &Ports,
         tokens: &Tokens,
-        denylist: &Arc<Denylist>,
+        refusals: &Refusals,
         hasher: &Arc<PasswordHasher>,
         attempts: &Arc<AccountAttempts>,
     ) -> Self {
         let (store, clock, audit) = (&ports.store, &ports.clock, &ports.audit);
+        let Refusals {
+            denylist,
+            claim_changes,
+        } = refusals;
         let confirmation =
             PasswordConfirmation::new(hasher.clone(), attempts.clone(), audit.clone());
-        let revocations = Revocations::new(denylist.clone(), audit.clone(), clock.clone());
+        let revocations = Revocations::new(
+            denylist.clone(),
+            claim_changes.clone(),
+            audit.clone(),
+            clock.clone(),
+        );
         let session_admin = SessionAdmin::new(ports.clone(), revocations.clone());
         let sessions = Arc::new(Sessions::new(
             ports.clone(),
@@ -155,6 +175,7 @@ impl UseCases {
             access_tokens: Data::from(tokens.access.clone()),
             device_tokens: Data::from(tokens.device.clone()),
             denylist: Data::from(denylist.clone()),
+            claim_changes: Data::from(claim_changes.clone()),
             revocation_list: Data::new(RevocationListPublisher::new(
                 tokens.access.clone(),
                 denylist.clone(),
@@ -176,6 +197,7 @@ impl UseCases {
             .app_data(self.access_tokens.clone())
             .app_data(self.device_tokens.clone())
             .app_data(self.denylist.clone())
+            .app_data(self.claim_changes.clone())
             .app_data(self.revocation_list.clone())
             .app_data(self.clock.clone());
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use identity::clock::Clock;
-use identity::sessions::Denylist;
+use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::{AccessClaims, AccessTokens};
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use store::sessions::{NotLive, SessionId};
@@ -36,10 +36,13 @@ fn authenticate(request: &HttpRequest) -> Result<AccessClaims, Problem> {
     let claims = tokens
         .verify(token, clock.now())
         .map_err(|error| Problem::from(token_code(&error)).with_challenge(INVALID_TOKEN))?;
-    match denylist.reason(claims.session_id) {
-        Some(reason) => Err(not_live(NotLive::Revoked(reason)).with_challenge(INVALID_TOKEN)),
-        None => Ok(claims),
+    if let Some(reason) = denylist.reason(claims.session_id) {
+        return Err(not_live(NotLive::Revoked(reason)).with_challenge(INVALID_TOKEN));
     }
+    if data::<ClaimChanges>(request)?.outdate(&claims.user_id, token) {
+        return Err(Problem::from(Code::TokenOutdated).with_challenge(INVALID_TOKEN));
+    }
+    Ok(claims)
 }
 
 /// The holder of a valid access token: one of this service whose session is not revoked, or a legacy

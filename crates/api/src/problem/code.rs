@@ -51,6 +51,8 @@ codes! {
         "The token has expired. Get a new one from `POST /api/refresh_access`."
     TokenNotYetValid "token_not_yet_valid" 401 "Token not valid yet"
         "The token is not valid yet: the clocks of the issuer and the verifier differ."
+    TokenOutdated "token_outdated" 401 "Token outdated"
+        "The user's claims have changed since the token was issued. Get a new one from `POST /api/refresh_access`."
     TokenForged "token_forged" 401 "Invalid signature"
         "The token was not signed by this service, or was altered."
     TokenForeign "token_foreign" 401 "Token of another service"

@@ -15,25 +15,16 @@ use store::sessions::{
 use store::{AnyConnection, Store, StoreError, UnixMillis};
 use tokio::time::sleep;
 
+use super::window::{EVERY, OVERLAP, Window};
 use crate::async_store::AsyncStore;
 use crate::clock::{Clock, LEEWAY};
-
-/// How often the database is read.
-const EVERY: Duration = Duration::from_secs(1);
-
-/// By how much a revocation may become visible late: its time is read before its commit, and the
-/// clocks of replicas differ.
-const OVERLAP: Duration = Duration::from_secs(30);
-
-/// How often everything relevant is read again.
-const FULL_EVERY: Duration = Duration::from_secs(60);
 
 /// Sessions per query.
 const PAGE: u16 = 1000;
 
 /// How long a session stays on the list: another clock may have issued an access token of it shortly
 /// before it was revoked.
-fn keep(access_ttl: Duration) -> Duration {
+pub(super) fn keep(access_ttl: Duration) -> Duration {
     access_ttl + Duration::from_secs(LEEWAY.into()) + OVERLAP
 }
 
@@ -187,42 +178,6 @@ impl Denylist {
     }
 }
 
-/// Which part of the database to read next.
-struct Window {
-    keep: Duration,
-    last: Option<UnixMillis>,
-    last_full: Option<UnixMillis>,
-}
-
-impl Window {
-    fn new(keep: Duration) -> Self {
-        Self {
-            keep,
-            last: None,
-            last_full: None,
-        }
-    }
-
-    /// A little more than since the last time. Everything relevant at first, every minute, and after
-    /// the clock was set back: this finds revocations that became visible even later, or were removed
-    /// too early.
-    fn since(&self, now: UnixMillis) -> UnixMillis {
-        let full_is_due = self.last_full.is_none_or(|at| now.since(at) >= FULL_EVERY);
-        match self.last {
-            Some(last) if last <= now && !full_is_due => last - OVERLAP,
-            _ => now - self.keep,
-        }
-    }
-
-    /// The database was read from [`since`](Self::since) at this time.
-    fn was_read(&mut self, now: UnixMillis) {
-        if self.since(now) == now - self.keep {
-            self.last_full = Some(now);
-        }
-        self.last = Some(now);
-    }
-}
-
 /// The last revocation is read first: the sessions then include it, if it is not too long ago.
 fn read(connection: &mut AnyConnection, since: UnixMillis) -> Result<Read, StoreError> {
     let last = last_revocation(connection)?;
@@ -245,31 +200,6 @@ mod tests {
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn each_reading_starts_before_the_previous_one() {
-        let mut window = Window::new(seconds(332));
-        assert_eq!(window.since(START), START - seconds(332));
-        window.was_read(START);
-        let next = START + seconds(1);
-        assert_eq!(window.since(next), START - seconds(30));
-        // A reading that failed leaves the window where it was.
-        assert_eq!(window.since(START + seconds(40)), START - seconds(30));
-        window.was_read(next);
-        assert_eq!(window.since(next + seconds(1)), next - seconds(30));
-    }
-
-    #[test]
-    fn everything_is_read_each_minute_and_after_the_clock_was_set_back() {
-        let mut window = Window::new(seconds(332));
-        window.was_read(START);
-        window.was_read(START + seconds(59));
-        let minute = START + seconds(60);
-        assert_eq!(window.since(minute), minute - seconds(332));
-        window.was_read(minute);
-        let earlier = START - seconds(600);
-        assert_eq!(window.since(earlier), earlier - seconds(332));
     }
 
     #[test]

@@ -14,9 +14,12 @@ impl Sessions {
     /// [`Failure`].
     pub async fn introspect(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
         let now = self.ports.clock.now();
-        if let Some((claims, session_id)) = self.tokens.access.all_claims(token, now) {
-            let is_revoked = self.revocations.denylist().reason(session_id).is_some();
-            return Ok((!is_revoked).then_some(claims));
+        if let Some((claims, verified)) = self.tokens.access.all_claims(token, now) {
+            let denylist = self.revocations.denylist();
+            let is_revoked = denylist.reason(verified.session_id).is_some();
+            let changes = self.revocations.claim_changes();
+            let is_outdated = changes.outdate(&verified.user_id, token);
+            return Ok((!is_revoked && !is_outdated).then_some(claims));
         }
         if let Some(claims) = self.tokens.access.all_legacy_claims(token, now) {
             return Ok(Some(claims));

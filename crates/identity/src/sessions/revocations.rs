@@ -1,25 +1,34 @@
 use std::sync::Arc;
 
+use store::claim_changes::ClaimChange;
 use store::events::{Event, EventKind};
 use store::sessions::{Device, Revoked};
 
-use super::Denylist;
+use super::{ClaimChanges, Denylist};
 use crate::audit::Audit;
 use crate::clock::Clock;
 
-/// Publishes revocations that were committed: to the denylist and the audit trail. Clones share them.
+/// Publishes what was committed and makes access tokens invalid: revocations, to the denylist and the audit
+/// trail, and changes of claims. Clones share them.
 #[derive(Clone)]
 pub struct Revocations {
     denylist: Arc<Denylist>,
+    claim_changes: Arc<ClaimChanges>,
     audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
 }
 
 impl Revocations {
-    /// Publishes to this denylist and audit trail.
-    pub fn new(denylist: Arc<Denylist>, audit: Arc<Audit>, clock: Arc<dyn Clock>) -> Self {
+    /// Publishes to these.
+    pub fn new(
+        denylist: Arc<Denylist>,
+        claim_changes: Arc<ClaimChanges>,
+        audit: Arc<Audit>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             denylist,
+            claim_changes,
             audit,
             clock,
         }
@@ -28,6 +37,16 @@ impl Revocations {
     /// The denylist.
     pub(super) fn denylist(&self) -> &Denylist {
         &self.denylist
+    }
+
+    /// The claims that changed lately.
+    pub(super) fn claim_changes(&self) -> &ClaimChanges {
+        &self.claim_changes
+    }
+
+    /// From now on this replica refuses access tokens with other claims; others do so within two seconds.
+    pub fn publish_claims(&self, change: ClaimChange) {
+        self.claim_changes.add(vec![change], self.clock.now());
     }
 
     /// Records one event, however many sessions there are. From now on this replica refuses their

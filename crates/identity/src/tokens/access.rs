@@ -145,16 +145,16 @@ impl AccessTokens {
         }
     }
 
-    /// Verifies a token, and returns all its claims and its session.
+    /// Verifies a token, and returns all its claims.
     pub fn all_claims(
         &self,
         token: &str,
         now: UnixMillis,
-    ) -> Option<(Map<String, Value>, SessionId)> {
-        let session_id = self.verify(token, now).ok()?.session_id;
+    ) -> Option<(Map<String, Value>, AccessClaims)> {
+        let verified = self.verify(token, now).ok()?;
         let mut claims = payload(token)?;
         claims.insert("token_type".to_owned(), "Bearer".into());
-        Some((claims, session_id))
+        Some((claims, verified))
     }
 
     /// Verifies a legacy token.
@@ -233,7 +233,7 @@ fn access_claims(
 }
 
 /// Stored custom claims, without any that could pass as a claim of the service.
-fn custom_claims(json: &str) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn custom_claims(json: &str) -> Result<Map<String, Value>, Failure> {
     let mut custom: Map<String, Value> =
         serde_json::from_str(json).map_err(|error| Failure::Internal(error.to_string()))?;
     custom.retain(|name, _| !is_reserved_claim(name));

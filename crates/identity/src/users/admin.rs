@@ -92,7 +92,8 @@ impl Users {
             disabled_at: None,
         };
         let row = user.clone();
-        let addition = self.ports.store.write(move |c| users::add(c, &row)).await?;
+        let add = move |c: &mut _| users::add(c, &row);
+        let addition = self.ports.store.transaction(add).await?;
         if addition == Addition::Done {
             self.record(EventKind::UserAdded, &user.id, actor);
         }
@@ -117,6 +118,9 @@ impl Users {
             self.record_update(updated, actor);
             if let Some(revoked) = &updated.revoked {
                 self.revocations.publish(revoked, None);
+            }
+            if let Some(claims) = &updated.claims {
+                self.revocations.publish_claims(claims.clone());
             }
         }
         Ok(update)

@@ -56,8 +56,8 @@ pub enum Refused {
     /// The claims are invalid.
     #[error("claims: {0}")]
     Claims(#[from] InvalidCustomClaims),
-    /// Another user has this id.
-    #[error("another user has this id")]
+    /// Another user has this id, or had it before they were deleted.
+    #[error("another user has this id, or had it")]
     IdTaken,
     /// Another user has this email address.
     #[error("another user has this email address")]

@@ -72,7 +72,7 @@ impl Users {
         };
         let row = user.clone();
         let add = move |c: &mut _| users::add(c, &row);
-        match self.ports.store.write(add).await? {
+        match self.ports.store.transaction(add).await? {
             Addition::Done => {
                 let event = event.actor(&Actor::User(user.id.clone()));
                 self.ports.audit.record(event.user(&user.id));

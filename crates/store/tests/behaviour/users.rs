@@ -6,6 +6,7 @@ use crate::{Fixture, START, on_both_back_ends, user};
 
 on_both_back_ends! {
     some_hashes_are_sampled
+    the_id_of_a_deleted_user_is_not_given_again
     a_user_is_found_by_id_and_by_email_in_any_case
     ids_and_emails_are_unique_and_names_are_not
     users_are_listed_in_pages
@@ -129,4 +130,20 @@ fn some_hashes_are_sampled(f: &Fixture) {
     }
     f.execute("UPDATE users SET password = NULL WHERE id = 'id-eve'");
     assert_eq!((sample(9).len(), sample(1).len()), (2, 1));
+}
+
+fn the_id_of_a_deleted_user_is_not_given_again(f: &Fixture) {
+    let ann = f.add_user("ann");
+    let id = ann.id.clone();
+    let delete = move |c: &mut _| user_changes::delete(c, &id, &Actor::CommandLine, &|| START);
+    f.store.transaction(delete).unwrap();
+    let another = User {
+        email: "other@example.org".to_owned(),
+        ..ann
+    };
+    let added = another.clone();
+    let addition = f.store.transaction(move |c| users::add(c, &added));
+    assert_eq!(addition.unwrap(), users::Addition::IdTaken);
+    let import = f.store.transaction(move |c| users::import(c, &another));
+    assert_eq!(import.unwrap(), users::Import::IdTaken);
 }

@@ -9,7 +9,7 @@ use identity::credentials::{HashingParams, PasswordHasher};
 use identity::database::Database;
 use identity::entropy::{Entropy, SystemEntropy};
 use identity::metrics::Metrics;
-use identity::sessions::{Denylist, Revocations};
+use identity::sessions::{ClaimChanges, Denylist, Revocations};
 use identity::sign_in::{AccountAttempts, PasswordConfirmation};
 use identity::users::{Registration, Users};
 use identity::{AsyncStore, Ports};
@@ -109,5 +109,11 @@ pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
 /// Publishes revocations to the audit trail. The services read them from the database.
 pub(super) fn revocations(ports: &Ports) -> Revocations {
     let denylist = Denylist::empty(Duration::ZERO);
-    Revocations::new(Arc::new(denylist), ports.audit.clone(), ports.clock.clone())
+    let claim_changes = ClaimChanges::empty(Duration::ZERO);
+    Revocations::new(
+        Arc::new(denylist),
+        Arc::new(claim_changes),
+        ports.audit.clone(),
+        ports.clock.clone(),
+    )
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use store::service_keys::Scope;
 
+use crate::support::client::Client;
+use crate::support::forge;
 use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
 
@@ -11,6 +13,7 @@ on_both_back_ends! {
     a_new_replica_knows_earlier_revocations
     a_shorter_lifetime_counts_for_the_tokens_that_are_out
     expired_sessions_are_deleted
+    an_access_token_with_claims_of_before_is_refused
 }
 
 /// Asks again and again, for as long as anyone would wait.
@@ -82,4 +85,49 @@ fn expired_sessions_are_deleted(service: &Service) {
     ));
     let another = service.restart(&[]);
     until("one is left", || another.count("sessions") == 1);
+}
+
+fn an_access_token_with_claims_of_before_is_refused(service: &Service) {
+    let replica = service.restart(&[]);
+    let scopes = [Scope::UsersWrite, Scope::TokensIntrospect];
+    let key = service.service_key("hr", &scopes);
+    let ann = service.signed_in("ann");
+    let bob = service.signed_in("bob");
+    let set_claims = |claims: &str| {
+        let claims_of_token = forge::claims(&access_token(&ann));
+        let id = claims_of_token["sub"].as_str().unwrap();
+        let call = service.client().patch(&format!("/api/admin/users/{id}"));
+        let body = serde_json::from_str(claims).unwrap();
+        assert_eq!(call.bearer(&key).json(body).send().status, 200);
+    };
+    set_claims(r#"{"claims":{"role":"admin"}}"#);
+    let (admin, other) = (access_token(&ann), access_token(&bob));
+    let verify = |service: &Service, token: &str| {
+        let call = service.client().get("/api/verify?role=admin");
+        call.bearer(token).send()
+    };
+    assert_eq!(verify(service, &admin).status, 200);
+
+    set_claims(r#"{"claims":{}}"#);
+
+    let refused = (401, "token_outdated".to_owned());
+    assert_eq!(verify(service, &admin).problem(), refused);
+    until("refused elsewhere", || {
+        verify(&replica, &admin).status == 401
+    });
+    assert_eq!(verify(&replica, &admin).problem(), refused);
+    let started_later = service.restart(&[]);
+    assert_eq!(verify(&started_later, &admin).problem(), refused);
+    let introspected = service.client().post("/api/introspect").bearer(&key);
+    let introspected = introspected.header("content-type", "application/x-www-form-urlencoded");
+    let introspected = introspected.body(format!("token={admin}")).send();
+    assert_eq!(introspected.json()["active"], false);
+    // A new token has the new claims; others are not affected.
+    let denied = (403, "claim_required".to_owned());
+    assert_eq!(verify(service, &access_token(&ann)).problem(), denied);
+    assert_eq!(verify(service, &other).problem(), denied);
+}
+
+fn access_token(client: &Client) -> String {
+    client.post("/api/refresh_access").send().token()
 }
