@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
@@ -53,6 +54,16 @@ impl Timed {
     }
 }
 
+/// The public documents are for pages of all origins, and therefore without credentials (Fetch standard,
+/// "CORS protocol and credentials").
+fn open_to_all_origins(headers: &mut HeaderMap) {
+    headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+}
+
 impl Edge {
     /// Requests are counted if there is a metrics listener.
     pub(crate) fn new(http: &Http, metrics: &Arc<Metrics>) -> Self {
@@ -77,8 +88,14 @@ impl Edge {
         let mut response = if edge.origins.admits(request.request()) {
             as_problem(next.call(request).await?.map_into_boxed_body())
         } else {
-            request.into_response(Problem::from(Code::OriginDenied).error_response())
+            let mut denied = Problem::from(Code::OriginDenied).error_response();
+            let vary = HeaderValue::from_static("Origin, Sec-Fetch-Site");
+            denied.headers_mut().insert(header::VARY, vary);
+            request.into_response(denied)
         };
+        if response.request().path().starts_with("/.well-known/") {
+            open_to_all_origins(response.headers_mut());
+        }
         let allowance = response
             .request()
             .extensions()

@@ -20,6 +20,7 @@ pub mod readiness;
 pub mod service_keys;
 pub mod sessions;
 pub mod sign_in;
+pub mod strict_json;
 pub mod tokens;
 pub mod users;
 

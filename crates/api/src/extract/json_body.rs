@@ -106,6 +106,12 @@ fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
         }
         Err(error) => return Err(malformed(&error)),
     };
+    let flaws = members.flaws();
+    if !flaws.is_empty() {
+        let errors = flaws.iter().take(MAX_ERRORS);
+        let errors = errors.map(|(field, flaw)| field_error(field, flaw));
+        return Err(Problem::invalid(errors.collect()));
+    }
     let names = members.count_names();
     match T::deserialize(members.into_deserializer()) {
         Ok(body) => Ok(body),

@@ -1,6 +1,7 @@
-use serde_json::{Map, Value};
+use serde_json::Value;
 use thiserror::Error;
 
+use crate::strict_json::{Flaw, StrictValue};
 use crate::tokens::is_reserved_claim;
 
 /// Maximum length of custom claims as JSON, in bytes: a token has to fit into a header.
@@ -19,6 +20,9 @@ pub enum InvalidCustomClaims {
     /// They are not a JSON object.
     #[error("must be a JSON object")]
     NotAnObject,
+    /// They contain what parsers disagree about.
+    #[error(transparent)]
+    Flawed(#[from] Flaw),
     /// They are too long.
     #[error("must have at most {MAX_LEN} bytes")]
     TooLong,
@@ -37,8 +41,14 @@ impl CustomClaims {
     ///
     /// [`InvalidCustomClaims`].
     pub fn parse(json: &str) -> Result<Self, InvalidCustomClaims> {
-        let claims: Map<String, Value> =
+        let claims: StrictValue =
             serde_json::from_str(json).map_err(|_| InvalidCustomClaims::NotAnObject)?;
+        if let Some(flaw) = claims.flaw {
+            return Err(flaw.into());
+        }
+        let Value::Object(claims) = claims.value else {
+            return Err(InvalidCustomClaims::NotAnObject);
+        };
         if let Some(name) = claims.keys().find(|name| is_reserved_claim(name)) {
             return Err(InvalidCustomClaims::Reserved(name.clone()));
         }
@@ -76,7 +86,17 @@ impl From<CustomClaims> for String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CustomClaims, InvalidCustomClaims};
+    use super::{CustomClaims, Flaw, InvalidCustomClaims};
+
+    #[test]
+    fn claims_that_parsers_disagree_about_are_refused() {
+        let parse = |json| CustomClaims::parse(json).unwrap_err();
+        let repeated = InvalidCustomClaims::Flawed(Flaw::Repeated);
+        assert_eq!(parse(r#"{"role":"a","role":"b"}"#), repeated);
+        assert_eq!(parse(r#"{"x":{"role":"a","role":"b"}}"#), repeated);
+        let rounded = InvalidCustomClaims::Flawed(Flaw::Rounded);
+        assert_eq!(parse(r#"{"id":18446744073709551616}"#), rounded);
+    }
 
     #[test]
     fn custom_claims_are_an_object_without_claims_of_the_service() {

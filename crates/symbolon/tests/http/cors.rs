@@ -120,3 +120,29 @@ fn any_other_origin_changes_nothing_and_reads_nothing() {
     // Nothing happened to the session.
     assert_eq!(client.post("/api/refresh_access").send().status, 200);
 }
+
+#[test]
+fn what_is_for_all_origins_is_without_credentials() {
+    let service = service();
+    for path in ["/.well-known/jwks.json", "/.well-known/revoked-sessions"] {
+        for origin in [APP, "https://evil.example.org"] {
+            let answer = service.client().get(path).header("origin", origin).send();
+            let allowed: Vec<_> = answer.all("access-control-allow-origin").collect();
+            let credentials = answer.header("access-control-allow-credentials");
+            assert_eq!(
+                (&allowed[..], credentials),
+                (&["*"][..], None),
+                "{path} {origin}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refusal_depends_on_the_origin_and_says_so() {
+    let service = service();
+    let call = service.client().post("/api/logout");
+    let refused = call.header("origin", "https://evil.example.org").send();
+    assert_eq!(refused.problem(), (403, "origin_denied".into()));
+    assert!(refused.header("vary").unwrap().contains("Origin"));
+}

@@ -184,3 +184,35 @@ fn an_unavailable_database_is_answered_with_503_and_used_again_later() {
     assert!(ready);
     assert_eq!(client.post("/api/refresh_all").send().status, 200);
 }
+
+#[test]
+fn null_is_refused_and_a_claim_twice_is_as_well() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    let scopes = [store::service_keys::Scope::UsersWrite];
+    let key = service.service_key("hr", &scopes);
+    let create = |body: &str| {
+        let call = service.client().post("/api/admin/users").bearer(&key);
+        let call = call.header("content-type", "application/json");
+        call.body(body.as_bytes()).send()
+    };
+    let ann = r#""name":"Ann","email":"ann@example.org""#;
+    for (more, field) in [
+        (r#""password":null"#, "password"),
+        (r#""claims":null"#, "claims"),
+        (r#""claims":{"a":1,"a":2}"#, "claims"),
+        (r#""claims":{"a":{"b":1,"b":2}}"#, "claims"),
+        (r#""claims":{"a":18446744073709551616}"#, "claims"),
+        (r#""id":null"#, "id"),
+    ] {
+        let answer = create(&format!("{{{ann},{more}}}"));
+        assert_eq!(answer.invalid_fields(), [field], "{more}");
+    }
+    let claims = r#""claims":{"a":18446744073709551615,"b":null}"#;
+    assert_eq!(create(&format!("{{{ann},{claims}}}")).status, 201);
+    let search = |n| {
+        let path = format!("/api/admin/users?search={}", "x".repeat(n));
+        service.client().get(&path).bearer(&key).send()
+    };
+    assert_eq!(search(254).status, 200);
+    assert_eq!(search(255).invalid_fields(), ["search"]);
+}

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
+use identity::strict_json::StrictValue;
 use serde::de::value::{MapAccessDeserializer, SeqDeserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess,
@@ -13,7 +14,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 /// The members of an object in their order, including repeated ones.
-pub(super) struct Members(Vec<(String, Value)>);
+pub(super) struct Members(Vec<(String, StrictValue)>);
 
 impl Members {
     /// How often each name occurs.
@@ -25,8 +26,23 @@ impl Members {
         counts
     }
 
+    /// The members whose value no body may have, and what is wrong with it. `null` is refused everywhere:
+    /// a member that is not meant is left out.
+    pub(super) fn flaws(&self) -> Vec<(String, String)> {
+        let flaw = |value: &StrictValue| match (&value.value, value.flaw) {
+            (_, Some(flaw)) => Some(flaw.to_string()),
+            (Value::Null, None) => Some("must not be null; leave it out".to_owned()),
+            _ => None,
+        };
+        let flaws = self.0.iter();
+        flaws
+            .filter_map(|(name, value)| Some((name.clone(), flaw(value)?)))
+            .collect()
+    }
+
     pub(super) fn into_deserializer(self) -> MapAccessDeserializer<Remaining> {
-        MapAccessDeserializer::new(Remaining::new(self.0))
+        let members = self.0.into_iter().map(|(name, value)| (name, value.value));
+        MapAccessDeserializer::new(Remaining::new(members.collect()))
     }
 }
 

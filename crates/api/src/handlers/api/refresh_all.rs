@@ -1,7 +1,7 @@
 use actix_web::web::Data;
 use identity::sessions::Sessions;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use store::Actor;
 
 use crate::bodies::user_id::UserIdBody;
@@ -22,7 +22,6 @@ use crate::token_pair::TokenPairAnswer;
 pub(crate) struct RenewalRequest {
     /// The user's id, as a string or a number. With a cookie it may be omitted; otherwise it must be
     /// the id of the session's user.
-    #[serde(default, deserialize_with = "not_null")]
     id: Option<UserIdBody>,
 }
 
@@ -78,11 +77,6 @@ fn is_forced(actor: &Actor, is_without_cookie: bool, names_a_user: bool) -> bool
         Actor::ServiceKey(_) => true,
         _ => is_without_cookie && names_a_user,
     }
-}
-
-/// An id that is sent must not be `null`.
-fn not_null<'de, D: Deserializer<'de>>(json: D) -> Result<Option<UserIdBody>, D::Error> {
-    UserIdBody::deserialize(json).map(Some)
 }
 
 fn id_is_missing() -> Problem {

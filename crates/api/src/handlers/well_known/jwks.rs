@@ -52,8 +52,6 @@ impl Responder for JwkSet {
                 header::CACHE_CONTROL,
                 format!("public, max-age={}", self.max_age),
             ))
-            // Public, for pages that verify tokens themselves.
-            .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
             .body(self.json)
     }
 }

@@ -98,8 +98,7 @@ impl Responder for Listed {
         };
         response
             .insert_header((header::ETAG, etag))
-            .insert_header((header::CACHE_CONTROL, MAX_AGE))
-            .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+            .insert_header((header::CACHE_CONTROL, MAX_AGE));
         if is_known {
             return response.finish();
         }

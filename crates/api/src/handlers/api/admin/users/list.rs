@@ -15,7 +15,7 @@ use crate::problem::{Code, Problem};
 pub(crate) struct UserQuery {
     /// `next` of the previous page.
     after: Option<String>,
-    /// A part of the email address or the name, or the id.
+    /// A part of the email address or the name, or the id; at most 254 characters.
     search: Option<String>,
 }
 
@@ -36,6 +36,9 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     &[Code::RequestMalformed, Code::ValidationFailed],
 ];
 
+/// Maximum length of a search, in characters. No email address is longer.
+const MAX_SEARCH: usize = 254;
+
 /// List users
 ///
 /// Requires a service key with `users:read` or `users:write`.
@@ -48,6 +51,12 @@ pub(crate) async fn list_users(
     let query = query.into_inner();
     let after = query.after.as_deref().map(user_id).transpose();
     let after = after.map_err(|_| cursor::invalid("after"))?;
+    if let Some(search) = &query.search
+        && search.chars().count() > MAX_SEARCH
+    {
+        let why = format!("must have at most {MAX_SEARCH} characters");
+        return Err(Problem::invalid_field("search", &why));
+    }
     let page = users.list(after, query.search).await?;
     Ok(Json(UserListBody {
         users: page.users.into_iter().map(ManagedUserBody::from).collect(),
