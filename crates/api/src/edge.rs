@@ -1,5 +1,7 @@
 //! The outermost layer around all calls.
 
+use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -8,7 +10,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use futures_util::FutureExt;
 use identity::limits::RemainingAllowance;
 use identity::metrics::{Metrics, Stopwatch};
 
@@ -42,15 +45,37 @@ impl Timed {
 
     fn count(self, metrics: &Metrics, response: &ServiceResponse<BoxBody>) {
         let pattern = response.request().match_pattern();
-        // Made-up methods would make an unlimited number of labels.
-        let method = match self.method {
-            Method::GET | Method::POST | Method::PATCH | Method::DELETE | Method::OPTIONS => {
-                self.method.as_str()
-            }
-            _ => "other",
-        };
+        let method = method_label(&self.method);
         let route = pattern.as_deref().unwrap_or("none");
         metrics.answered(method, route, response.status().as_u16(), self.since);
+    }
+}
+
+/// Made-up methods would make an unlimited number of labels.
+fn method_label(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::POST | Method::PATCH | Method::DELETE | Method::OPTIONS => {
+            method.as_str()
+        }
+        _ => "other",
+    }
+}
+
+/// A handler has panicked: a bug, which must cost no more than its own request.
+#[derive(Debug)]
+struct Panicked(SecurityHeaders);
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a handler panicked")
+    }
+}
+
+impl ResponseError for Panicked {
+    fn error_response(&self) -> HttpResponse {
+        let mut response = Problem::from(Code::Internal).error_response();
+        self.0.add(response.headers_mut());
+        response
     }
 }
 
@@ -74,6 +99,14 @@ impl Edge {
         }
     }
 
+    /// The answer after a handler has panicked. The request is gone, and with it the route.
+    fn after_panic(&self, timed: Option<Timed>, method: &Method) -> Error {
+        if let (Some(metrics), Some(timed)) = (&self.metrics, timed) {
+            metrics.answered(method_label(method), "none", 500, timed.since);
+        }
+        Panicked(self.headers.clone()).into()
+    }
+
     /// Middleware: refuses cross-site requests, turns each error into a problem, and adds the headers
     /// that a handler has not set.
     pub(crate) async fn pass(
@@ -86,7 +119,12 @@ impl Edge {
             .is_some()
             .then(|| Timed::new(request.request()));
         let mut response = if edge.origins.admits(request.request()) {
-            as_problem(next.call(request).await?.map_into_boxed_body())
+            let method = request.method().clone();
+            let answer = AssertUnwindSafe(async { next.call(request).await }).catch_unwind();
+            match answer.await {
+                Ok(answer) => as_problem(answer?.map_into_boxed_body()),
+                Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, &method)),
+            }
         } else {
             let mut denied = Problem::from(Code::OriginDenied).error_response();
             let vary = HeaderValue::from_static("Origin, Sec-Fetch-Site");

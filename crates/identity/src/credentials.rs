@@ -9,10 +9,11 @@ mod hashing_queue;
 mod password;
 mod password_link;
 mod scheme;
+mod strength;
 
 pub use argon2::Params as HashingParams;
-pub use decoys::{Decoys, follow_hashes};
 pub use hasher::{PasswordHasher, Verified};
 pub use password::{AcceptedPassword, InvalidPassword, Password};
 pub use password_link::PasswordLink;
-pub use scheme::{InvalidHash, MOST_ARGON2_COST, MOST_KIB, argon2_suffices, check_hash, weakness};
+pub use scheme::{InvalidHash, MOST_ARGON2_COST, MOST_KIB, check_hash};
+pub use strength::{argon2_suffices, weakness};

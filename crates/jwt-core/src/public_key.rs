@@ -98,13 +98,21 @@ impl PublicKey {
         Ok(PublicKey::Ec(curve, point))
     }
 
+    /// The length of an RSA modulus, in bits.
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        match self {
+            PublicKey::Rsa { n, .. } => Some(bit_length(n)),
+            PublicKey::Ed25519(_) | PublicKey::Ec(..) => None,
+        }
+    }
+
     /// Creates an RSA key from its modulus and exponent, big-endian and without leading zeros.
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         if n.last().is_some_and(|byte| byte % 2 == 0) {
             return Err(KeyError::Malformed("its modulus is even"));
         }
         let bits = match n {
-            [first @ 1..=0xff, ..] => n.len() * 8 - first.leading_zeros() as usize,
+            [1..=0xff, ..] => bit_length(n),
             _ => return Err(KeyError::Malformed("its modulus is empty or zero-padded")),
         };
         if !(2048..=8192).contains(&bits) {
@@ -257,4 +265,10 @@ fn has_small_order(key: &[u8; 32]) -> bool {
         near_p(0xee),
     ]
     .contains(&y)
+}
+
+/// Of a number in big-endian bytes without leading zeros.
+fn bit_length(bytes: &[u8]) -> usize {
+    let leading = bytes.first().map_or(0, |byte| byte.leading_zeros());
+    bytes.len() * 8 - leading as usize
 }

@@ -223,6 +223,14 @@ impl VerifyingKey {
         }
     }
 
+    /// The length of the modulus in bits, from 2048 to 8192; `None` unless it is an RSA key.
+    pub fn rsa_bits(&self) -> Option<usize> {
+        match &self.key {
+            Key::Hmac(_) => None,
+            Key::Public(public) => public.rsa_bits(),
+        }
+    }
+
     /// The public key as a JWK (RFC 7517); `None` for an HMAC key.
     ///
     /// ```

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -94,6 +95,26 @@ impl PostgresUrl {
         url
     }
 
+    /// The host of a server on another machine to which the connection may be unencrypted: libpq falls back
+    /// to that unless `sslmode` requires TLS.
+    pub fn unencrypted_host(&self) -> Option<String> {
+        let (_, place) = self.split();
+        let (authority, query) = place.split_once('?').unwrap_or((place, ""));
+        let parameter = |wanted: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let mut values = pairs.filter(|(name, _)| *name == wanted);
+            values.next_back().map(|(_, value)| value)
+        };
+        let mode = parameter("sslmode").unwrap_or("prefer");
+        if ["require", "verify-ca", "verify-full"].contains(&mode) {
+            return None;
+        }
+        let hosts = parameter("hostaddr").or_else(|| parameter("host"));
+        let hosts = hosts.unwrap_or(authority.split('/').next().unwrap_or_default());
+        let mut hosts = hosts.split(',').map(without_port);
+        hosts.find(|host| !is_local(host)).map(str::to_owned)
+    }
+
     /// Removes secrets from an error message of libpq, which may quote what it could not parse.
     pub(crate) fn redact(&self, message: &str) -> String {
         let quotes_the_url = ["URI", "percent-encoded", "unexpected spaces"];
@@ -113,6 +134,25 @@ impl PostgresUrl {
             None => ("", rest),
         }
     }
+}
+
+/// A host without its port; of an IPv6 address, without the brackets.
+fn without_port(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Whether it is this machine, or the directory of a socket.
+fn is_local(host: &str) -> bool {
+    let is_socket = ["/", "%2F", "%2f", "@"]
+        .iter()
+        .any(|prefix| host.starts_with(prefix));
+    let is_loopback = host
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_loopback());
+    host.is_empty() || is_socket || is_loopback || host.eq_ignore_ascii_case("localhost")
 }
 
 impl fmt::Display for PostgresUrl {
@@ -179,6 +219,46 @@ mod tests {
             let shown = format!("{0} {0:?}", DatabaseUrl::parse(url).unwrap());
             assert!(!shown.contains("s3c"), "{shown}");
             assert!(shown.contains("/db"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_connection_to_another_machine_that_may_be_unencrypted_is_found() {
+        let unencrypted = |url| match DatabaseUrl::parse(url).unwrap() {
+            DatabaseUrl::Postgres(url) => url.unencrypted_host(),
+            DatabaseUrl::Sqlite(_) => panic!("{url}"),
+        };
+        for url in [
+            "postgres:///d",
+            "postgres://u@/d?host=/var/run/postgresql",
+            "postgres://%2Fvar%2Frun%2Fpostgresql/d",
+            "postgres://u:p@localhost:5432/d",
+            "postgres://127.0.0.2/d",
+            "postgres://[::1]:5432/d",
+            "postgres://db/d?sslmode=require",
+            "postgres://a,b:5433/d?target_session_attrs=primary&sslmode=verify-full",
+            "postgres://db/d?sslmode=disable&sslmode=verify-ca",
+        ] {
+            assert_eq!(unencrypted(url), None, "{url}");
+        }
+        for (url, host) in [
+            ("postgres://u:p@db/d", "db"),
+            ("postgres://db.example.org:5432", "db.example.org"),
+            ("postgres://10.0.0.7/d?sslmode=prefer", "10.0.0.7"),
+            (
+                "postgres://[2001:db8::1]:5432/d?sslmode=allow",
+                "2001:db8::1",
+            ),
+            ("postgres://localhost,db2:5433/d", "db2"),
+            ("postgres:///d?host=db", "db"),
+            ("postgres://localhost/d?hostaddr=10.0.0.7", "10.0.0.7"),
+            ("postgres://db/d?sslmode=verify-full&sslmode=disable", "db"),
+            (
+                "postgres://localhost.example.org/d",
+                "localhost.example.org",
+            ),
+        ] {
+            assert_eq!(unencrypted(url).as_deref(), Some(host), "{url}");
         }
     }
 

@@ -36,6 +36,17 @@ pub(crate) fn start(format: LogFormat, default_filter: &str) {
     builder.init();
 }
 
+/// From now on a panic is one line of the log.
+pub(crate) fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.as_deref().unwrap_or("an unknown place");
+        let what = panic.payload_as_str().unwrap_or("panicked");
+        let what = what.replace(['\r', '\n'], " ");
+        log::error!(target: "symbolon::panic", place; "a bug, at {place}: {what}");
+    }));
+}
+
 fn json(at: String, record: &Record<'_>) -> serde_json::Value {
     let mut line = Map::new();
     line.insert("at".to_owned(), at.into());

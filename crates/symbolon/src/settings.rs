@@ -336,6 +336,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_unencrypted_database_elsewhere_is_refused_unless_allowed() {
+        let elsewhere = "--database-url=postgres://u:s3cret@db.example.org/d";
+        let told = mistakes(&[elsewhere]);
+        assert!(
+            told.contains("db.example.org") && told.contains("sslmode"),
+            "{told}"
+        );
+        assert!(!told.contains("s3cret"), "{told}");
+        assert!(resolve(&[&format!("{elsewhere}?sslmode=verify-full")]).is_ok());
+        assert!(resolve(&[elsewhere, "--danger-database-without-tls"]).is_ok());
+    }
+
+    #[test]
     fn hashes_that_are_too_weak_or_take_too_long_are_refused() {
         for (kib, passes, is_good) in [
             ("19456", "2", true),

@@ -7,7 +7,7 @@ use actix_rt::task::JoinHandle;
 use identity::Ports;
 use identity::audit::AuditWriter;
 use identity::cleaning::clean;
-use identity::credentials::{PasswordHasher, follow_hashes};
+use identity::credentials::PasswordHasher;
 use identity::keys::{KeyFollower, KeyRing};
 use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::Tokens;
@@ -41,7 +41,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
     let (store, clock) = (ports.store, ports.clock);
     actix_rt::spawn(denylist.follow(store.clone(), clock.clone()));
     actix_rt::spawn(claim_changes.follow(store.clone(), clock.clone()));
-    actix_rt::spawn(follow_hashes(hasher, store.clone()));
+    actix_rt::spawn(hasher.follow_hashes(store.clone()));
     actix_rt::spawn(clean(store.clone(), retention, clock));
     // The key ring must not keep the audit trail alive when the server has stopped.
     let key_ring = key_ring.downgrade();

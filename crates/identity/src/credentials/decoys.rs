@@ -4,28 +4,18 @@
 //! can predict, and gets a hash of the class that is there.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{PoisonError, RwLock};
 
 use argon2::Params;
 use ring::hmac;
-use store::users::{self, PasswordHash};
-use tokio::time::sleep;
+use store::users::PasswordHash;
 
 use super::argon2id;
-use super::hasher::PasswordHasher;
 use super::scheme::Scheme;
-use crate::async_store::AsyncStore;
 use crate::entropy::Entropy;
 
-/// How many hashes are sampled: enough for the shares of classes to be right to a few percent.
-const SAMPLE: u16 = 1000;
-
-/// How often. Users get new hashes as they sign in.
-const EVERY: Duration = Duration::from_secs(3600);
-
 /// Hashes to verify for addresses that have none.
-pub struct Decoys {
+pub(super) struct Decoys {
     key: hmac::Key,
     /// Where there are no users.
     default: PasswordHash,
@@ -44,7 +34,7 @@ impl Decoys {
     }
 
     /// Takes a new sample of the hashes of users.
-    pub fn use_sample(&self, hashes: Vec<PasswordHash>) {
+    pub(super) fn use_sample(&self, hashes: Vec<PasswordHash>) {
         let mut classed: Vec<_> = hashes
             .into_iter()
             .filter_map(|hash| {
@@ -74,17 +64,6 @@ impl Decoys {
 impl fmt::Debug for Decoys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoys").finish_non_exhaustive()
-    }
-}
-
-/// Keeps the sample of a hasher current until the service stops.
-pub async fn follow_hashes(hasher: Arc<PasswordHasher>, store: AsyncStore) {
-    loop {
-        match store.poll(|c| users::sample_hashes(c, SAMPLE)).await {
-            Ok(hashes) => hasher.decoys().use_sample(hashes),
-            Err(failure) => log::warn!("cannot sample password hashes: {failure}"),
-        }
-        sleep(EVERY).await;
     }
 }
 

@@ -3,20 +3,29 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::Params;
-use store::users::PasswordHash;
+use store::users::{self, PasswordHash};
+use tokio::time::sleep;
 
 use super::argon2id;
 use super::decoys::Decoys;
 use super::hashing_queue::HashingQueue;
 use super::scheme::Scheme;
 use super::{AcceptedPassword, Password};
+use crate::async_store::AsyncStore;
 use crate::entropy::Entropy;
 use crate::failure::Busy;
 
 /// Maximum number of hashes that wait for a thread.
 const QUEUE: usize = 64;
+
+/// How many hashes are sampled: enough for the shares of their kinds to be right to a few percent.
+const SAMPLE: u16 = 1000;
+
+/// How often. Users get new hashes as they sign in.
+const SAMPLE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The outcome of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +65,15 @@ impl PasswordHasher {
         }
     }
 
-    /// What is verified where a user has no hash.
-    pub fn decoys(&self) -> &Decoys {
-        &self.decoys
+    /// Keeps a sample of the hashes of users until the service stops: what is verified where there is none.
+    pub async fn follow_hashes(self: Arc<Self>, store: AsyncStore) {
+        loop {
+            match store.poll(|c| users::sample_hashes(c, SAMPLE)).await {
+                Ok(hashes) => self.decoys.use_sample(hashes),
+                Err(failure) => log::warn!("cannot sample password hashes: {failure}"),
+            }
+            sleep(SAMPLE_EVERY).await;
+        }
     }
 
     /// Hashes a password with a new salt.

@@ -39,15 +39,6 @@ pub fn check_hash(text: &str) -> Result<(), InvalidHash> {
     Scheme::parse(text).map(drop)
 }
 
-/// What is weak about a hash, by the recommendations of OWASP; `None` if it suffices.
-pub fn weakness(text: &str) -> Option<String> {
-    let scheme = Scheme::parse(text).ok()?;
-    match scheme.suffices() {
-        true => None,
-        false => Some(scheme.class()),
-    }
-}
-
 /// A parsed hash.
 #[derive(Debug)]
 pub(super) enum Scheme<'a> {
@@ -81,20 +72,6 @@ const MOST_BCRYPT_COST: u32 = 15;
 
 /// bcrypt ignores what follows.
 const BCRYPT_BYTES: usize = 72;
-
-/// What OWASP recommends at least (Password Storage Cheat Sheet): pairs of passes and KiB.
-const LEAST_ARGON2: [(u32, u32); 5] = [(5, 7168), (4, 9216), (3, 12288), (2, 19456), (1, 47104)];
-const LEAST_PBKDF2_ROUNDS: u32 = 600_000;
-const LEAST_BCRYPT_COST: u32 = 10;
-/// N times r times p.
-const LEAST_SCRYPT_COST: u64 = 1 << 20;
-
-/// Whether Argon2 with these parameters is as strong as OWASP recommends.
-pub fn argon2_suffices(kib: u32, passes: u32) -> bool {
-    LEAST_ARGON2
-        .iter()
-        .any(|(least_passes, least_kib)| passes >= *least_passes && kib >= *least_kib)
-}
 
 impl<'a> Scheme<'a> {
     pub(super) fn parse(stored: &'a str) -> Result<Self, InvalidHash> {
@@ -156,19 +133,6 @@ impl<'a> Scheme<'a> {
         }
     }
 
-    fn suffices(&self) -> bool {
-        match self {
-            Self::Argon2(hash) => Params::try_from(hash)
-                .is_ok_and(|params| argon2_suffices(params.m_cost(), params.t_cost())),
-            Self::Pbkdf2 { rounds, .. } => rounds.get() >= LEAST_PBKDF2_ROUNDS,
-            Self::Bcrypt(hash) | Self::BcryptSha256(hash) => bcrypt_cost(hash) >= LEAST_BCRYPT_COST,
-            Self::Scrypt { params, .. } => {
-                let blocks = u64::from(params.r()) * u64::from(params.p());
-                (blocks << params.log_n()) >= LEAST_SCRYPT_COST
-            }
-        }
-    }
-
     /// Whether it says nothing about the end of this password.
     pub(super) fn ignores_the_end_of(&self, password: &str) -> bool {
         matches!(self, Self::Bcrypt(_)) && password.len() > BCRYPT_BYTES
@@ -213,7 +177,7 @@ fn read_bcrypt(text: &str) -> Result<&str, InvalidHash> {
 }
 
 /// Of a hash that was parsed before.
-fn bcrypt_cost(hash: &str) -> u32 {
+pub(super) fn bcrypt_cost(hash: &str) -> u32 {
     let parts = hash.parse::<bcrypt::HashParts>();
     parts.map_or(0, |parts| parts.get_cost())
 }
@@ -286,14 +250,14 @@ fn fields<const N: usize>(text: &str) -> Result<[&str; N], InvalidHash> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const PASSWORD: &str = "lètmein \u{1f600}";
 
     /// From `make_password` of Django 5.2.8, then from Python's bcrypt 5.0, argon2-cffi 25.1 and
     /// `hashlib.scrypt`.
-    const HASHES: [&str; 8] = [
+    pub(crate) const HASHES: [&str; 8] = [
         "pbkdf2_sha256$1000000$Jz6gDEYFPfY1odRaYoKDOW$QMTOhHCpo6W8/4gpVxO7Er4z5MEqcCy34Yr7X2r7TN8=",
         "argon2$argon2id$v=19$m=102400,t=2,p=8$Rzd2RHpPZjZENmFoVDc0ZmxIVTRSWA$KHQ8yeTgSZqEZRPcMvJZgYD43DuaCievCSKUur5vpog",
         "bcrypt_sha256$$2b$12$9WH5uja6cpRVbiiMN0/9KupuRJJKZMpwC7Ek92dhRhGtw7PUnekcC",
@@ -352,31 +316,9 @@ mod tests {
         }
     }
 
-    fn argon2(kib: u32, passes: u32) -> String {
+    pub(crate) fn argon2(kib: u32, passes: u32) -> String {
         let hash = "A".repeat(43);
         format!("$argon2id$v=19$m={kib},t={passes},p=1$c2FsdHNhbHQ${hash}")
-    }
-
-    #[test]
-    fn a_hash_below_the_recommendations_is_weak() {
-        let bcrypt = |cost: &str| HASHES[5].replacen("$06$", cost, 1);
-        for (hash, weakness_) in [
-            (argon2(19456, 2), None),
-            (argon2(7168, 5), None),
-            (argon2(19455, 2), Some("argon2id with m=19455,t=2,p=1")),
-            (argon2(7167, 9), Some("argon2id with m=7167,t=9,p=1")),
-            (argon2(47103, 1), Some("argon2id with m=47103,t=1,p=1")),
-            (HASHES[0].to_owned(), None),
-            (
-                HASHES[0].replacen("1000000", "260000", 1),
-                Some("pbkdf2_sha256 with 260000 rounds"),
-            ),
-            (bcrypt("$10$"), None),
-            (bcrypt("$09$"), Some("bcrypt with cost 9")),
-            (HASHES[7].to_owned(), Some("scrypt with N=2^10, r=8, p=2")),
-        ] {
-            assert_eq!(weakness(&hash).as_deref(), weakness_, "{hash}");
-        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub struct ImportedKey {
     pub(super) signs: bool,
 }
 
+/// Of a key that signs.
+const LEAST_RSA_BITS: usize = 3072;
+
 /// Why a key is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidKey {
@@ -46,6 +49,11 @@ pub enum InvalidKey {
     /// A public key cannot sign.
     #[error("a public key cannot sign")]
     Public,
+    /// The RSA key is too short to sign (OWASP ASVS 5.0, V11.2.3: a security of 128 bits).
+    #[error(
+        "an RSA key that signs must have at least {LEAST_RSA_BITS} bits; this one has {0}. It may still verify"
+    )]
+    ShortRsa(usize),
     /// The text is not a valid key.
     #[error("{0}")]
     Unreadable(#[from] KeyError),
@@ -96,6 +104,11 @@ impl KeyForm {
         {
             return Err(InvalidKey::OtherAlgorithm(key.algorithm()));
         }
+        if let (true, Some(bits)) = (signs, key.rsa_bits())
+            && bits < LEAST_RSA_BITS
+        {
+            return Err(InvalidKey::ShortRsa(bits));
+        }
         Ok(ImportedKey {
             algorithm: key.algorithm(),
             jwk: key.jwk(&id, signs)?,
@@ -122,6 +135,13 @@ impl ImportedKey {
 }
 
 impl Either {
+    fn rsa_bits(&self) -> Option<usize> {
+        match self {
+            Either::Private(key) => key.verifying_key().rsa_bits(),
+            Either::Public(key) => key.rsa_bits(),
+        }
+    }
+
     fn id(&self) -> Option<&KeyId> {
         match self {
             Either::Private(key) => key.id(),

@@ -136,6 +136,14 @@ fn look_at_database(settings: &Settings, findings: &mut Findings) {
         ));
         return;
     }
+    if let DatabaseUrl::Postgres(postgres) = url
+        && let Some(host) = postgres.unencrypted_host()
+    {
+        findings.note(format!(
+            "database: the connection to {host} may be unencrypted \
+             (SYMBOLON_DANGER_DATABASE_WITHOUT_TLS); prefer sslmode=verify-full"
+        ));
+    }
     let store = match Store::open(url, settings.database.options) {
         Ok(store) => store,
         Err(why) => return findings.bad(format!("database: {why}")),

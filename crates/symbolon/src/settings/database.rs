@@ -1,5 +1,5 @@
-//! `DATABASE_URL`, `SYMBOLON_DATA_DIR`, `SYMBOLON_DATABASE_CONNECTIONS`, `SYMBOLON_DATABASE_TIMEOUT`,
-//! `SYMBOLON_PREPARED_STATEMENTS`.
+//! `DATABASE_URL`, `SYMBOLON_DANGER_DATABASE_WITHOUT_TLS`, `SYMBOLON_DATA_DIR`,
+//! `SYMBOLON_DATABASE_CONNECTIONS`, `SYMBOLON_DATABASE_TIMEOUT`, `SYMBOLON_PREPARED_STATEMENTS`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +16,11 @@ pub struct DatabaseArgs {
     /// The database: sqlite://PATH or postgres://… [default: symbolon.db in the data directory]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
+
+    /// Allow a connection to a PostgreSQL server on another machine that may be unencrypted; password
+    /// hashes and email addresses then travel in plain text
+    #[arg(long, env = "SYMBOLON_DANGER_DATABASE_WITHOUT_TLS")]
+    danger_database_without_tls: bool,
 
     /// Directory of the embedded database and the master key file
     #[arg(
@@ -75,7 +80,23 @@ impl DatabaseArgs {
     /// All [`Mistakes`] in them.
     pub fn resolve_alone(self) -> Result<Database, Mistakes> {
         let mut mistakes = Mistakes::default();
-        self.resolve(&mut mistakes).ok_or(mistakes)
+        let database = self.resolve(&mut mistakes);
+        mistakes.or(database)
+    }
+
+    /// Why a connection to this database is refused, unless the operator allows it: somebody may read
+    /// along.
+    pub fn refuse_unencrypted(&self, url: &DatabaseUrl) -> Result<(), String> {
+        let DatabaseUrl::Postgres(postgres) = url else {
+            return Ok(());
+        };
+        match postgres.unencrypted_host() {
+            Some(host) if !self.danger_database_without_tls => Err(format!(
+                "the connection to {host} may be unencrypted; add sslmode=verify-full (or require), or set \
+                 SYMBOLON_DANGER_DATABASE_WITHOUT_TLS=true if the network between is yours alone"
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Database> {
@@ -86,6 +107,11 @@ impl DatabaseArgs {
                 .map_err(|why| mistakes.add("DATABASE_URL", None, why))
                 .ok(),
         };
+        if let Some(url) = &url
+            && let Err(why) = self.refuse_unencrypted(url)
+        {
+            mistakes.add("DATABASE_URL", None, why);
+        }
         let connections = match self.database_connections.parse() {
             Ok(n @ 1..=1000) => Some(n),
             _ => {

@@ -182,7 +182,8 @@ fn keys_made_elsewhere_are_imported() {
     };
     openssl("genpkey -algorithm ed25519 -out ed.pem");
     openssl("pkey -in ed.pem -pubout -out ed.pub.pem");
-    openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem");
+    openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.pem");
+    openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out short.pem");
     fs::write(
         program.directory().join("django"),
         "an old secret of more than sixty-four characters, as Django makes them\n",
@@ -201,6 +202,14 @@ fn keys_made_elsewhere_are_imported() {
     assert_eq!(twice.code, 1);
     let secret = import(&["django", "--form=secret", "--alg=HS512", "--id=django"]);
     assert_eq!(secret.code, 0, "{}", secret.err);
+    let short = ["short.pem", "--form=pem", "--alg=RS256", "--active"];
+    let short = import(&short);
+    assert_eq!(short.code, 2);
+    assert!(
+        short.err.contains("at least 3072 bits; this one has 2048"),
+        "{}",
+        short.err
+    );
     let rsa = import(&[
         "rsa.pem",
         "--form=pem",

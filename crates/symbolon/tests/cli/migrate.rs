@@ -19,7 +19,10 @@ fn a_database_that_is_away_is_named_without_its_password() {
     assert_eq!(away.code, 1);
     assert!(away.err.contains("127.0.0.1"), "{}", away.err);
     assert!(!away.err.contains("s3cret"), "{}", away.err);
-    for url in ["postgres://me:s3cret%zz@h/db", "postgres://me:s3cret@[h/db"] {
+    for url in [
+        "postgres://me:s3cret%zz@localhost/db",
+        "postgres://me:s3cret@[h/db?sslmode=require",
+    ] {
         let unparsed = migrate(url);
         assert_eq!(unparsed.code, 1);
         assert!(

@@ -1,7 +1,10 @@
 //! Malformed requests and unknown paths get problem documents too.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use identity::entropy::{Entropy, SystemEntropy};
 use serde_json::json;
 
 use crate::support::raw::raw;
@@ -215,4 +218,45 @@ fn null_is_refused_and_a_claim_twice_is_as_well() {
     };
     assert_eq!(search(254).status, 200);
     assert_eq!(search(255).invalid_fields(), ["search"]);
+}
+
+/// Fails when it is told to, as an operating system may that has no randomness left.
+#[derive(Default)]
+struct FailingEntropy {
+    system: SystemEntropy,
+    fails: AtomicBool,
+}
+
+impl Entropy for FailingEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        assert!(!self.fails.load(Ordering::SeqCst), "no randomness is left");
+        self.system.fill(bytes);
+    }
+}
+
+#[test]
+fn a_handler_that_panics_costs_its_own_request_and_no_other() {
+    let entropy = Arc::new(FailingEntropy::default());
+    let service = Service::start_with_entropy(&Place::sqlite(), &[], entropy.clone());
+    let client = service.signed_in("ann");
+    let token = client.post("/api/refresh_access").send().token();
+
+    let login = || client.post("/api/login").json(Service::credentials("ann"));
+
+    entropy.fails.store(true, Ordering::SeqCst);
+    for _ in 0..20 {
+        for answer in [
+            client.post("/api/refresh_access").send_unchecked(),
+            login().send_unchecked(),
+        ] {
+            assert_eq!(answer.problem(), (500, "internal".into()));
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+            assert!(!String::from_utf8_lossy(&answer.body).contains("randomness"));
+        }
+        // What needs no randomness goes on.
+        let verified = client.get("/api/verify").bearer(&token).send();
+        assert_eq!(verified.status, 200);
+    }
+    entropy.fails.store(false, Ordering::SeqCst);
+    assert_eq!(client.post("/api/refresh_all").send().status, 200);
 }

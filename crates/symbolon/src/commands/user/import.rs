@@ -77,6 +77,8 @@ fn read_rows(arguments: &Arguments, database: &Database) -> Result<Vec<Row>, Fai
                 .ok_or(Failed::Usage(
                     "the URL of a Django database must start with postgres://".to_owned(),
                 ))?;
+            let allowed = arguments.database.refuse_unencrypted(&url);
+            allowed.map_err(Failed::Usage)?;
             let rows = read_django_db(&url, &arguments.table, &database.options);
             return rows.map_err(Failed::work);
         }

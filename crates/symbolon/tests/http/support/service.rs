@@ -93,6 +93,15 @@ struct Arguments {
 impl Service {
     /// With the defaults, but for what `arguments` say.
     pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
+        Self::start_with_entropy(place, arguments, Arc::new(SystemEntropy::default()))
+    }
+
+    /// With another source of randomness.
+    pub(crate) fn start_with_entropy(
+        place: &Place,
+        arguments: &[&str],
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
         let database_url = format!("--database-url={}", place.database_url);
         let data_dir = format!("--data-dir={}", place.directory.path().display());
         let always = ["symbolon", "--listen=127.0.0.1:0", &database_url, &data_dir];
@@ -125,7 +134,6 @@ impl Service {
         let (sender, started) = channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
                 let application = Application::build(&settings, service_clock, entropy).unwrap();
                 sender
                     .send((application.address(), application.handle()))
