@@ -7,15 +7,17 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use identity::limits::RemainingAllowance;
 use identity::metrics::{Metrics, Stopwatch};
+use identity::request_id::{self, RequestId, RequestIds};
 
 use super::csrf::OriginGuard;
+use super::extract::client_address::TrustedProxies;
 use super::headers::{SecurityHeaders, add_rate_limit};
 use super::problem::{Code, Problem};
 use super::unexpected::as_problem;
@@ -27,6 +29,8 @@ pub(crate) struct Edge {
     origins: OriginGuard,
     headers: SecurityHeaders,
     metrics: Option<Arc<Metrics>>,
+    request_ids: Arc<RequestIds>,
+    proxies: Data<TrustedProxies>,
 }
 
 /// A request, to be counted when it is answered.
@@ -51,6 +55,14 @@ impl Timed {
     }
 }
 
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+fn add_request_id(headers: &mut HeaderMap, id: &RequestId) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+}
+
 /// Made-up methods would make an unlimited number of labels.
 fn method_label(method: &Method) -> &str {
     match *method {
@@ -63,7 +75,10 @@ fn method_label(method: &Method) -> &str {
 
 /// A handler has panicked: a bug, which must cost no more than its own request.
 #[derive(Debug)]
-struct Panicked(SecurityHeaders);
+struct Panicked {
+    headers: SecurityHeaders,
+    id: RequestId,
+}
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +89,8 @@ impl fmt::Display for Panicked {
 impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse {
         let mut response = Problem::from(Code::Internal).error_response();
-        self.0.add(response.headers_mut());
+        self.headers.add(response.headers_mut());
+        add_request_id(response.headers_mut(), &self.id);
         response
     }
 }
@@ -91,8 +107,15 @@ fn open_to_all_origins(headers: &mut HeaderMap) {
 
 impl Edge {
     /// Requests are counted if there is a metrics listener.
-    pub(crate) fn new(http: &Http, metrics: &Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        http: &Http,
+        metrics: &Arc<Metrics>,
+        request_ids: RequestIds,
+        proxies: Data<TrustedProxies>,
+    ) -> Self {
         Self {
+            request_ids: Arc::new(request_ids),
+            proxies,
             metrics: http.metrics_listen.map(|_| metrics.clone()),
             origins: OriginGuard::new(http),
             headers: SecurityHeaders::new(&http.public_url),
@@ -100,15 +123,24 @@ impl Edge {
     }
 
     /// The answer after a handler has panicked. The request is gone, and with it the route.
-    fn after_panic(&self, timed: Option<Timed>, method: &Method) -> Error {
+    fn after_panic(&self, timed: Option<Timed>, method: &Method, id: RequestId) -> Error {
         if let (Some(metrics), Some(timed)) = (&self.metrics, timed) {
             metrics.answered(method_label(method), "none", 500, timed.since);
         }
-        Panicked(self.headers.clone()).into()
+        let headers = self.headers.clone();
+        Panicked { headers, id }.into()
     }
 
-    /// Middleware: refuses cross-site requests, turns each error into a problem, and adds the headers
-    /// that a handler has not set.
+    /// The id that a trusted proxy has given the request, or a new one.
+    fn request_id(&self, request: &HttpRequest) -> RequestId {
+        let given = request.headers().get(X_REQUEST_ID);
+        let given = given.filter(|_| self.proxies.are_the_peer_of(request));
+        let given = given.and_then(|id| RequestId::parse(id.to_str().ok()?));
+        given.unwrap_or_else(|| self.request_ids.next())
+    }
+
+    /// Middleware: names the request, refuses cross-site requests, turns each error into a problem, and
+    /// adds the headers that a handler has not set.
     pub(crate) async fn pass(
         edge: Data<Edge>,
         request: ServiceRequest,
@@ -118,12 +150,13 @@ impl Edge {
             .metrics
             .is_some()
             .then(|| Timed::new(request.request()));
+        let id = edge.request_id(request.request());
         let mut response = if edge.origins.admits(request.request()) {
             let method = request.method().clone();
-            let answer = AssertUnwindSafe(async { next.call(request).await }).catch_unwind();
-            match answer.await {
+            let answer = request_id::scope(id.clone(), async { next.call(request).await });
+            match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(answer) => as_problem(answer?.map_into_boxed_body()),
-                Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, &method)),
+                Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, &method, id)),
             }
         } else {
             let mut denied = Problem::from(Code::OriginDenied).error_response();
@@ -143,6 +176,7 @@ impl Edge {
             add_rate_limit(response.headers_mut(), &allowance);
         }
         edge.headers.add(response.headers_mut());
+        add_request_id(response.headers_mut(), &id);
         if let (Some(metrics), Some(timed)) = (&edge.metrics, timed) {
             timed.count(metrics, &response);
         }

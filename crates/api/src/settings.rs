@@ -38,6 +38,8 @@ pub struct Settings {
     pub limits: LimitRules,
     /// How long events of the audit trail are kept; `None` is for ever.
     pub audit_retention: Option<Duration>,
+    /// The name of this replica in events.
+    pub replica: String,
 }
 
 /// The signing keys.

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
+use crate::request_id;
 
 /// Maximum number of calls that run or wait. While the database is unavailable, each takes its time
 /// to fail; more of them would only lengthen the queue and finish after their callers gave up.
@@ -121,8 +122,9 @@ impl AsyncStore {
         let admitted =
             admitted.map_err(|_| StoreError::Unavailable("too many calls are waiting".into()))?;
         let store = self.store.clone();
+        let request = request_id::current();
         let work = move || {
-            let result = f(&store);
+            let result = request_id::on_behalf_of(request, || f(&store));
             // Released when the work is done, not when its caller gives up.
             drop(admitted);
             result

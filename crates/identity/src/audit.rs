@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::metrics::Metrics;
+use crate::request_id;
 
 pub use history::{EventPage, History};
 pub use writer::AuditWriter;
@@ -29,11 +30,13 @@ pub struct Audit {
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    replica: Option<String>,
 }
 
 impl Audit {
-    /// An audit trail, and the task that [writes](AuditWriter::write) it.
+    /// The audit trail of a replica or of a command, and the task that [writes](AuditWriter::write) it.
     pub fn new(
+        replica: Option<String>,
         metrics: Arc<Metrics>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -46,13 +49,18 @@ impl Audit {
             metrics,
             clock,
             entropy,
+            replica,
         };
         (audit, writer)
     }
 
     /// An event of this moment, to be completed and [recorded](Self::record).
     pub fn event(&self, kind: EventKind) -> Event {
-        Event::new(kind, self.clock.now(), self.entropy.bytes())
+        Event {
+            request_id: request_id::current().map(|id| id.to_string()),
+            replica: self.replica.clone(),
+            ..Event::new(kind, self.clock.now(), self.entropy.bytes())
+        }
     }
 
     /// Records an event. Never waits.

@@ -30,6 +30,7 @@ mod ports;
 mod private_dir;
 mod random_secret;
 mod refusal_log;
+pub mod request_id;
 
 pub use async_store::AsyncStore;
 pub use failure::Failure;

@@ -41,6 +41,10 @@ pub struct Event {
     pub reason: Option<Reason>,
     /// What else it is about: the id of a signing key, the name of a service key, a number of users or sessions.
     pub subject: Option<String>,
+    /// The request that caused it.
+    pub request_id: Option<String>,
+    /// The replica that recorded it.
+    pub replica: Option<String>,
 }
 
 impl Event {
@@ -58,6 +62,8 @@ impl Event {
             user_agent: None,
             reason: None,
             subject: None,
+            request_id: None,
+            replica: None,
         }
     }
 
@@ -137,6 +143,8 @@ pub struct EventFilter {
     pub outcome: Option<EventOutcome>,
     /// From this address.
     pub ip: Option<String>,
+    /// Caused by this request.
+    pub request_id: Option<String>,
     /// At this time or later.
     pub since: Option<UnixMillis>,
     /// Older than the event of this id.
@@ -192,6 +200,9 @@ pub fn list(
     if let Some(ip) = &filter.ip {
         wanted = wanted.filter(events::ip.eq(ip));
     }
+    if let Some(id) = &filter.request_id {
+        wanted = wanted.filter(events::request_id.eq(id));
+    }
     let rows = wanted
         .order(events::id.desc())
         .limit(limit.into())
@@ -234,6 +245,8 @@ struct Row {
     actor: Option<String>,
     reason: Option<String>,
     subject: Option<String>,
+    request_id: Option<String>,
+    replica: Option<String>,
 }
 
 impl From<&Event> for Row {
@@ -252,6 +265,8 @@ impl From<&Event> for Row {
             actor: event.actor.as_ref().map(ToString::to_string),
             reason: event.reason.map(|reason| reason.as_str().to_owned()),
             subject: text(&event.subject),
+            request_id: text(&event.request_id),
+            replica: text(&event.replica),
         }
     }
 }
@@ -279,6 +294,8 @@ impl Row {
             actor: self.actor.as_deref().and_then(Actor::parse),
             reason: self.reason.map(|word| Reason::parse(kind, &word)),
             subject: self.subject,
+            request_id: self.request_id,
+            replica: self.replica,
         })
     }
 }

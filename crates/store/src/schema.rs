@@ -75,6 +75,8 @@ diesel::table! {
         actor -> Nullable<Text>,
         reason -> Nullable<Text>,
         subject -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        replica -> Nullable<Text>,
     }
 }
 

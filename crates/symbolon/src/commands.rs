@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::log_format::{self, LogFormat};
+use crate::log_format;
 use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
 
 /// A self-hosted identity and session service
@@ -98,7 +98,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let is_service = matches!(cli.command, None | Some(Command::Serve(_)));
     if !is_service {
-        log_format::start(LogFormat::Text, log_format::COMMAND);
+        log_format::start(log_format::COMMAND);
     }
     let result = match cli.command {
         None => serve::run(cli.serve),

@@ -1,8 +1,9 @@
 //! The format of the log: text for people, or one JSON object per line for programs.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use env_logger::fmt::Formatter;
+use identity::request_id;
 use log::Record;
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::Map;
@@ -22,18 +23,40 @@ pub(crate) const SERVICE: &str = "info,actix_server=warn,actix_http=off";
 /// What commands log unless `RUST_LOG` says otherwise: their output says what they did.
 pub(crate) const COMMAND: &str = "warn,symbolon::audit=off";
 
-/// Starts the log.
-pub(crate) fn start(format: LogFormat, default_filter: &str) {
+/// Starts the log of a command.
+pub(crate) fn start(default_filter: &str) {
+    let filter = env_logger::Env::default().default_filter_or(default_filter);
+    env_logger::Builder::from_env(filter).init();
+}
+
+/// Starts the log of a replica: each line names it, and the request that it is about.
+pub(crate) fn start_replica(format: LogFormat, replica: String, default_filter: &str) {
     let filter = env_logger::Env::default().default_filter_or(default_filter);
     let mut builder = env_logger::Builder::from_env(filter);
-    if format == LogFormat::Json {
-        builder.format(|out, record| {
+    match format {
+        LogFormat::Json => builder.format(move |out, record| {
             let at = out.timestamp_millis().to_string();
-            let line = json(at, record);
-            writeln!(out as &mut Formatter, "{line}")
-        });
-    }
+            writeln!(out, "{}", json(at, record, &replica))
+        }),
+        LogFormat::Text => builder.format(move |out, record| text(out, record, &replica)),
+    };
     builder.init();
+}
+
+/// As env_logger has it, with the replica and the request at the end.
+fn text(out: &mut Formatter, record: &Record<'_>, replica: &str) -> io::Result<()> {
+    let (at, level) = (out.timestamp(), record.level());
+    let style = out.default_level_style(level);
+    write!(
+        out,
+        "[{at} {style}{level:<5}{style:#} {}] {} replica={replica}",
+        record.target(),
+        record.args()
+    )?;
+    match request_id::current() {
+        Some(id) => writeln!(out, " request={id}"),
+        None => writeln!(out),
+    }
 }
 
 /// From now on a panic is one line of the log.
@@ -47,7 +70,7 @@ pub(crate) fn log_panics() {
     }));
 }
 
-fn json(at: String, record: &Record<'_>) -> serde_json::Value {
+fn json(at: String, record: &Record<'_>, replica: &str) -> serde_json::Value {
     let mut line = Map::new();
     line.insert("at".to_owned(), at.into());
     line.insert(
@@ -58,6 +81,10 @@ fn json(at: String, record: &Record<'_>) -> serde_json::Value {
     line.insert("message".to_owned(), record.args().to_string().into());
     // Inserting cannot fail. Clients never choose the names, only values.
     let _ = record.key_values().visit(&mut Members(&mut line));
+    line.insert("replica".to_owned(), replica.into());
+    if let Some(id) = request_id::current() {
+        line.insert("request".to_owned(), id.as_str().into());
+    }
     line.into()
 }
 

@@ -85,6 +85,7 @@ impl ServeArgs {
                     accounts: accounts?,
                     limits: limits?,
                     audit_retention: audit.retention,
+                    replica: audit.replica,
                 },
                 data_dir,
                 log_format: audit.log_format,

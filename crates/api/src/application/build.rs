@@ -65,7 +65,8 @@ impl Application {
         warn(settings, &rings);
         let metrics = Arc::new(Metrics::default());
         follower.report_ages(&metrics, now);
-        let (audit, audit_writer) = Audit::new(metrics, clock.clone(), entropy.clone());
+        let replica = Some(settings.replica.clone());
+        let (audit, audit_writer) = Audit::new(replica, metrics, clock.clone(), entropy.clone());
         let denylist = Arc::new(Denylist::load(&store, settings.access_ttl, now)?);
         let claim_changes = ClaimChanges::load(&store, settings.access_ttl, now)?;
         let claim_changes = Arc::new(claim_changes);

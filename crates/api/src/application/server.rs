@@ -112,7 +112,7 @@ fn listen_for_metrics(
 
 /// Method and path, never a query or a header, which could hold a token.
 fn access_logger() -> Logger {
-    Logger::new("%a %{method}xi %U %s %b %Ts")
+    Logger::new("%a %{method}xi %U %s %b %Ts %{x-request-id}o")
         .custom_request_replace("method", |request| request.method().to_string())
         .log_target(ACCESS_LOG)
         .log_level(log::Level::Debug)

@@ -9,6 +9,7 @@ use identity::clock::Clock;
 use identity::credentials::PasswordHasher;
 use identity::limits::Limits;
 use identity::readiness::Readiness;
+use identity::request_id::RequestIds;
 use identity::service_keys::ServiceKeys;
 use identity::sessions::{
     ClaimChanges, Denylist, RevocationListPublisher, Revocations, SessionAdmin, Sessions,
@@ -207,8 +208,14 @@ impl Translation {
     fn new(settings: &Settings, ports: &Ports) -> Self {
         let http: &Http = &settings.http;
         let cookies = Cookies::new(http);
+        let proxies = Data::new(TrustedProxies::new(http));
         Self {
-            edge: Data::new(Edge::new(http, ports.audit.metrics())),
+            edge: Data::new(Edge::new(
+                http,
+                ports.audit.metrics(),
+                RequestIds::new(&*ports.entropy),
+                proxies.clone(),
+            )),
             document: Data::new(openapi::document_with(&cookies)),
             cookies: Data::new(cookies),
             account_page: Data::new(AccountPage::new(settings.accounts.registration)),
@@ -220,7 +227,7 @@ impl Translation {
             public_url: Data::new(http.public_url.clone()),
             serialized_list: Data::new(SerializedList::default()),
             trusted_issuers: Data::new(TrustedIssuers::new(http)),
-            trusted_proxies: Data::new(TrustedProxies::new(http)),
+            trusted_proxies: proxies,
         }
     }
 

@@ -44,6 +44,11 @@ impl TrustedProxies {
         Some(address)
     }
 
+    /// Whether a trusted proxy sent the request.
+    pub(crate) fn are_the_peer_of(&self, request: &HttpRequest) -> bool {
+        peer_address(request).is_some_and(|peer| self.trusts(peer))
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.networks
             .iter()

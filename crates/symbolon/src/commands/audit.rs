@@ -37,7 +37,7 @@ pub(super) struct TailArguments {
 
 #[derive(Args)]
 pub(super) struct SearchArguments {
-    /// Only events within the last period, such as 24h, such as 24h
+    /// Only events within the last period, such as 24h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     within: Option<Duration>,
     /// Maximum number of events
@@ -63,6 +63,9 @@ struct Wanted {
     /// Only events from this address
     #[arg(long, value_name = "ADDRESS")]
     ip: Option<String>,
+    /// Only events that this request caused, by the X-Request-Id of its response
+    #[arg(long, value_name = "ID")]
+    request: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -176,6 +179,7 @@ impl Wanted {
             kind: self.kind,
             outcome: self.refused.then_some(EventOutcome::Refused),
             ip: self.ip.clone(),
+            request_id: self.request.clone(),
             ..EventFilter::default()
         }
     }
@@ -194,6 +198,8 @@ struct ListedEvent {
     actor: Option<String>,
     reason: Option<&'static str>,
     subject: Option<String>,
+    request: Option<String>,
+    replica: Option<String>,
 }
 
 impl From<Event> for ListedEvent {
@@ -210,6 +216,8 @@ impl From<Event> for ListedEvent {
             actor: event.actor.map(|actor| actor.to_string()),
             reason: event.reason.map(|reason| reason.as_str()),
             subject: event.subject,
+            request: event.request_id,
+            replica: event.replica,
         }
     }
 }

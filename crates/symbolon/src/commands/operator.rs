@@ -37,7 +37,7 @@ impl Operator {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
         let metrics = Arc::new(Metrics::default());
-        let (audit, audit_writer) = Audit::new(metrics, clock.clone(), entropy.clone());
+        let (audit, audit_writer) = Audit::new(None, metrics, clock.clone(), entropy.clone());
         Ok(Self {
             runtime: runtime.map_err(Failed::work)?,
             ports: Ports {

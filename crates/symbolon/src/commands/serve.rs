@@ -13,9 +13,9 @@ use crate::settings::ServeArgs;
 
 pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
     let settings = arguments.resolve()?;
-    log_format::start(settings.log_format, log_format::SERVICE);
+    let (format, settings) = (settings.log_format, settings.service);
+    log_format::start_replica(format, settings.replica.clone(), log_format::SERVICE);
     log_format::log_panics();
-    let settings = settings.service;
     actix_rt::System::new().block_on(async {
         let clock = Arc::new(SystemClock);
         let entropy = Arc::new(SystemEntropy::default());

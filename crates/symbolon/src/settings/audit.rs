@@ -1,4 +1,4 @@
-//! `SYMBOLON_AUDIT_RETENTION`, `SYMBOLON_LOG_FORMAT`.
+//! `SYMBOLON_AUDIT_RETENTION`, `SYMBOLON_LOG_FORMAT`, `SYMBOLON_REPLICA`.
 
 use std::time::Duration;
 
@@ -27,15 +27,24 @@ pub(super) struct AuditArgs {
         default_value = "text"
     )]
     log_format: String,
+
+    /// The name of this replica in the log and in events [default: the host name]
+    #[arg(long, env = "SYMBOLON_REPLICA", value_name = "NAME")]
+    replica: Option<String>,
 }
 
+/// Maximum length of the name of a replica, in bytes.
+const MOST_NAME: usize = 64;
+
 /// The settings of the audit trail and the log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Audit {
     /// How long events are kept; `None` is for ever.
     pub(super) retention: Option<Duration>,
     /// The format of the log.
     pub(super) log_format: LogFormat,
+    /// The name of this replica.
+    pub(super) replica: String,
 }
 
 impl AuditArgs {
@@ -48,9 +57,27 @@ impl AuditArgs {
             _ => Err("must be text or json"),
         };
         let log_format = mistakes.note("SYMBOLON_LOG_FORMAT", &self.log_format, log_format);
+        let replica = self.replica.unwrap_or_else(host_name);
+        let is_name = (1..=MOST_NAME).contains(&replica.len())
+            && replica.bytes().all(|byte| byte.is_ascii_graphic());
+        let named = is_name
+            .then(|| replica.clone())
+            .ok_or("must have 1 to 64 visible ASCII characters");
+        let replica = mistakes.note("SYMBOLON_REPLICA", &replica, named);
         Some(Audit {
+            replica: replica?,
             retention: retention.filter(|time| !time.is_zero()),
             log_format: log_format?,
         })
+    }
+}
+
+/// Where it has none, the service still needs a name.
+fn host_name() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_str().unwrap_or_default();
+    match name.is_empty() {
+        true => "symbolon".to_owned(),
+        false => name.to_owned(),
     }
 }

@@ -77,3 +77,32 @@ fn refusals_by_a_limit_and_an_unknown_proxy_are_told_once() {
     );
     assert_eq!(told("share one allowance"), (1, 1), "{log}");
 }
+
+#[test]
+fn each_line_names_the_replica_and_the_request_that_it_is_about() {
+    for (format, replica, request) in [
+        ("text", "replica=web-1", "request="),
+        ("json", "\"replica\":\"web-1\"", "\"request\":\""),
+    ] {
+        let program = Program::new();
+        let key = program.service_key_for_ann();
+        let format = format!("--log-format={format}");
+        let service = program.start(&[&format, "--replica=web-1"]);
+        service.tokens(&key, &json!({ "id": 7 }));
+        let log = service.log();
+        let issued = log.lines().find(|line| line.contains("session_issued"));
+        let issued = issued.unwrap_or_else(|| panic!("{log}"));
+        assert!(
+            issued.contains(replica) && issued.contains(request),
+            "{issued}"
+        );
+        let events = program.run(&["audit", "search", "--json", "--kind=session_issued"]);
+        let events: serde_json::Value = serde_json::from_str(&events.out).unwrap();
+        let id = events[0]["request"].as_str().unwrap();
+        assert!(issued.contains(id), "{id}: {issued}");
+        let found = program.run(&["audit", "search", "--json", "--request", id]);
+        let found: serde_json::Value = serde_json::from_str(&found.out).unwrap();
+        assert_eq!(found.as_array().unwrap().len(), 1);
+        assert_eq!(found[0]["replica"], "web-1");
+    }
+}

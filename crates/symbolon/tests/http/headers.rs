@@ -1,6 +1,9 @@
 //! The headers of every response.
 
+use std::time::Duration;
+
 use crate::Service;
+use crate::support::client::Answer;
 use crate::support::service::Place;
 
 #[test]
@@ -23,4 +26,45 @@ fn every_answer_carries_the_security_headers() {
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
     }
+}
+
+#[test]
+fn every_answer_names_its_request_and_events_do_as_well() {
+    let service = Service::start(&Place::sqlite(), &["--replica=web-1"]);
+    service.register("ann");
+    let login = |id: &str| {
+        let call = service
+            .client()
+            .post("/api/login")
+            .header("x-request-id", id);
+        call.json(Service::credentials("ann")).send()
+    };
+    // Anybody could send one: it is not taken from a peer that is not trusted.
+    let (first, second) = (login("made-up"), login("made-up"));
+    let id = |answer: &Answer| answer.header("x-request-id").unwrap().to_owned();
+    assert_ne!(id(&first), id(&second));
+    assert_ne!(id(&first), "made-up");
+    let missing = service.client().get("/nothing/here").send();
+    assert_ne!(id(&missing), "");
+    let sql = format!(
+        "SELECT count(*) AS n FROM events WHERE kind = 'sign_in' AND replica = 'web-1' \
+         AND request_id = '{}'",
+        id(&first)
+    );
+    let is_recorded = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        service.number(&sql) == 1
+    });
+    assert!(is_recorded);
+
+    let behind = service.restart(&["--trusted-proxies=127.0.0.1"]);
+    let answer = |id: &str| {
+        let call = behind.client().get("/health/live");
+        call.header("x-request-id", id).send()
+    };
+    assert_eq!(id(&answer("from-the-proxy")), "from-the-proxy");
+    assert_ne!(
+        id(&answer("not one, but \"text\"")),
+        "not one, but \"text\""
+    );
 }

@@ -1,0 +1,2 @@
+ALTER TABLE events DROP COLUMN replica;
+ALTER TABLE events DROP COLUMN request_id;
