@@ -151,6 +151,7 @@ impl SignIn {
         event: Event,
     ) -> Result<SignInOutcome, Failure> {
         let Proof { user_id, hash, amr } = proof;
+        let method = amr.join(" ");
         let now = self.ports.clock.now();
         let entropy = &*self.ports.entropy;
         let known = browser.known.iter().find(|known| known.user_id == user_id);
@@ -172,7 +173,7 @@ impl SignIn {
         match self.ports.store.transaction(open).await? {
             Opened::Session(session, revoked) => {
                 let event = event.actor(&Actor::User(user_id)).session(session.id);
-                self.ports.audit.record(event);
+                self.ports.audit.record(event.subject(method));
                 Ok(SignInOutcome::SignedIn(SignedIn {
                     tokens: self.sessions.opened(&session, &revoked, now)?,
                     device_token,

@@ -39,7 +39,8 @@ pub struct Event {
     pub user_agent: Option<String>,
     /// Why.
     pub reason: Option<Reason>,
-    /// What else it is about: the id of a signing key, the name of a service key, a number of users or sessions.
+    /// What else it is about: the id of a signing key, the name of a service key, a number of users or sessions, how
+    /// somebody signed in.
     pub subject: Option<String>,
     /// The request that caused it.
     pub request_id: Option<String>,

@@ -69,6 +69,11 @@ fn a_user_sees_what_happened_to_the_account(service: &Service) {
     );
     let token = again.post("/api/refresh_access").send().token();
     let events = events(service, &token, 6);
+    let how = "SELECT count(*) AS n FROM events WHERE kind = 'sign_in' AND subject = 'pwd'";
+    assert!(
+        service.number(how) >= 2,
+        "the operator sees how they signed in"
+    );
     assert_eq!(
         summaries(&events),
         [
