@@ -74,3 +74,14 @@ fn each_finding_says_what_to_do() {
             && unusable.err.contains("SYMBOLON_COOKIE_SAMESITE")
     );
 }
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_found() {
+    let program = Program::new();
+    let https = "--public-url=https://id.example.org";
+    let alone = program.run(&["doctor", https]);
+    assert_eq!(alone.code, 1);
+    assert!(alone.out.contains("share one allowance"), "{}", alone.out);
+    let trusted = program.run(&["doctor", https, "--trusted-proxies=127.0.0.1"]);
+    assert_eq!(trusted.code, 0, "{}", trusted.out);
+}

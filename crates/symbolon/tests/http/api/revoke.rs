@@ -8,6 +8,7 @@ on_both_back_ends! {
     a_back_end_revokes_it_and_the_reason_says_so
     what_is_no_token_of_ours_is_answered_the_same
     a_key_that_is_shown_must_be_good_for_it
+    credentials_that_are_no_service_key_are_refused
 }
 
 fn revoke(service: &Service, key: Option<&str>, token: &str) -> Answer {
@@ -70,5 +71,31 @@ fn a_key_that_is_shown_must_be_good_for_it(service: &Service) {
         refused("symbolon_sk_x"),
         (401, "service_key_invalid".into())
     );
+    assert_eq!(ann.post("/api/refresh_access").send().status, 200);
+}
+
+fn credentials_that_are_no_service_key_are_refused(service: &Service) {
+    let ann = service.signed_in("ann");
+    let (token, access) = (
+        ann.cookie().unwrap(),
+        ann.post("/api/refresh_access").send().token(),
+    );
+    for credentials in [
+        "Basic c3ltYm9sb25fc2tfeDp5",
+        "Bearer garbage",
+        &format!("Bearer {access}"),
+        "symbolon_sk_x",
+        "",
+    ] {
+        let call = service.client().post("/api/revoke");
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        let call = call.header("authorization", credentials);
+        let refused = call.body(format!("token={token}")).send();
+        assert_eq!(
+            refused.problem(),
+            (401, "service_key_invalid".into()),
+            "{credentials}"
+        );
+    }
     assert_eq!(ann.post("/api/refresh_access").send().status, 200);
 }
