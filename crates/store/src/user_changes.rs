@@ -9,7 +9,7 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::password_links::{self, LinkHash};
 use crate::schema::{deleted_users, sessions, users};
-use crate::sessions::{Revoked, RevokedReason, SessionId, revoke_all_of_user};
+use crate::sessions::{Revoked, RevokedReason, SessionId, lock_all_of_user, revoke_all_of_user};
 use crate::time::{Now, UnixMillis};
 use crate::users::{PasswordHash, User, UserId, email_key, find};
 
@@ -175,6 +175,7 @@ pub fn update(
     }
     let mut claims = None;
     if user.claims != before.claims {
+        lock_all_of_user(connection, id)?;
         let live = sessions::table
             .filter(sessions::user_id.eq(id.as_str()))
             .filter(sessions::revoked_at.is_null());

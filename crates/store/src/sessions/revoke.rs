@@ -83,15 +83,7 @@ pub fn revoke_all_of_user(
     now: Now,
 ) -> Result<Revoked, StoreError> {
     connection.lock_user(user_id.as_str())?;
-    if let AnyConnection::Postgres(postgres) = connection {
-        sessions::table
-            .filter(sessions::user_id.eq(user_id.as_str()))
-            .filter(sessions::revoked_at.is_null())
-            .order(sessions::id)
-            .select(sessions::id)
-            .for_no_key_update()
-            .execute(postgres)?;
-    }
+    lock_all_of_user(connection, user_id)?;
     let revocation = Revocation::new(reason, by.clone(), now());
     // No session has an empty id.
     let keep = keep.map_or_else(String::new, |id| id.to_string());
@@ -109,6 +101,24 @@ pub fn revoke_all_of_user(
         sessions: super::ids(ids)?,
         revocation,
     })
+}
+
+/// Locks the sessions of a user that are not revoked, as [`lock`] does. Nobody adds one meanwhile, if the
+/// user's row is locked.
+pub(crate) fn lock_all_of_user(
+    connection: &mut AnyConnection,
+    user_id: &UserId,
+) -> Result<(), StoreError> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        sessions::table
+            .filter(sessions::user_id.eq(user_id.as_str()))
+            .filter(sessions::revoked_at.is_null())
+            .order(sessions::id)
+            .select(sessions::id)
+            .for_no_key_update()
+            .execute(postgres)?;
+    }
+    Ok(())
 }
 
 /// Locks these sessions until the transaction ends, in the order of their ids, so that two such calls

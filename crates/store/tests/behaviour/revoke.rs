@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use store::sessions::{self, NewSession, Revocation, RevokedReason, SessionId};
-use store::{Actor, AnyConnection, StoreError, UnixMillis, user_changes};
+use store::user_changes::{self, UserChanges};
+use store::{Actor, AnyConnection, StoreError, UnixMillis};
 
 use crate::{Fixture, SECOND, START, new_session, on_both_back_ends};
 
@@ -156,8 +157,8 @@ fn waiting(postgres: &mut PgConnection) -> i64 {
     count.count
 }
 
-/// Each session is presented to a sign-in of its own user while all of that user are revoked, and both
-/// take the rows in the order of their ids.
+/// The sessions of a user are presented to a sign-in of another, while all of them are revoked or get other
+/// claims: all take the rows in the order of their ids.
 fn two_that_revoke_the_same_sessions_do_not_deadlock(f: &Fixture) {
     let ann = f.session("ann");
     for round in 0..20 {
@@ -175,6 +176,17 @@ fn two_that_revoke_the_same_sessions_do_not_deadlock(f: &Fixture) {
             scope.spawn(|| {
                 let user = ann.user_id.clone();
                 let (reason, by) = (RevokedReason::RevokedByOperator, Actor::CommandLine);
+                if round % 2 == 0 {
+                    let changes = UserChanges {
+                        claims: Some(format!(r#"{{"round":{round}}}"#)),
+                        ..UserChanges::default()
+                    };
+                    let id = user.clone();
+                    let update =
+                        move |c: &mut _| user_changes::update(c, &id, &changes, &by, &|| START);
+                    f.store.transaction(update).unwrap();
+                    return;
+                }
                 let revoke = move |c: &mut _| {
                     sessions::revoke_all_of_user(c, &user, None, reason, &by, &|| START)
                 };
