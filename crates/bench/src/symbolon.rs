@@ -199,9 +199,18 @@ impl Symbolon {
 }
 
 fn without_limits(command: &mut Command) {
-    for limit in ["SIGN_IN", "ACCOUNT", "REGISTRATION", "CALLS"] {
+    let limits = [
+        "SIGN_IN",
+        "ACCOUNT",
+        "REGISTRATION",
+        "SERVICE_KEYS",
+        "CALLS",
+    ];
+    for limit in limits {
         command.env(format!("SYMBOLON_LIMIT_{limit}"), "off");
     }
+    // All clients are one user.
+    command.env("SYMBOLON_SESSIONS_PER_USER", "0");
 }
 
 /// Adds the user; it may already exist.
