@@ -153,7 +153,7 @@ impl Edge {
         let id = edge.request_id(request.request());
         let mut response = if edge.origins.admits(request.request()) {
             let method = request.method().clone();
-            let answer = request_id::scope(id.clone(), async { next.call(request).await });
+            let answer = request_id::scope(id, async { next.call(request).await });
             match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(answer) => as_problem(answer?.map_into_boxed_body()),
                 Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, &method, id)),

@@ -1,7 +1,7 @@
 //! The id of the request that is being answered, for the log and the audit trail.
 
 use std::fmt;
-use std::sync::Arc;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task_local;
@@ -13,30 +13,50 @@ task_local! {
     static CURRENT: RequestId;
 }
 
-/// Names one request in the log, in events and in the response. Clones share the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
-
 /// Maximum length of an id, in bytes.
 const MAX_LEN: usize = 64;
+
+/// Names one request in the log, in events and in the response. Without an allocation: there is one for each
+/// verification.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId {
+    bytes: [u8; MAX_LEN],
+    len: usize,
+}
 
 impl RequestId {
     /// An id from elsewhere: 1 to 64 letters, digits, and `-`, `_`, `.`, `:`, `=`, `/`, `+`.
     pub fn parse(text: &str) -> Option<Self> {
         let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=/+".contains(&byte);
         let is_id = (1..=MAX_LEN).contains(&text.len()) && text.bytes().all(is_good);
-        is_id.then(|| Self(text.into()))
+        is_id.then(|| Self::written(|bytes| bytes.write_all(text.as_bytes())))
+    }
+
+    /// What `write` writes, as far as it fits.
+    fn written(write: impl FnOnce(&mut &mut [u8]) -> io::Result<()>) -> Self {
+        let mut bytes = [0; MAX_LEN];
+        let mut rest = &mut bytes[..];
+        // Ids fit.
+        let _ = write(&mut rest);
+        let len = MAX_LEN - rest.len();
+        Self { bytes, len }
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
     }
 }
 
@@ -60,7 +80,7 @@ impl RequestIds {
     /// The next id.
     pub fn next(&self) -> RequestId {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        RequestId(format!("{}-{number:x}", self.prefix).into())
+        RequestId::written(|bytes| write!(bytes, "{}-{number:x}", self.prefix))
     }
 }
 
@@ -79,7 +99,7 @@ pub(crate) fn on_behalf_of<T>(id: Option<RequestId>, f: impl FnOnce() -> T) -> T
 
 /// The request that is being answered, if there is one.
 pub fn current() -> Option<RequestId> {
-    CURRENT.try_with(Clone::clone).ok()
+    CURRENT.try_with(|id| *id).ok()
 }
 
 #[cfg(test)]
@@ -103,8 +123,8 @@ mod tests {
         let (first, second) = (ids.next(), ids.next());
         assert_ne!(first, second);
         assert!(RequestId::parse(first.as_str()).is_some());
-        let inner = scope(second.clone(), async { current() });
-        let (outer, inner) = scope(first.clone(), async { (current(), inner.await) }).await;
+        let inner = scope(second, async { current() });
+        let (outer, inner) = scope(first, async { (current(), inner.await) }).await;
         assert_eq!((outer, inner, current()), (Some(first), Some(second), None));
     }
 }
