@@ -123,9 +123,9 @@ impl Edge {
     }
 
     /// The answer after a handler has panicked. The request is gone, and with it the route.
-    fn after_panic(&self, timed: Option<Timed>, method: &Method, id: RequestId) -> Error {
-        if let (Some(metrics), Some(timed)) = (&self.metrics, timed) {
-            metrics.answered(method_label(method), "none", 500, timed.since);
+    fn after_panic(&self, timed: Option<Timed>, id: RequestId) -> Error {
+        if let (Some(metrics), Some(Timed { since, method })) = (&self.metrics, timed) {
+            metrics.answered(method_label(&method), "none", 500, since);
         }
         let headers = self.headers.clone();
         Panicked { headers, id }.into()
@@ -152,11 +152,10 @@ impl Edge {
             .then(|| Timed::new(request.request()));
         let id = edge.request_id(request.request());
         let mut response = if edge.origins.admits(request.request()) {
-            let method = request.method().clone();
             let answer = request_id::scope(id, async { next.call(request).await });
             match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(answer) => as_problem(answer?.map_into_boxed_body()),
-                Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, &method, id)),
+                Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, id)),
             }
         } else {
             let mut denied = Problem::from(Code::OriginDenied).error_response();
