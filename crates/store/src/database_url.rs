@@ -68,6 +68,15 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// What libpq takes from the environment where the URL says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibpqDefaults {
+    /// `PGHOSTADDR` or `PGHOST`.
+    pub host: Option<String>,
+    /// `PGSSLMODE`.
+    pub ssl_mode: Option<String>,
+}
+
 /// A URL for libpq: `postgres://user:password@hosts/database?parameters`. Shown without the user and
 /// the parameters, because both may contain a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,7 +106,7 @@ impl PostgresUrl {
 
     /// The host of a server on another machine to which the connection may be unencrypted: libpq falls back
     /// to that unless `sslmode` requires TLS.
-    pub fn unencrypted_host(&self) -> Option<String> {
+    pub fn unencrypted_host(&self, defaults: &LibpqDefaults) -> Option<String> {
         let (_, place) = self.split();
         let (authority, query) = place.split_once('?').unwrap_or((place, ""));
         let parameter = |wanted: &str| {
@@ -105,12 +114,17 @@ impl PostgresUrl {
             let mut values = pairs.filter(|(name, _)| *name == wanted);
             values.next_back().map(|(_, value)| value)
         };
-        let mode = parameter("sslmode").unwrap_or("prefer");
+        let mode = parameter("sslmode").or(defaults.ssl_mode.as_deref());
+        let mode = mode.unwrap_or("prefer");
         if ["require", "verify-ca", "verify-full"].contains(&mode) {
             return None;
         }
         let hosts = parameter("hostaddr").or_else(|| parameter("host"));
         let hosts = hosts.unwrap_or(authority.split('/').next().unwrap_or_default());
+        let hosts = match (hosts, &defaults.host) {
+            ("", Some(host)) => host,
+            (hosts, _) => hosts,
+        };
         let mut hosts = hosts.split(',').map(without_port);
         hosts.find(|host| !is_local(host)).map(str::to_owned)
     }
@@ -171,7 +185,7 @@ impl fmt::Debug for PostgresUrl {
 
 #[cfg(test)]
 mod tests {
-    use super::{DatabaseUrl, InvalidDatabaseUrl};
+    use super::{DatabaseUrl, InvalidDatabaseUrl, LibpqDefaults};
 
     #[test]
     fn the_scheme_chooses_the_back_end() {
@@ -225,7 +239,7 @@ mod tests {
     #[test]
     fn a_connection_to_another_machine_that_may_be_unencrypted_is_found() {
         let unencrypted = |url| match DatabaseUrl::parse(url).unwrap() {
-            DatabaseUrl::Postgres(url) => url.unencrypted_host(),
+            DatabaseUrl::Postgres(url) => url.unencrypted_host(&LibpqDefaults::default()),
             DatabaseUrl::Sqlite(_) => panic!("{url}"),
         };
         for url in [
@@ -260,6 +274,37 @@ mod tests {
         ] {
             assert_eq!(unencrypted(url).as_deref(), Some(host), "{url}");
         }
+    }
+
+    #[test]
+    fn the_environment_counts_where_the_url_says_nothing() {
+        let unencrypted = |url, host: Option<&str>, mode: Option<&str>| {
+            let defaults = LibpqDefaults {
+                host: host.map(str::to_owned),
+                ssl_mode: mode.map(str::to_owned),
+            };
+            match DatabaseUrl::parse(url).unwrap() {
+                DatabaseUrl::Postgres(url) => url.unencrypted_host(&defaults),
+                DatabaseUrl::Sqlite(_) => panic!("{url}"),
+            }
+        };
+        let db = Some("db".to_owned());
+        assert_eq!(unencrypted("postgres:///d", Some("db"), None), db);
+        assert_eq!(unencrypted("postgres:///d", Some("/run"), None), None);
+        assert_eq!(
+            unencrypted("postgres://localhost/d", Some("db"), None),
+            None
+        );
+        assert_eq!(
+            unencrypted("postgres:///d", Some("db"), Some("require")),
+            None
+        );
+        assert_eq!(
+            unencrypted("postgres://db/d", None, Some("verify-full")),
+            None
+        );
+        let overridden = "postgres://db/d?sslmode=prefer";
+        assert_eq!(unencrypted(overridden, None, Some("require")), db);
     }
 
     #[test]

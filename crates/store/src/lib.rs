@@ -32,7 +32,7 @@ pub mod users;
 
 pub use actor::Actor;
 pub use connection::AnyConnection;
-pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, PostgresUrl};
+pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, LibpqDefaults, PostgresUrl};
 pub use error::StoreError;
 pub use options::StoreOptions;
 pub use store::{Store, StoreState};

@@ -21,7 +21,7 @@ use thiserror::Error;
 use crate::log_format::LogFormat;
 
 pub use accounts::HashingArgs;
-pub use database::DatabaseArgs;
+pub use database::{DatabaseArgs, libpq_defaults};
 pub use http::ListenArgs;
 
 /// All settings of the service, as text.

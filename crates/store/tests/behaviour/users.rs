@@ -6,6 +6,7 @@ use crate::{Fixture, START, on_both_back_ends, user};
 
 on_both_back_ends! {
     some_hashes_are_sampled
+    rewriting_a_user_changes_nothing
     the_id_of_a_deleted_user_is_not_given_again
     a_user_is_found_by_id_and_by_email_in_any_case
     ids_and_emails_are_unique_and_names_are_not
@@ -146,4 +147,16 @@ fn the_id_of_a_deleted_user_is_not_given_again(f: &Fixture) {
     assert_eq!(addition.unwrap(), users::Addition::IdTaken);
     let import = f.store.transaction(move |c| users::import(c, &another));
     assert_eq!(import.unwrap(), users::Import::IdTaken);
+}
+
+fn rewriting_a_user_changes_nothing(f: &Fixture) {
+    let (ann, bob) = (f.add_user("ann"), f.add_user("bob"));
+    f.store
+        .write(|c| users::rewrite(c, "ANN@example.org"))
+        .unwrap();
+    f.store
+        .write(|c| users::rewrite(c, "nobody@example.org"))
+        .unwrap();
+    let found = |id| f.store.read(|c| users::find(c, id)).unwrap().unwrap();
+    assert_eq!((found(&ann.id), found(&bob.id)), (ann, bob));
 }

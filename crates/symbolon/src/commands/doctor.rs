@@ -16,7 +16,7 @@ use store::{DatabaseUrl, Store, UnixMillis, migrations};
 use url::Url;
 
 use super::{Failed, output};
-use crate::settings::{ServeArgs, ServeSettings};
+use crate::settings::{ServeArgs, ServeSettings, libpq_defaults};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -137,7 +137,7 @@ fn look_at_database(settings: &Settings, findings: &mut Findings) {
         return;
     }
     if let DatabaseUrl::Postgres(postgres) = url
-        && let Some(host) = postgres.unencrypted_host()
+        && let Some(host) = postgres.unencrypted_host(&libpq_defaults())
     {
         findings.note(format!(
             "database: the connection to {host} may be unencrypted \

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use identity::database::Database;
-use store::{DatabaseUrl, StoreOptions};
+use store::{DatabaseUrl, LibpqDefaults, StoreOptions};
 
 use super::{Mistakes, duration, switch};
 
@@ -61,6 +61,16 @@ pub struct DatabaseArgs {
     prepared_statements: String,
 }
 
+/// What the environment says about a connection, where its URL says nothing.
+#[expect(clippy::disallowed_methods, reason = "they are libpq's, not ours")]
+pub fn libpq_defaults() -> LibpqDefaults {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    LibpqDefaults {
+        host: variable("PGHOSTADDR").or_else(|| variable("PGHOST")),
+        ssl_mode: variable("PGSSLMODE"),
+    }
+}
+
 /// Less would fail under ordinary load.
 const LEAST_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -90,7 +100,7 @@ impl DatabaseArgs {
         let DatabaseUrl::Postgres(postgres) = url else {
             return Ok(());
         };
-        match postgres.unencrypted_host() {
+        match postgres.unencrypted_host(&libpq_defaults()) {
             Some(host) if !self.danger_database_without_tls => Err(format!(
                 "the connection to {host} may be unencrypted; add sslmode=verify-full (or require), or set \
                  SYMBOLON_DANGER_DATABASE_WITHOUT_TLS=true if the network between is yours alone"
