@@ -21,11 +21,22 @@ pub struct ClaimChange {
     pub at: UnixMillis,
 }
 
-/// Records a change, in place of an earlier one. Requires a transaction that has locked the user's row.
+/// Records a change, in place of an earlier one, and returns it. Its time is later than that of the earlier
+/// one, whatever the clocks say, so that all replicas agree which came last. Requires a transaction that
+/// has locked the user's row.
 pub(crate) fn record(
     connection: &mut AnyConnection,
-    change: &ClaimChange,
-) -> Result<(), StoreError> {
+    mut change: ClaimChange,
+) -> Result<ClaimChange, StoreError> {
+    let earlier = claim_changes::table
+        .find(change.user_id.as_str())
+        .select(claim_changes::changed_at)
+        .first::<i64>(connection)
+        .optional()?;
+    if let Some(earlier) = earlier {
+        let next = UnixMillis::from_millis(earlier.saturating_add(1));
+        change.at = change.at.max(next);
+    }
     diesel::delete(claim_changes::table.find(change.user_id.as_str())).execute(connection)?;
     diesel::insert_into(claim_changes::table)
         .values((
@@ -34,7 +45,7 @@ pub(crate) fn record(
             claim_changes::changed_at.eq(change.at.as_millis()),
         ))
         .execute(connection)?;
-    Ok(())
+    Ok(change)
 }
 
 /// The changes at `since` or later.

@@ -11,7 +11,7 @@ use crate::password_links::{self, LinkHash};
 use crate::schema::{deleted_users, sessions, users};
 use crate::sessions::{Revoked, RevokedReason, SessionId, lock_all_of_user, revoke_all_of_user};
 use crate::time::{Now, UnixMillis};
-use crate::users::{PasswordHash, User, UserId, email_key, find};
+use crate::users::{PasswordHash, User, UserId, email_key, find, was_deleted};
 
 /// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,8 +187,7 @@ pub fn update(
             claims: user.claims.clone(),
             at: now(),
         };
-        claim_changes::record(connection, &change)?;
-        claims = Some(change);
+        claims = Some(claim_changes::record(connection, change)?);
     }
     let revoked = match (before.disabled_at, user.disabled_at) {
         (None, Some(_)) => {
@@ -237,12 +236,14 @@ pub fn delete(
     if deleted == 0 {
         return Ok(Change::NotFound);
     }
-    diesel::insert_into(deleted_users::table)
-        .values((
-            deleted_users::id.eq(id.as_str()),
-            deleted_users::deleted_at.eq(now().as_millis()),
-        ))
-        .execute(connection)?;
+    if !was_deleted(connection, id)? {
+        diesel::insert_into(deleted_users::table)
+            .values((
+                deleted_users::id.eq(id.as_str()),
+                deleted_users::deleted_at.eq(now().as_millis()),
+            ))
+            .execute(connection)?;
+    }
     let reason = RevokedReason::UserDisabled;
     revoke_everything(connection, id, None, reason, by, now).map(Change::Made)
 }

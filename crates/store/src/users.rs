@@ -110,20 +110,24 @@ pub enum Addition {
     EmailTaken,
 }
 
-/// Adds a user. When the id or the email address is taken, PostgreSQL aborts the transaction.
+/// Adds a user. Requires a transaction; when the id or the email address is taken, PostgreSQL aborts it.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Addition, StoreError> {
-    if was_deleted(connection, &user.id)? {
-        return Ok(Addition::IdTaken);
-    }
     let Err(error) = diesel::insert_into(users::table)
         .values(Row::from(user))
         .execute(connection)
     else {
-        return Ok(Addition::Done);
+        // Only now: the insertion may have waited for a deletion to be committed.
+        return Ok(match was_deleted(connection, &user.id)? {
+            true => {
+                diesel::delete(users::table.find(user.id.as_str())).execute(connection)?;
+                Addition::IdTaken
+            }
+            false => Addition::Done,
+        });
     };
     match violated_constraint(&error).as_deref() {
         Some(constraint) if constraint.contains("email") => Ok(Addition::EmailTaken),
@@ -165,9 +169,6 @@ pub enum Import {
 ///
 /// [`StoreError`].
 pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, StoreError> {
-    if was_deleted(connection, &user.id)? {
-        return Ok(Import::IdTaken);
-    }
     let row = Row::from(user);
     let insert = diesel::insert_into(users::table);
     let added = match connection {
@@ -175,7 +176,13 @@ pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, Sto
         AnyConnection::Postgres(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
     };
     if added == 1 {
-        return Ok(Import::Added);
+        return Ok(match was_deleted(connection, &user.id)? {
+            true => {
+                diesel::delete(users::table.find(user.id.as_str())).execute(connection)?;
+                Import::IdTaken
+            }
+            false => Import::Added,
+        });
     }
     if let Some(known) = find(connection, &user.id)? {
         return Ok(match email_key(&known.email) == email_key(&user.email) {
@@ -187,7 +194,7 @@ pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, Sto
 }
 
 /// Whether a user of this id was deleted.
-fn was_deleted(connection: &mut AnyConnection, id: &UserId) -> QueryResult<bool> {
+pub(crate) fn was_deleted(connection: &mut AnyConnection, id: &UserId) -> QueryResult<bool> {
     let deleted = deleted_users::table.find(id.as_str());
     let found = deleted
         .select(deleted_users::id)

@@ -57,15 +57,19 @@ impl TrustedProxies {
 
     /// The hops in the header, nearest last; `None` for one that cannot be read.
     fn hops(&self, request: &HttpRequest) -> Vec<Option<IpAddr>> {
-        let read = match self.header == header::FORWARDED {
-            true => forwarded_for,
-            false => |hop: &str| address(hop.trim()),
-        };
+        let is_forwarded = self.header == header::FORWARDED;
         let mut hops = Vec::new();
         for line in request.headers().get_all(&self.header) {
             match line.to_str() {
-                Ok(line) => hops.extend(split(line, ',').map(read)),
-                Err(_not_text) => hops.push(None),
+                // Quotes are of `Forwarded` alone. One that is not closed must not swallow what a proxy has
+                // appended, so such a line counts for nothing.
+                Ok(line) if is_forwarded && is_closed(line) => {
+                    hops.extend(split(line, ',').map(forwarded_for));
+                }
+                Ok(line) if !is_forwarded => {
+                    hops.extend(line.split(',').map(|hop| address(hop.trim())));
+                }
+                _ => hops.push(None),
             }
         }
         hops
@@ -150,6 +154,21 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether every quoted string in it ends.
+fn is_closed(text: &str) -> bool {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for c in text.chars() {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match c {
+            _ if was_escaped => {}
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+    }
+    !is_quoted
+}
+
 /// The text of a quoted string, without its backslashes.
 fn unescape(quoted: &str) -> String {
     let mut text = String::new();
@@ -206,6 +225,15 @@ mod tests {
         assert_eq!(client("10.0.0.1:9", &twice), "192.0.2.9");
         let unreadable = [("x-forwarded-for", "1.1.1.1, nonsense")];
         assert_eq!(client("10.0.0.1:9", &unreadable), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_quote_of_the_client_swallows_no_hop_of_the_proxy() {
+        let opened = [("x-forwarded-for", "\", 192.0.2.9")];
+        assert_eq!(client("10.0.0.1:9", &opened), "192.0.2.9");
+        let opened = [("forwarded", "for=\"1.1.1.1\";x=\", for=192.0.2.9")];
+        let by = |headers: &[_]| client_by("forwarded", "10.0.0.1:9", headers);
+        assert_eq!(by(&opened), "10.0.0.1");
     }
 
     #[test]

@@ -16,6 +16,7 @@ on_both_back_ends! {
     the_revoked_sessions_of_a_deleted_user_stay
     an_update_is_all_or_nothing
     no_session_is_open_after_a_change_that_ran_at_the_same_time
+    of_two_changes_of_claims_the_last_is_the_later_whatever_the_clocks_say
 }
 
 fn open(f: &Fixture, user: &User, seed: &str) -> Opened {
@@ -195,4 +196,23 @@ fn no_session_is_open_after_a_change_that_ran_at_the_same_time(f: &Fixture) {
             .unwrap();
         assert_eq!(open, [], "round {round}");
     }
+}
+
+fn of_two_changes_of_claims_the_last_is_the_later_whatever_the_clocks_say(f: &Fixture) {
+    let ann = f.add_user("ann");
+    for (claims, at) in [(r#"{"role":"a"}"#, START + crate::SECOND), ("{}", START)] {
+        let (id, by) = (ann.id.clone(), Actor::CommandLine);
+        let changes = UserChanges {
+            claims: Some(claims.to_owned()),
+            ..UserChanges::default()
+        };
+        let update = move |c: &mut _| user_changes::update(c, &id, &changes, &by, &|| at);
+        f.store.transaction(update).unwrap();
+    }
+    let changes = f.store.read(|c| store::claim_changes::since(c, START));
+    let [change] = &changes.unwrap()[..] else {
+        panic!("one for each user");
+    };
+    assert_eq!(change.claims, "{}");
+    assert!(change.at > START + crate::SECOND);
 }
