@@ -120,12 +120,8 @@ pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Addition, Stor
         .values(Row::from(user))
         .execute(connection)
     else {
-        // Only now: the insertion may have waited for a deletion to be committed.
-        return Ok(match was_deleted(connection, &user.id)? {
-            true => {
-                diesel::delete(users::table.find(user.id.as_str())).execute(connection)?;
-                Addition::IdTaken
-            }
+        return Ok(match take_back(connection, &user.id)? {
+            true => Addition::IdTaken,
             false => Addition::Done,
         });
     };
@@ -176,11 +172,8 @@ pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, Sto
         AnyConnection::Postgres(c) => insert.values(row).on_conflict_do_nothing().execute(c)?,
     };
     if added == 1 {
-        return Ok(match was_deleted(connection, &user.id)? {
-            true => {
-                diesel::delete(users::table.find(user.id.as_str())).execute(connection)?;
-                Import::IdTaken
-            }
+        return Ok(match take_back(connection, &user.id)? {
+            true => Import::IdTaken,
             false => Import::Added,
         });
     }
@@ -191,6 +184,16 @@ pub fn import(connection: &mut AnyConnection, user: &User) -> Result<Import, Sto
         });
     }
     Ok(Import::EmailTaken)
+}
+
+/// Deletes a user who was just added if another one had the id, and returns whether that was so. Checked
+/// after the insertion, which may have waited for a deletion to be committed.
+fn take_back(connection: &mut AnyConnection, id: &UserId) -> QueryResult<bool> {
+    let had_it = was_deleted(connection, id)?;
+    if had_it {
+        diesel::delete(users::table.find(id.as_str())).execute(connection)?;
+    }
+    Ok(had_it)
 }
 
 /// Whether a user of this id was deleted.

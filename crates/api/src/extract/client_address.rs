@@ -139,34 +139,40 @@ fn address(node: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// Splits at a separator, but not within quoted strings (RFC 9110 §5.6.4).
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    text.split(move |c| {
-        let was_escaped = std::mem::take(&mut is_escaped);
+/// Follows a text through its quoted strings (RFC 9110 §5.6.4).
+#[derive(Default)]
+struct Quotes {
+    is_open: bool,
+    is_escaped: bool,
+}
+
+impl Quotes {
+    /// Takes the next character, and returns whether it is neither in a quoted string nor a quote.
+    fn take(&mut self, c: char) -> bool {
+        let was_escaped = std::mem::take(&mut self.is_escaped);
         match c {
             _ if was_escaped => {}
-            '\\' => is_escaped = is_quoted,
-            '"' => is_quoted = !is_quoted,
-            _ => return c == separator && !is_quoted,
+            '\\' => self.is_escaped = self.is_open,
+            '"' => self.is_open = !self.is_open,
+            _ => return !self.is_open,
         }
         false
-    })
+    }
+}
+
+/// Splits at a separator, but not within quoted strings.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quotes = Quotes::default();
+    text.split(move |c| quotes.take(c) && c == separator)
 }
 
 /// Whether every quoted string in it ends.
 fn is_closed(text: &str) -> bool {
-    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut quotes = Quotes::default();
     for c in text.chars() {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        match c {
-            _ if was_escaped => {}
-            '\\' => is_escaped = is_quoted,
-            '"' => is_quoted = !is_quoted,
-            _ => {}
-        }
+        quotes.take(c);
     }
-    !is_quoted
+    !quotes.is_open
 }
 
 /// The text of a quoted string, without its backslashes.

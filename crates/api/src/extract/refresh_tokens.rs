@@ -25,7 +25,7 @@ impl FromRequest for RefreshTokensToReplace {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(data::<Cookies>(request).map(|cookies| Self(cookies.refresh.values(request))))
+        ready(presented(request).map(Self))
     }
 }
 
@@ -34,6 +34,11 @@ impl FromRequest for PresentedRefreshTokens {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(data::<Cookies>(request).map(|cookies| Self(cookies.refresh.values(request))))
+        ready(presented(request).map(Self))
     }
+}
+
+fn presented(request: &HttpRequest) -> Result<Vec<String>, Problem> {
+    let cookies = data::<Cookies>(request)?;
+    Ok(cookies.refresh.values(request))
 }

@@ -80,13 +80,12 @@ impl ClaimChanges {
             at,
         } in changes
         {
-            // What is stored was checked; if it is not readable, no token has it.
-            let claims = custom_claims(&claims).unwrap_or_default();
-            let is_no_news =
-                |known: &Changed| known.at > at || (known.at == at && known.claims == claims);
-            if changed.get(&user_id).is_some_and(is_no_news) {
+            // Of one user, each change is later than the one before.
+            if changed.get(&user_id).is_some_and(|known| known.at >= at) {
                 continue;
             }
+            // What is stored was checked; if it is not readable, no token has it.
+            let claims = custom_claims(&claims).unwrap_or_default();
             let noted_at = at.max(now);
             changed.insert(
                 user_id,
