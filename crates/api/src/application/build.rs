@@ -89,7 +89,7 @@ impl Application {
             denylist: denylist.clone(),
             claim_changes: claim_changes.clone(),
         };
-        let services = Services::new(settings, &ports, &tokens, &refusals);
+        let services = Services::new(settings, &ports, &tokens, &refusals, &master_key);
         let hasher = services.hasher();
         let listening = listen(&settings.http, services)?;
         let background = Background {

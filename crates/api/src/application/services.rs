@@ -7,6 +7,7 @@ use identity::Ports;
 use identity::audit::History;
 use identity::clock::Clock;
 use identity::credentials::PasswordHasher;
+use identity::keys::MasterKey;
 use identity::limits::Limits;
 use identity::readiness::Readiness;
 use identity::request_id::RequestIds;
@@ -85,10 +86,11 @@ impl Services {
         ports: &Ports,
         tokens: &Tokens,
         refusals: &Refusals,
+        master_key: &MasterKey,
     ) -> Self {
         let accounts = &settings.accounts;
-        let hasher = PasswordHasher::new(accounts.hashing.clone(), ports.entropy.clone());
-        let hasher = Arc::new(hasher);
+        let (hashing, entropy) = (accounts.hashing.clone(), ports.entropy.clone());
+        let hasher = Arc::new(PasswordHasher::new(hashing, entropy, master_key));
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let attempts = AccountAttempts::new(store, settings.limits.account, clock);
         let attempts = Arc::new(attempts);

@@ -13,9 +13,12 @@ use store::users::PasswordHash;
 use super::argon2id;
 use super::scheme::Scheme;
 use crate::entropy::Entropy;
+use crate::keys::MasterKey;
 
 /// Hashes to verify for addresses that have none.
 pub(super) struct Decoys {
+    /// The same on all replicas and after a restart. Otherwise, an address that changes its class there
+    /// would be nobody's.
     key: hmac::Key,
     /// Where there are no users.
     default: PasswordHash,
@@ -24,10 +27,11 @@ pub(super) struct Decoys {
 }
 
 impl Decoys {
-    pub(super) fn new(params: &Params, entropy: &dyn Entropy) -> Self {
+    pub(super) fn new(params: &Params, entropy: &dyn Entropy, master_key: &MasterKey) -> Self {
         let default = argon2id::decoy(params, &entropy.bytes(), &entropy.bytes());
+        let key = master_key.derive("places of decoys v1");
         Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes::<32>()),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &*key),
             default: PasswordHash::new(default),
             sample: RwLock::default(),
         }
@@ -70,10 +74,14 @@ impl fmt::Debug for Decoys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entropy::FixedEntropy;
+    use crate::entropy::{FixedEntropy, SystemEntropy};
 
     fn decoys() -> Decoys {
-        Decoys::new(&Params::DEFAULT, &FixedEntropy::default())
+        decoys_of(&MasterKey::from_bytes([1; 32]), &FixedEntropy::default())
+    }
+
+    fn decoys_of(master_key: &MasterKey, entropy: &dyn Entropy) -> Decoys {
+        Decoys::new(&Params::DEFAULT, entropy, master_key)
     }
 
     /// Hashes of two classes, with different salts.
@@ -116,6 +124,18 @@ mod tests {
                 .all(|(before, after)| before >= after)
         );
         assert!(after.iter().filter(|weak| **weak).count() < 600);
+    }
+
+    #[test]
+    fn the_classes_are_the_same_after_a_restart_and_on_other_replicas() {
+        let started = |master_key: u8| {
+            let master_key = MasterKey::from_bytes([master_key; 32]);
+            let decoys = decoys_of(&master_key, &SystemEntropy::default());
+            decoys.use_sample(hashes(30, 10));
+            weak(&decoys)
+        };
+        assert_eq!(started(1), started(1));
+        assert_ne!(started(1), started(2));
     }
 
     #[test]

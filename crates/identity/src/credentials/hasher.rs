@@ -17,6 +17,7 @@ use super::{AcceptedPassword, Password};
 use crate::async_store::AsyncStore;
 use crate::entropy::Entropy;
 use crate::failure::Busy;
+use crate::keys::MasterKey;
 
 /// Maximum number of hashes that wait for a thread.
 const QUEUE: usize = 64;
@@ -54,12 +55,13 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// Starts a thread for each processor; new hashes have these parameters.
-    pub fn new(params: Params, entropy: Arc<dyn Entropy>) -> Self {
+    /// Starts a thread for each processor; new hashes have these parameters. The master key chooses what
+    /// is verified where there is no hash.
+    pub fn new(params: Params, entropy: Arc<dyn Entropy>, master_key: &MasterKey) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             queue: HashingQueue::start(threads, QUEUE),
-            decoys: Decoys::new(&params, &*entropy),
+            decoys: Decoys::new(&params, &*entropy, master_key),
             params,
             entropy,
         }
@@ -151,7 +153,8 @@ mod tests {
     use crate::entropy::FixedEntropy;
 
     fn hasher_with(params: Params) -> PasswordHasher {
-        PasswordHasher::new(params, Arc::new(FixedEntropy::default()))
+        let master_key = MasterKey::from_bytes([1; 32]);
+        PasswordHasher::new(params, Arc::new(FixedEntropy::default()), &master_key)
     }
 
     fn hasher() -> PasswordHasher {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use ring::hkdf::{HKDF_SHA256, Salt};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -39,8 +40,17 @@ impl MasterKey {
         Ok(Self::from_bytes(bytes))
     }
 
-    pub(super) fn expose(&self) -> &[u8; 32] {
-        &self.0
+    /// The key for one purpose (HKDF, RFC 5869): the same for all replicas, and useless for any other
+    /// purpose.
+    pub(crate) fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        let extracted = Salt::new(HKDF_SHA256, b"symbolon").extract(&*self.0);
+        #[expect(clippy::expect_used, reason = "it only fails for more than 8160 bytes")]
+        extracted
+            .expand(&[purpose.as_bytes()], HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut *key))
+            .expect("32 bytes are what HKDF-SHA256 gives");
+        key
     }
 }
 
@@ -208,7 +218,7 @@ mod tests {
         );
         let (second, created) = load(&source, true).unwrap();
         assert!(!created);
-        assert_eq!(first.expose(), second.expose());
+        assert_eq!(first.0, second.0);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 

@@ -2,7 +2,6 @@
 //! wrapped key are associated data, so that it cannot be moved to another row.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hkdf::{HKDF_SHA256, Salt};
 use store::keys::KeyUse;
 use zeroize::Zeroizing;
 
@@ -48,11 +47,8 @@ pub(super) fn unwrap(
 
 #[expect(clippy::expect_used, reason = "it only fails for another length")]
 fn wrapping_key(master_key: &MasterKey) -> LessSafeKey {
-    let derived = Salt::new(HKDF_SHA256, b"symbolon").extract(master_key.expose());
-    let key: UnboundKey = derived
-        .expand(&[b"wrap signing keys v1"], &AES_256_GCM)
-        .expect("32 bytes are what HKDF-SHA256 gives")
-        .into();
+    let key = master_key.derive("wrap signing keys v1");
+    let key = UnboundKey::new(&AES_256_GCM, &*key).expect("AES-256 has keys of 32 bytes");
     LessSafeKey::new(key)
 }
 

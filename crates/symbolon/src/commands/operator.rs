@@ -8,6 +8,7 @@ use identity::clock::{Clock, SystemClock};
 use identity::credentials::{HashingParams, PasswordHasher};
 use identity::database::Database;
 use identity::entropy::{Entropy, SystemEntropy};
+use identity::keys::MasterKey;
 use identity::metrics::Metrics;
 use identity::sessions::{ClaimChanges, Denylist, Revocations};
 use identity::sign_in::{AccountAttempts, PasswordConfirmation};
@@ -89,10 +90,11 @@ impl Operator {
     }
 }
 
-/// The users of a database. Commands do not sign users in, so no attempts are counted.
+/// The users of a database. Commands do not sign users in: no attempts are counted, and any decoys do.
 pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
     let (audit, clock) = (ports.audit.clone(), ports.clock.clone());
-    let hasher = PasswordHasher::new(hashing, ports.entropy.clone());
+    let any_key = MasterKey::from_bytes(ports.entropy.bytes());
+    let hasher = PasswordHasher::new(hashing, ports.entropy.clone(), &any_key);
     let hasher = Arc::new(hasher);
     let attempts = Arc::new(AccountAttempts::new(ports.store.clone(), None, clock));
     let confirmation = PasswordConfirmation::new(hasher.clone(), attempts, audit);
