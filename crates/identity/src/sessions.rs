@@ -9,6 +9,7 @@ mod issue;
 mod list;
 mod lookups;
 mod open;
+mod presented;
 mod renew;
 mod revocation_list;
 mod revocations;
@@ -34,10 +35,6 @@ pub use renew::{Refusal, Renewed};
 pub use revocation_list::{MOST_LISTED, RevocationList, RevocationListPublisher};
 pub use revocations::Revocations;
 pub use revoke::SignedOut;
-
-/// Maximum number of sessions considered for one renewal. Honest clients send one cookie; a browser
-/// may add a few that other paths or domains left behind.
-const MAX_SESSIONS: usize = 4;
 
 /// The settings of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -158,9 +158,10 @@ impl SignIn {
         let device_token = self
             .device_tokens
             .issue(&user_id, &hash, known, now, entropy)?;
-        let (device, presented) = (browser.device, &browser.refresh_tokens);
-        let user = user_id.clone();
-        let new = self.sessions.new_session(user, amr, device, presented, now);
+        let sessions = &self.sessions;
+        let replaces = sessions.presented_ids(&browser.refresh_tokens).await?;
+        let (user, device) = (user_id.clone(), browser.device);
+        let new = sessions.new_session(user, amr, device, replaces, now);
         let clock = self.ports.clock.clone();
         let counted = self.attempts.is_limited().then_some(target);
         let open = move |c: &mut _| {

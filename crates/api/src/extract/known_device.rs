@@ -27,17 +27,15 @@ impl FromRequest for KnownDevices {
     }
 }
 
-/// Maximum number of cookies considered.
-const MOST: usize = 16;
-
 fn known_devices(request: &HttpRequest) -> Result<Vec<KnownDevice>, Problem> {
     let cookies = data::<Cookies>(request)?;
     let tokens = data::<DeviceTokens>(request)?;
     let now = data::<Arc<dyn Clock>>(request)?.now();
-    // Other paths or domains may have left some behind, or planted them in front of the client's own;
-    // only a few are considered.
-    let values = cookies.device.values(request).into_iter().take(MOST);
+    // Other paths or domains may have left some behind, or planted them in front of the client's own. The
+    // length of a request bounds their number.
+    let values = cookies.device.values(request);
     Ok(values
+        .into_iter()
         .filter_map(|token| tokens.verify(&token, now))
         .collect())
 }

@@ -9,14 +9,14 @@ use super::{Sessions, TokenPair};
 use crate::failure::Failure;
 
 impl Sessions {
-    /// A session to be opened now, in place of those whose refresh tokens the browser presented. `amr`
-    /// says how the user proved who they are (RFC 8176).
+    /// A session to be opened now, in place of others. `amr` says how the user proved who they are
+    /// (RFC 8176).
     pub(crate) fn new_session(
         &self,
         user_id: UserId,
         amr: Vec<String>,
         device: Device,
-        presented: &[String],
+        replaces: Vec<SessionId>,
         now: UnixMillis,
     ) -> NewSession {
         let expires_at = now + self.rules.ttl;
@@ -32,10 +32,7 @@ impl Sessions {
                 ..device
             },
             session_limit: self.rules.per_user,
-            replaces: match self.verified(presented) {
-                Ok(claims) => claims.iter().map(|claims| claims.session_id).collect(),
-                Err(_invalid) => Vec::new(),
-            },
+            replaces,
         }
     }
 

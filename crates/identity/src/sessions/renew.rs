@@ -1,6 +1,5 @@
 //! Renewing a session with the refresh tokens that a client presented.
 
-use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -11,7 +10,7 @@ use store::sessions::{
 };
 use store::users::UserId;
 
-use super::{MAX_SESSIONS, Sessions, TokenPair};
+use super::{Sessions, TokenPair};
 use crate::failure::Failure;
 use crate::tokens::RefreshClaims;
 
@@ -83,7 +82,7 @@ impl Sessions {
         presented: &[String],
         attempt: impl AsyncFn(RefreshClaims) -> Result<Renewed, Failure>,
     ) -> Result<Renewed, Failure> {
-        let sessions = match self.verified(presented) {
+        let sessions = match self.presented(presented).await? {
             Ok(sessions) => sessions,
             Err(refusal) => return Ok(Renewed::Refused(refusal)),
         };
@@ -97,28 +96,6 @@ impl Sessions {
             }
         }
         Ok(Renewed::Refused(first_refusal.unwrap_or(Refusal::NoToken)))
-    }
-
-    /// The claims of the valid tokens: newest session first, and only the newest generation of each
-    /// session, so that a stale cookie never affects a current one. Without a valid token, why the last
-    /// one was refused.
-    pub(super) fn verified(&self, presented: &[String]) -> Result<Vec<RefreshClaims>, Refusal> {
-        let now = self.ports.clock.now();
-        let mut valid = Vec::new();
-        let mut refusal = Refusal::NoToken;
-        for token in presented {
-            match self.tokens.refresh.verify(token, now) {
-                Ok(claims) => valid.push(claims),
-                Err(error) => refusal = Refusal::Token(error),
-            }
-        }
-        if valid.is_empty() {
-            return Err(refusal);
-        }
-        valid.sort_by_key(|claims| Reverse((claims.session_id, claims.generation)));
-        valid.dedup_by_key(|claims| claims.session_id);
-        valid.truncate(MAX_SESSIONS);
-        Ok(valid)
     }
 
     /// Checked before anything changes, so that a wrong id never rotates the token. The user of a

@@ -6,8 +6,7 @@ use crate::failure::Failure;
 use crate::ports::Ports;
 use crate::tokens::AccessClaims;
 
-/// Maximum number of sessions that one request to sign out may revoke. Honest clients send one cookie; a
-/// browser may add a few that other paths or domains left behind.
+/// Maximum number of sessions that one request to sign out may revoke.
 const MOST: usize = 16;
 
 /// The outcome of signing out.
@@ -15,7 +14,7 @@ const MOST: usize = 16;
 pub enum SignedOut {
     /// No session of the presented tokens is live.
     Done,
-    /// There were tokens of more than 16 sessions: the session of the access token and the newest of
+    /// There were tokens of more than 16 live sessions: the session of the access token and the newest of
     /// the others were revoked, the rest was not.
     TooMany,
 }
@@ -34,6 +33,10 @@ impl Sessions {
         device: &Device,
     ) -> Result<SignedOut, Failure> {
         let mut ids = self.sessions_to_sign_out(refresh_tokens, access_token);
+        if ids.len() > MOST {
+            let live = self.live_among(ids.clone()).await?;
+            ids.retain(|id| live.contains(id));
+        }
         let signed_out = match ids.len() {
             0..=MOST => SignedOut::Done,
             _ => SignedOut::TooMany,

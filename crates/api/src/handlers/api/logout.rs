@@ -41,7 +41,7 @@ pub(crate) async fn logout(
     match outcome.await? {
         SignedOut::Done => Ok(SignedOutAnswer(Some(cookies.refresh.clear()))),
         SignedOut::TooMany => Err(Problem::from(Code::RequestMalformed).with_detail(
-            "The request has refresh tokens of more than 16 sessions. Some were revoked; repeat the \
+            "The request has refresh tokens of more than 16 live sessions. Some were revoked; repeat the \
              request to revoke the others.",
         )),
     }

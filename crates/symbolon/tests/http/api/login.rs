@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::logout::{cookies, sessions};
 use crate::support::forge;
 use crate::support::service::{PASSWORD, Place, START};
 use crate::{Service, on_both_back_ends};
@@ -12,6 +13,7 @@ on_both_back_ends! {
     who_may_not_sign_in_gets_one_and_the_same_answer
     each_sign_in_opens_a_session_of_its_own
     signing_in_ends_the_session_that_came_along
+    signing_in_ends_it_behind_cookies_of_revoked_sessions_too
 }
 
 fn signing_in_answers_a_token_pair(service: &Service) {
@@ -167,6 +169,18 @@ fn tokens_and_cookie_end_with_the_session() {
             .unwrap()
             .ends_with("Max-Age=300")
     );
+}
+
+fn signing_in_ends_it_behind_cookies_of_revoked_sessions_too(service: &Service) {
+    let clients = sessions(service, 12);
+    let all = cookies(&clients);
+    for client in &clients[1..] {
+        client.post("/api/logout").send();
+    }
+    let login = service.client().post("/api/login").header("cookie", &all);
+    assert_eq!(login.json(Service::credentials("ann")).send().status, 200);
+    let answer = clients[0].post("/api/refresh_all").send();
+    assert_eq!(answer.json()["reason"], "replaced");
 }
 
 fn signing_in_ends_the_session_that_came_along(service: &Service) {

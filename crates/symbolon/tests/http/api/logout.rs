@@ -11,6 +11,7 @@ on_both_back_ends! {
     only_the_presented_session_ends
     all_presented_sessions_end
     of_too_many_the_bearers_and_the_newest_end_and_the_call_fails
+    cookies_of_sessions_that_have_ended_are_in_nobodys_way
 }
 
 fn assert_signed_out(answer: &Answer) {
@@ -77,7 +78,7 @@ fn only_the_presented_session_ends(service: &Service) {
 }
 
 /// A header with the refresh cookies of these clients.
-fn cookies(clients: &[Client]) -> String {
+pub(super) fn cookies(clients: &[Client]) -> String {
     let pairs: Vec<_> = clients
         .iter()
         .map(|client| format!("refreshToken={}", client.cookie().unwrap()))
@@ -91,7 +92,8 @@ fn is_live(client: &Client) -> bool {
     status == 200
 }
 
-fn sessions(service: &Service, count: usize) -> Vec<Client> {
+/// Sessions of one user, oldest first.
+pub(super) fn sessions(service: &Service, count: usize) -> Vec<Client> {
     service.register("ann");
     let open = |_| {
         service.advance(Duration::from_secs(1));
@@ -123,4 +125,21 @@ fn of_too_many_the_bearers_and_the_newest_end_and_the_call_fails(service: &Servi
     assert_eq!(live, [1, 2, 3, 4]);
     assert_signed_out(&logout());
     assert!(!clients.iter().any(is_live));
+}
+
+fn cookies_of_sessions_that_have_ended_are_in_nobodys_way(service: &Service) {
+    let day = Duration::from_secs(86_400);
+    let clients = sessions(service, 21);
+    let cookies = cookies(&clients);
+    service.advance(2 * day);
+    // Of those that expire now, no list says so.
+    clients[0].post("/api/refresh_access").send();
+    clients[0].post("/api/refresh_all").send();
+    service.advance(2 * day);
+    assert!(is_live(&clients[0]));
+
+    let logout = service.client().post("/api/logout");
+    assert_signed_out(&logout.header("cookie", &cookies).send());
+
+    assert!(!is_live(&clients[0]));
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 use store::service_keys::Scope;
 
+use super::logout::{cookies, sessions};
 use crate::support::forge;
 use crate::{Service, on_both_back_ends};
 
@@ -16,6 +17,7 @@ on_both_back_ends! {
     a_bad_service_key_is_not_overlooked
     an_access_token_beside_the_cookie_is_ignored
     bad_bodies_are_refused_and_change_nothing
+    cookies_of_revoked_sessions_are_in_nobodys_way
 }
 
 fn the_refresh_token_is_rotated(service: &Service) {
@@ -197,4 +199,16 @@ fn bad_bodies_are_refused_and_change_nothing(service: &Service) {
             .status,
         200
     );
+}
+
+fn cookies_of_revoked_sessions_are_in_nobodys_way(service: &Service) {
+    let clients = sessions(service, 12);
+    let all = cookies(&clients);
+    for client in &clients[1..] {
+        client.post("/api/logout").send();
+    }
+    for path in ["/api/refresh_access", "/api/refresh_all"] {
+        let call = service.client().post(path).header("cookie", &all);
+        assert_eq!(call.send().status, 200, "{path}");
+    }
 }
