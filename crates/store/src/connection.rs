@@ -42,7 +42,7 @@ impl AnyConnection {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, access).map(AnyConnection::Sqlite),
             DatabaseUrl::Postgres(url) => {
                 let mut postgres = PgConnection::establish(&url.with_timeouts())
-                    .map_err(|error| StoreError::Unavailable(url.redact(&error.to_string())))?;
+                    .map_err(|error| StoreError::Unavailable(error.to_string()))?;
                 limit_time(&mut postgres, options)?;
                 if !options.prepared_statements {
                     postgres.set_prepared_statement_cache_size(CacheSize::Disabled);

@@ -12,6 +12,7 @@ mod database_url;
 mod error;
 mod options;
 mod pool;
+mod postgres_url;
 mod schema;
 mod sqlite_writer;
 mod store;
@@ -32,8 +33,9 @@ pub mod users;
 
 pub use actor::Actor;
 pub use connection::AnyConnection;
-pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, LibpqDefaults, PostgresUrl};
+pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 pub use options::StoreOptions;
+pub use postgres_url::{InvalidPostgresUrl, LibpqDefaults, PostgresUrl};
 pub use store::{Store, StoreState};
 pub use time::{Now, UnixMillis};

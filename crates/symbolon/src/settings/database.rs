@@ -62,13 +62,17 @@ pub struct DatabaseArgs {
 }
 
 /// What the environment says about a connection, where its URL says nothing.
-#[expect(clippy::disallowed_methods, reason = "they are libpq's, not ours")]
 pub fn libpq_defaults() -> LibpqDefaults {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     LibpqDefaults {
-        host: variable("PGHOSTADDR").or_else(|| variable("PGHOST")),
-        ssl_mode: variable("PGSSLMODE"),
+        host: libpq_variable("PGHOST"),
+        host_address: libpq_variable("PGHOSTADDR"),
+        ssl_mode: libpq_variable("PGSSLMODE"),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "they are libpq's, not ours")]
+fn libpq_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Less would fail under ordinary load.
@@ -100,6 +104,13 @@ impl DatabaseArgs {
         let DatabaseUrl::Postgres(postgres) = url else {
             return Ok(());
         };
+        if libpq_variable("PGSERVICE").is_some() {
+            return Err(
+                "PGSERVICE is set, and its service file could change the connection; unset it and write \
+                 what the file says into the URL"
+                    .to_owned(),
+            );
+        }
         match postgres.unencrypted_host(&libpq_defaults()) {
             Some(host) if !self.danger_database_without_tls => Err(format!(
                 "the connection to {host} may be unencrypted; add sslmode=verify-full (or require), or set \

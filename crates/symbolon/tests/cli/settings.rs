@@ -76,3 +76,37 @@ fn the_help_shows_no_secret() {
     assert!(help.contains("SYMBOLON_MASTER_KEY") && help.contains("DATABASE_URL"));
     assert!(!help.contains("s3cret"));
 }
+
+#[test]
+fn the_environment_of_libpq_leads_to_no_other_machine_in_plain_text() {
+    let url = "--database-url=postgres://me:s3cret@127.0.0.1:1/d";
+    for (variable, value) in [("PGHOSTADDR", "192.0.2.1"), ("PGSERVICE", "elsewhere")] {
+        let program = Program::new();
+        let output = program
+            .command(&["migrate", url])
+            .env(variable, value)
+            .output();
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(value) || said.contains(variable), "{said}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[test]
+fn a_url_of_a_database_that_cannot_be_read_says_why_and_quotes_no_password() {
+    for (url, said) in [
+        ("postgres://me:s3cr/et@127.0.0.1/d", "%2F for /"),
+        (
+            "postgres://me:s3cret@127.0.0.1/d?pgbouncer=true",
+            "SYMBOLON_PREPARED_STATEMENTS",
+        ),
+        ("sqlite:///x.db?mode=rwc", "no parameters"),
+    ] {
+        let ended = Program::new().run(&["migrate", &format!("--database-url={url}")]);
+        assert_eq!(ended.code, 2);
+        assert!(ended.err.contains(said), "{}", ended.err);
+        assert!(!ended.err.contains("s3cr"), "{}", ended.err);
+    }
+}
