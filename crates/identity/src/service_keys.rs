@@ -2,11 +2,12 @@
 
 mod admin;
 mod authenticate;
+mod known;
 mod secret;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::ports::Ports;
@@ -15,6 +16,7 @@ pub use admin::{
     CreatedServiceKey, InvalidServiceKeyName, NewServiceKey, ServiceKeyCreation, ServiceKeyName,
 };
 pub use authenticate::Authorization;
+pub use known::KnownServiceKeys;
 pub use secret::{PREFIX, ServiceKeySecret};
 
 /// Knows service keys.
@@ -22,17 +24,16 @@ pub struct ServiceKeys {
     ports: Ports,
     /// When the refusal of a key was last recorded, by its id; by the monotonic clock.
     refusals: Mutex<HashMap<String, Duration>>,
-    /// The hashes of keys that were valid here.
-    seen: Mutex<HashSet<[u8; 32]>>,
+    known: Arc<KnownServiceKeys>,
 }
 
 impl ServiceKeys {
     /// The service keys in the database.
-    pub fn new(ports: Ports) -> Self {
+    pub fn new(ports: Ports, known: Arc<KnownServiceKeys>) -> Self {
         Self {
             ports,
             refusals: Mutex::default(),
-            seen: Mutex::default(),
+            known,
         }
     }
 }

@@ -139,6 +139,29 @@ pub fn touch(connection: &mut AnyConnection, id: &str, now: UnixMillis) -> Resul
     Ok(())
 }
 
+/// The hashes of at most `limit` service keys that are valid at `now`, the last used first.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn valid_hashes(
+    connection: &mut AnyConnection,
+    now: UnixMillis,
+    limit: u16,
+) -> Result<Vec<ServiceKeyHash>, StoreError> {
+    let expires_later = service_keys::expires_at.gt(now.as_millis());
+    let hashes: Vec<Vec<u8>> = service_keys::table
+        .filter(service_keys::revoked_at.is_null())
+        .filter(service_keys::expires_at.is_null().or(expires_later))
+        .order(service_keys::last_used_at.desc())
+        .limit(limit.into())
+        .select(service_keys::hash)
+        .load(connection)?;
+    // Other lengths are no hashes of keys.
+    let hashes = hashes.into_iter().filter_map(|hash| hash.try_into().ok());
+    Ok(hashes.map(ServiceKeyHash).collect())
+}
+
 /// All service keys, oldest first.
 ///
 /// # Errors

@@ -38,6 +38,18 @@ impl SessionId {
         Self(crate::users::uuid_v7(now, random))
     }
 
+    /// This id if it sorts after `other`, else one that does, with the same random bits.
+    #[must_use]
+    pub fn after(self, other: SessionId) -> Self {
+        if self > other {
+            return self;
+        }
+        // The first 48 bits are the time.
+        let (mine, others) = (self.0.as_u128(), other.0.as_u128() >> 80);
+        let time = (others + 1).min((1 << 48) - 1);
+        Self(Uuid::from_u128(time << 80 | mine & ((1 << 80) - 1)))
+    }
+
     /// Reads a UUID in lower case with hyphens, and no other form.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;

@@ -9,6 +9,7 @@ use identity::audit::AuditWriter;
 use identity::cleaning::clean;
 use identity::credentials::PasswordHasher;
 use identity::keys::{KeyFollower, KeyRing};
+use identity::service_keys::KnownServiceKeys;
 use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::Tokens;
 
@@ -18,6 +19,7 @@ pub(super) struct Background {
     pub(super) audit_writer: AuditWriter,
     pub(super) denylist: Arc<Denylist>,
     pub(super) claim_changes: Arc<ClaimChanges>,
+    pub(super) known_service_keys: Arc<KnownServiceKeys>,
     pub(super) hasher: Arc<PasswordHasher>,
     pub(super) follower: KeyFollower,
     pub(super) key_ring: KeyRing,
@@ -32,6 +34,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
         audit_writer,
         denylist,
         claim_changes,
+        known_service_keys,
         hasher,
         follower,
         key_ring,
@@ -41,6 +44,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
     let (store, clock) = (ports.store, ports.clock);
     actix_rt::spawn(denylist.follow(store.clone(), clock.clone()));
     actix_rt::spawn(claim_changes.follow(store.clone(), clock.clone()));
+    actix_rt::spawn(known_service_keys.follow(store.clone(), clock.clone()));
     actix_rt::spawn(hasher.follow_hashes(store.clone()));
     actix_rt::spawn(clean(store.clone(), retention, clock));
     // The key ring must not keep the audit trail alive when the server has stopped.

@@ -8,6 +8,7 @@ use identity::entropy::Entropy;
 use identity::keys::{
     KeyFollower, KeyRing, KeysError, MasterKey, MasterKeyError, Rings, create_first_keys,
 };
+use identity::service_keys::KnownServiceKeys;
 use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::Tokens;
 use identity::{AsyncStore, Ports, audit::Audit, metrics::Metrics};
@@ -16,7 +17,7 @@ use thiserror::Error;
 
 use super::background::{Background, start};
 use super::server::listen;
-use super::services::{Refusals, Services};
+use super::services::{Known, Services};
 use super::{Application, Created};
 use crate::settings::Settings;
 
@@ -70,6 +71,7 @@ impl Application {
         let denylist = Arc::new(Denylist::load(&store, settings.access_ttl, now)?);
         let claim_changes = ClaimChanges::load(&store, settings.access_ttl, now)?;
         let claim_changes = Arc::new(claim_changes);
+        let known_service_keys = Arc::new(KnownServiceKeys::load(&store, now)?);
         let ports = |store| Ports {
             store,
             audit: Arc::new(audit),
@@ -85,11 +87,12 @@ impl Application {
         };
         let (issuer, audience) = (settings.http.public_url.issuer(), &settings.http.audience);
         let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
-        let refusals = Refusals {
+        let known = Known {
             denylist: denylist.clone(),
             claim_changes: claim_changes.clone(),
+            service_keys: known_service_keys.clone(),
         };
-        let services = Services::new(settings, &ports, &tokens, &refusals, &master_key);
+        let services = Services::new(settings, &ports, &tokens, &known, &master_key);
         let hasher = services.hasher();
         let listening = listen(&settings.http, services)?;
         let background = Background {
@@ -98,6 +101,7 @@ impl Application {
             audit_writer,
             denylist,
             claim_changes,
+            known_service_keys,
             hasher,
             follower,
             tokens,

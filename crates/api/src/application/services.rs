@@ -11,7 +11,7 @@ use identity::keys::MasterKey;
 use identity::limits::Limits;
 use identity::readiness::Readiness;
 use identity::request_id::RequestIds;
-use identity::service_keys::ServiceKeys;
+use identity::service_keys::{KnownServiceKeys, ServiceKeys};
 use identity::sessions::{
     ClaimChanges, Denylist, RevocationListPublisher, Revocations, SessionAdmin, Sessions,
 };
@@ -31,12 +31,14 @@ use crate::openapi::{self, Document};
 use crate::pages::AccountPage;
 use crate::settings::{Http, PublicUrl, Settings};
 
-/// Access tokens that are refused although they are valid.
-pub(super) struct Refusals {
-    /// Of revoked sessions.
+/// What is known without asking the database.
+pub(super) struct Known {
+    /// Of revoked sessions, whose access tokens are refused although they are valid.
     pub(super) denylist: Arc<Denylist>,
-    /// With claims that the user no longer has.
+    /// Of users, whose access tokens with other claims are refused.
     pub(super) claim_changes: Arc<ClaimChanges>,
+    /// That are valid.
+    pub(super) service_keys: Arc<KnownServiceKeys>,
 }
 
 /// The use-cases, and what translates them to HTTP.
@@ -85,7 +87,7 @@ impl Services {
         settings: &Settings,
         ports: &Ports,
         tokens: &Tokens,
-        refusals: &Refusals,
+        known: &Known,
         master_key: &MasterKey,
     ) -> Self {
         let accounts = &settings.accounts;
@@ -94,11 +96,11 @@ impl Services {
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let attempts = AccountAttempts::new(store, settings.limits.account, clock);
         let attempts = Arc::new(attempts);
-        let use_cases = UseCases::new(settings, ports, tokens, refusals, &hasher, &attempts);
+        let use_cases = UseCases::new(settings, ports, tokens, known, &hasher, &attempts);
         let metrics_source = Data::new(MetricsSource {
             ports: ports.clone(),
             hasher,
-            denylist: refusals.denylist.clone(),
+            denylist: known.denylist.clone(),
             limits: use_cases.limits.clone().into_inner(),
             attempts,
         });
@@ -130,15 +132,16 @@ impl UseCases {
         settings: &Settings,
         ports: &Ports,
         tokens: &Tokens,
-        refusals: &Refusals,
+        known: &Known,
         hasher: &Arc<PasswordHasher>,
         attempts: &Arc<AccountAttempts>,
     ) -> Self {
         let (store, clock, audit) = (&ports.store, &ports.clock, &ports.audit);
-        let Refusals {
+        let Known {
             denylist,
             claim_changes,
-        } = refusals;
+            service_keys,
+        } = known;
         let confirmation =
             PasswordConfirmation::new(hasher.clone(), attempts.clone(), audit.clone());
         let revocations = Revocations::new(
@@ -171,7 +174,7 @@ impl UseCases {
             )),
             sessions: Data::from(sessions),
             session_admin: Data::new(session_admin),
-            service_keys: Data::new(ServiceKeys::new(ports.clone())),
+            service_keys: Data::new(ServiceKeys::new(ports.clone(), service_keys.clone())),
             history: Data::new(History::new(store.clone())),
             readiness: Data::new(Readiness::new(ports.clone())),
             limits: Data::new(Limits::new(&settings.limits, clock)),

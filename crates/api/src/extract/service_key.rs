@@ -24,7 +24,7 @@ pub(super) async fn presented(
         return Ok(None);
     };
     let service_keys = data::<ServiceKeys>(request)?;
-    if !service_keys.has_seen(&secret) {
+    if !service_keys.is_known(&secret) {
         limit::count_service_key(request)?;
     }
     match service_keys.authorize(&secret, scope).await? {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use store::Actor;
 use store::events::{Cause, Event, EventKind};
-use store::service_keys::{self, Scope, ServiceKey, ServiceKeyHash};
+use store::service_keys::{self, Scope, ServiceKey};
 
 use super::{ServiceKeySecret, ServiceKeys};
 use crate::failure::Failure;
@@ -22,24 +22,10 @@ pub enum Authorization {
     Invalid,
 }
 
-/// Maximum number of keys that are remembered as valid.
-const MOST_SEEN: usize = 10_000;
-
 impl ServiceKeys {
-    /// Whether this key was valid when it was last presented here. If it was not, looking it up should be
-    /// limited: anybody can make up keys.
-    pub fn has_seen(&self, secret: &ServiceKeySecret) -> bool {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.contains(&secret.hash().0)
-    }
-
-    fn note(&self, hash: ServiceKeyHash, is_valid: bool) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_valid {
-            seen.remove(&hash.0);
-        } else if seen.len() < MOST_SEEN {
-            seen.insert(hash.0);
-        }
+    /// Whether this key is known to be valid. Looking up others should be limited.
+    pub fn is_known(&self, secret: &ServiceKeySecret) -> bool {
+        self.known.contains(secret.hash())
     }
 
     /// Whether a service key has `scope`.
@@ -56,7 +42,8 @@ impl ServiceKeys {
         let found = self.ports.store.read(move |c| service_keys::find(c, &hash));
         let found = found.await?;
         let now = self.ports.clock.now();
-        self.note(hash, found.as_ref().is_some_and(|key| key.is_valid(now)));
+        let is_valid = found.as_ref().is_some_and(|key| key.is_valid(now));
+        self.known.note(hash, is_valid);
         // An unknown key has no event: anybody could fill the audit trail with those.
         let Some(key) = found else {
             self.ports.audit.metrics().unknown_service_key();

@@ -120,12 +120,12 @@ fn lock_user(
 
 fn insert(
     connection: &mut AnyConnection,
-    new: NewSession,
+    mut new: NewSession,
     claims: String,
     mut revoked: Vec<Revoked>,
     now: Now,
 ) -> Result<Opened, StoreError> {
-    revoked.extend(make_room(connection, &new, now)?);
+    revoked.extend(make_room(connection, &mut new, now)?);
     let row = diesel::insert_into(sessions::table)
         .values(Row {
             id: new.id.to_string(),
@@ -152,16 +152,22 @@ fn insert(
     Ok(Opened::Session(row.into_session()?, revoked))
 }
 
-/// Revokes the sessions that the new one replaces, and the oldest of the user if there are too many.
+/// Revokes the sessions that the new one replaces, and the oldest of the user if there are too many. The
+/// new one becomes the newest, whatever the clock said when the others were opened: otherwise it would be
+/// the next to go.
 fn make_room(
     connection: &mut AnyConnection,
-    new: &NewSession,
+    new: &mut NewSession,
     now: Now,
 ) -> Result<Vec<Revoked>, StoreError> {
-    let oldest = match new.session_limit {
-        Some(limit) => beyond(connection, new, i64::from(limit.get()) - 1)?,
-        None => Vec::new(),
-    };
+    let mut oldest = Vec::new();
+    if let Some(limit) = new.session_limit {
+        let live = live_of_user(connection, new)?;
+        new.id = live.first().map_or(new.id, |newest| new.id.after(*newest));
+        let stay = usize::try_from(limit.get() - 1).unwrap_or(usize::MAX);
+        let others = live.into_iter().filter(|id| !new.replaces.contains(id));
+        oldest.extend(others.skip(stay));
+    }
     if new.replaces.is_empty() && oldest.is_empty() {
         return Ok(Vec::new());
     }
@@ -178,22 +184,16 @@ fn make_room(
     Ok(revoked)
 }
 
-/// The live sessions of the user beyond the `newest` ones, without those that are replaced anyway.
-fn beyond(
+/// The live sessions of the user, newest first.
+fn live_of_user(
     connection: &mut AnyConnection,
     new: &NewSession,
-    newest: i64,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let replaced: Vec<_> = new.replaces.iter().map(SessionId::to_string).collect();
     let ids = sessions::table
         .filter(sessions::user_id.eq(new.user_id.as_str()))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::idle_expires_at.gt(new.created_at.as_millis()))
-        .filter(sessions::id.ne_all(replaced))
         .order(sessions::id.desc())
-        .offset(newest)
-        // SQLite refuses an offset without a limit.
-        .limit(i64::MAX)
         .select(sessions::id)
         .load(connection)?;
     super::ids(ids)

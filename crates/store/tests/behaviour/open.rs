@@ -1,8 +1,12 @@
+use std::num::NonZeroU32;
+
 use store::Actor;
-use store::sessions::{self, Generation, Opened, Revocation, Revoked, RevokedReason};
+use store::sessions::{
+    self, Generation, NewSession, Opened, Revocation, Revoked, RevokedReason, SessionId,
+};
 use store::users::PasswordHash;
 
-use crate::{Fixture, START, new_session, on_both_back_ends};
+use crate::{DAY, Fixture, SECOND, START, new_session, on_both_back_ends};
 
 on_both_back_ends! {
     a_new_session_is_as_it_was_asked_for
@@ -10,6 +14,7 @@ on_both_back_ends! {
     a_session_is_refused_for_a_disabled_or_unknown_user
     forced_renewal_revokes_all_other_sessions
     a_new_session_replaces_those_that_were_presented
+    the_limit_ends_the_session_that_was_opened_first_whatever_the_clock_said
 }
 
 fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
@@ -120,4 +125,32 @@ fn a_new_session_replaces_those_that_were_presented(f: &Fixture) {
     assert_eq!(found(&other), Some(revocation.clone()));
     assert_eq!(found(&ended).unwrap().reason, RevokedReason::Logout);
     assert_eq!((found(&untouched), found(&session)), (None, None));
+}
+
+fn the_limit_ends_the_session_that_was_opened_first_whatever_the_clock_said(f: &Fixture) {
+    let user = f.add_user("ann");
+    let open = |seed: &str, now| {
+        let new = NewSession {
+            id: SessionId::new(now, [seed.len() as u8; 10]),
+            created_at: now,
+            session_limit: NonZeroU32::new(2),
+            ..new_session(user.id.clone(), seed)
+        };
+        let opened = f.store.transaction(move |c| sessions::issue(c, new, &|| now));
+        let Opened::Session(session, revoked) = opened.unwrap() else {
+            panic!("no session");
+        };
+        let revoked = revoked.iter().flat_map(|revoked| revoked.sessions.clone());
+        (session.id, revoked.collect::<Vec<_>>())
+    };
+    let (first, _) = open("a", START + DAY);
+    let (second, none) = open("bb", START + DAY);
+    assert_eq!(none, []);
+    // The clock is set back.
+    let (third, revoked) = open("ccc", START);
+    assert_eq!(revoked, [first]);
+    let (_, revoked) = open("dddd", START + SECOND);
+    assert_eq!(revoked, [second]);
+    let (_, revoked) = open("eeeee", START + SECOND);
+    assert_eq!(revoked, [third]);
 }

@@ -6,6 +6,7 @@ on_both_back_ends! {
     a_service_key_is_found_by_its_hash_alone
     a_name_is_free_again_once_its_key_is_revoked
     a_service_key_is_valid_until_it_expires
+    the_hashes_of_valid_keys_are_listed
 }
 
 fn key(id: &str, name: &str) -> ServiceKey {
@@ -63,4 +64,26 @@ fn a_service_key_is_valid_until_it_expires(f: &Fixture) {
     let key = f.store.read(service_keys::list).unwrap().remove(0);
     assert!(key.is_valid(START));
     assert!(!key.is_valid(START + SECOND));
+}
+
+fn the_hashes_of_valid_keys_are_listed(f: &Fixture) {
+    let lasting = ServiceKey {
+        expires_at: None,
+        ..key("2", "rails")
+    };
+    for (key, hash) in [(key("1", "django"), 1), (lasting, 2), (key("3", "old"), 3)] {
+        assert_eq!(add(f, key, hash), Addition::Done);
+    }
+    f.store
+        .write(|c| service_keys::revoke(c, "old", START))
+        .unwrap();
+    let listed = |now, limit| {
+        let list = f.store.read(|c| service_keys::valid_hashes(c, now, limit));
+        let mut firsts: Vec<_> = list.unwrap().iter().map(|hash| hash.0[0]).collect();
+        firsts.sort_unstable();
+        firsts
+    };
+    assert_eq!(listed(START, 10), [1, 2]);
+    assert_eq!(listed(START, 1).len(), 1);
+    assert_eq!(listed(START + SECOND, 10), [2]);
 }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -81,7 +82,7 @@ fn create(arguments: CreateArguments) -> Result<(), Failed> {
     };
     let name = new.name.clone();
     let creation = operator.run(async move {
-        let service_keys = ServiceKeys::new(ports);
+        let service_keys = ServiceKeys::new(ports, Arc::default());
         service_keys.create(new, &Actor::CommandLine).await
     })?;
     match creation {
@@ -116,7 +117,7 @@ fn list(arguments: ListArguments) -> Result<(), Failed> {
     let operator = Operator::open(&arguments.database.resolve_alone()?)?;
     let ports = operator.ports();
     let now = ports.clock.now();
-    let keys = operator.run(async move { ServiceKeys::new(ports).list().await })?;
+    let keys = operator.run(async move { ServiceKeys::new(ports, Arc::default()).list().await })?;
     let listed: Vec<_> = keys
         .into_iter()
         .map(|key| ListedKey::new(key, now))
@@ -175,7 +176,7 @@ fn revoke(arguments: RevokeArguments) -> Result<(), Failed> {
     let ports = operator.ports();
     let name_or_id = arguments.name_or_id.clone();
     let revoked = operator.run(async move {
-        let service_keys = ServiceKeys::new(ports);
+        let service_keys = ServiceKeys::new(ports, Arc::default());
         service_keys.revoke(name_or_id, &Actor::CommandLine).await
     })?;
     match revoked {
