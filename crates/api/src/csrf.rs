@@ -4,13 +4,14 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use crate::settings::{Http, Origin};
+use crate::cors::is_preflight;
+use crate::settings::{AllowedOrigin, Http, Origin};
 
 /// The origins whose pages may send requests that change something.
 #[derive(Clone, Debug)]
 pub(crate) struct OriginGuard {
     own: Origin,
-    allowed: Vec<Origin>,
+    allowed: Vec<AllowedOrigin>,
 }
 
 impl OriginGuard {
@@ -21,9 +22,11 @@ impl OriginGuard {
         }
     }
 
-    /// Whether a request is safe, or does not come from a page of another origin.
+    /// Whether a request is safe, or does not come from a page of another origin. A preflight is as safe as
+    /// the request that it announces.
     pub(crate) fn admits(&self, request: &HttpRequest) -> bool {
-        request.method().is_safe() || self.is_same_origin(request)
+        let is_safe = request.method().is_safe() && !is_preflight(request);
+        is_safe || self.is_same_origin(request)
     }
 
     fn is_same_origin(&self, request: &HttpRequest) -> bool {
@@ -36,10 +39,7 @@ impl OriginGuard {
         match headers.get(header::ORIGIN) {
             Some(origin) => origin.to_str().is_ok_and(|origin| {
                 origin == self.own.as_str()
-                    || self
-                        .allowed
-                        .iter()
-                        .any(|allowed| origin == allowed.as_str())
+                    || self.allowed.iter().any(|allowed| allowed.admits(origin))
             }),
             // Without both headers, it is not a browser. `none`: its user typed the URL.
             None => matches!(site, None | Some(b"none")),
@@ -58,11 +58,11 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::settings::{Origin, tests};
+    use crate::settings::{AllowedOrigin, tests};
 
     fn admits(headers: &[(&'static str, &str)]) -> bool {
         let mut http = tests::http("https://id.example.org");
-        http.allowed_origins = vec![Origin::parse("https://app.example.org").unwrap()];
+        http.allowed_origins = vec![AllowedOrigin::parse("https://app.example.org").unwrap()];
         let guard = OriginGuard::new(&http);
         let request = headers.iter().fold(TestRequest::post(), |request, header| {
             request.insert_header(*header)

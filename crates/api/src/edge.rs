@@ -16,6 +16,7 @@ use identity::limits::RemainingAllowance;
 use identity::metrics::{Metrics, Stopwatch};
 use identity::request_id::{self, RequestId, RequestIds};
 
+use super::cors::{is_preflight, is_public, open_to_all_origins, public_preflight};
 use super::csrf::OriginGuard;
 use super::extract::client_address::TrustedProxies;
 use super::headers::{SecurityHeaders, add_rate_limit};
@@ -95,16 +96,6 @@ impl ResponseError for Panicked {
     }
 }
 
-/// The public documents are for pages of all origins, and therefore without credentials (Fetch standard,
-/// "CORS protocol and credentials").
-fn open_to_all_origins(headers: &mut HeaderMap) {
-    headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-}
-
 impl Edge {
     /// Requests are counted if there is a metrics listener.
     pub(crate) fn new(
@@ -151,7 +142,10 @@ impl Edge {
             .is_some()
             .then(|| Timed::new(request.request()));
         let id = edge.request_id(request.request());
-        let mut response = if edge.origins.admits(request.request()) {
+        let is_public = is_public(request.path());
+        let mut response = if is_public && is_preflight(request.request()) {
+            request.into_response(public_preflight())
+        } else if edge.origins.admits(request.request()) {
             let answer = request_id::scope(id, async { next.call(request).await });
             match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(answer) => as_problem(answer?.map_into_boxed_body()),
@@ -163,7 +157,7 @@ impl Edge {
             denied.headers_mut().insert(header::VARY, vary);
             request.into_response(denied)
         };
-        if response.request().path().starts_with("/.well-known/") {
+        if is_public {
             open_to_all_origins(response.headers_mut());
         }
         let allowance = response

@@ -1,5 +1,6 @@
 //! The resolved settings of the service: types that cannot hold an invalid value.
 
+mod allowed_origin;
 mod origin;
 mod public_url;
 
@@ -16,6 +17,7 @@ use identity::tokens::is_reserved_claim;
 use identity::users::Registration;
 use ipnet::IpNet;
 
+pub use allowed_origin::AllowedOrigin;
 pub use origin::Origin;
 pub use public_url::{PublicUrl, is_local};
 
@@ -72,7 +74,7 @@ pub struct Http {
     /// The `aud` claim of access tokens.
     pub audience: String,
     /// Other origins with front ends.
-    pub allowed_origins: Vec<Origin>,
+    pub allowed_origins: Vec<AllowedOrigin>,
     /// The `SameSite` attribute of cookies.
     pub same_site: SameSite,
     /// Networks whose hosts may issue tokens without a service key.

@@ -48,7 +48,7 @@ pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, Start
             .configure(|config| services.register(config))
             .wrap(Condition::new(
                 !allowed_origins.is_empty(),
-                cors(&allowed_origins),
+                cors(allowed_origins.clone()),
             ))
             .wrap(from_fn(Edge::pass))
             .wrap(Condition::new(has_access_log, access_logger()))

@@ -33,6 +33,10 @@ impl Origin {
         }
     }
 
+    pub(super) fn verbatim(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The origin as a browser sends it.
     pub fn as_str(&self) -> &str {
         &self.0

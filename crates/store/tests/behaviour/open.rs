@@ -136,7 +136,9 @@ fn the_limit_ends_the_session_that_was_opened_first_whatever_the_clock_said(f: &
             session_limit: NonZeroU32::new(2),
             ..new_session(user.id.clone(), seed)
         };
-        let opened = f.store.transaction(move |c| sessions::issue(c, new, &|| now));
+        let opened = f
+            .store
+            .transaction(move |c| sessions::issue(c, new, &|| now));
         let Opened::Session(session, revoked) = opened.unwrap() else {
             panic!("no session");
         };

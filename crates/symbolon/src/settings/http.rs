@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use api::settings::{ClaimHeader, Http, Origin, PublicUrl, SameSite, parse_header_name};
+use api::settings::{AllowedOrigin, ClaimHeader, Http, PublicUrl, SameSite, parse_header_name};
 use clap::Args;
 use ipnet::IpNet;
 
@@ -49,7 +49,8 @@ pub(super) struct HttpArgs {
     #[arg(long, env = "SYMBOLON_AUDIENCE", value_name = "NAME")]
     audience: Option<String>,
 
-    /// Other origins with front ends, separated by commas, such as https://app.example.org
+    /// Other origins with front ends, separated by commas, such as https://app.example.org,
+    /// https://*.example.org or capacitor://localhost
     #[arg(
         long,
         env = "SYMBOLON_ALLOWED_ORIGINS",
@@ -137,7 +138,7 @@ impl HttpArgs {
         let allowed_origins = mistakes.note_each(
             "SYMBOLON_ALLOWED_ORIGINS",
             &self.allowed_origins,
-            Origin::parse,
+            AllowedOrigin::parse,
         );
         let secure = public_url.as_ref().is_none_or(PublicUrl::is_https);
         let same_site = SameSite::parse(&self.cookie_samesite, secure);

@@ -55,6 +55,47 @@ fn an_allowed_origin_signs_in_with_cookies() {
 }
 
 #[test]
+fn headers_that_monitoring_adds_are_allowed() {
+    let service = service();
+    let headers = "baggage,content-type,sentry-trace,traceparent,x-requested-with";
+    let preflight = service.client().call("OPTIONS", "/api/login");
+    let preflight = preflight
+        .header("origin", APP)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", headers)
+        .send();
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(APP));
+    let allowed = preflight.header("access-control-allow-headers").unwrap();
+    let mut allowed: Vec<_> = allowed.split(',').map(str::trim).collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed.join(","), headers);
+}
+
+#[test]
+fn subdomains_and_applications_can_be_allowed() {
+    let origins = "--allowed-origins=https://*.example.org,capacitor://localhost";
+    let service = Service::start(&Place::sqlite(), &[origins]);
+    service.register("ann");
+    let login = |origin| {
+        let login = service.client().post("/api/login").header("origin", origin);
+        let answer = login.json(Service::credentials("ann")).send();
+        let allowed = answer.header("access-control-allow-origin");
+        (answer.status, allowed.map(str::to_owned))
+    };
+    for origin in ["https://app.example.org", "capacitor://localhost"] {
+        assert_eq!(login(origin), (200, Some(origin.to_owned())));
+    }
+    for origin in [
+        "https://a.b.example.org",
+        "https://example.org",
+        "tauri://localhost",
+    ] {
+        assert_eq!(login(origin), (403, None), "{origin}");
+    }
+}
+
+#[test]
 fn an_allowed_origin_can_read_problems_as_well() {
     let service = service();
     let answer = service
@@ -110,6 +151,7 @@ fn any_other_origin_changes_nothing_and_reads_nothing() {
             .header("origin", origin)
             .header("access-control-request-method", "POST")
             .send();
+        assert_eq!(preflight.problem(), (403, "origin_denied".into()));
         assert_eq!(preflight.header("access-control-allow-origin"), None);
     }
     let cross_site = client
@@ -134,6 +176,15 @@ fn what_is_for_all_origins_is_without_credentials() {
                 (&["*"][..], None),
                 "{path} {origin}"
             );
+            let preflight = service.client().call("OPTIONS", path);
+            let preflight = preflight
+                .header("origin", origin)
+                .header("access-control-request-method", "GET")
+                .header("access-control-request-headers", "if-none-match")
+                .send();
+            assert_eq!(preflight.status, 204);
+            assert_eq!(preflight.header("access-control-allow-origin"), Some("*"));
+            assert_eq!(preflight.header("access-control-allow-headers"), Some("*"));
         }
     }
 }

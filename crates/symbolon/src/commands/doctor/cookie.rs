@@ -25,7 +25,7 @@ pub(super) fn look(front_end: &Url, http: &Http, findings: &mut Findings) {
     let is_allowed = http
         .allowed_origins
         .iter()
-        .any(|allowed| allowed.as_str() == origin);
+        .any(|allowed| allowed.admits(&origin));
     if distance == Distance::SameOrigin {
         findings.ok(format!(
             "front end {origin}: the same origin as the service; nothing to do"
