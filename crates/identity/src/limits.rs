@@ -37,7 +37,7 @@ pub struct LimitRules {
     pub account: Option<Allowance>,
     /// Registrations from one address.
     pub registration: Option<Allowance>,
-    /// Calls from one address with service keys that were never valid here.
+    /// Calls from one address with service keys that are not known to be valid.
     pub service_keys: Option<Allowance>,
     /// Other calls from one address.
     pub calls: Option<Allowance>,
@@ -50,7 +50,7 @@ pub struct Limits {
     pub sign_in: Option<AddressLimit>,
     /// Registrations.
     pub registration: Option<AddressLimit>,
-    /// Service keys that were never valid here.
+    /// Service keys that are not known to be valid.
     pub service_keys: Option<AddressLimit>,
     /// Other calls.
     pub calls: Option<AddressLimit>,

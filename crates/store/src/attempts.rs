@@ -55,8 +55,8 @@ pub enum Attempt {
     },
 }
 
-/// Counts an attempt if it is allowed. Concurrent attempts on any number of replicas never exceed
-/// the allowance.
+/// Counts an attempt if it is allowed. Concurrent attempts on any number of replicas never exceed the
+/// allowance, as long as their clocks are less than `within` apart.
 ///
 /// # Errors
 ///

@@ -63,7 +63,7 @@ impl FromRequest for DeferredCallLimit {
     }
 }
 
-/// Counts a service key that was never valid here.
+/// Counts a service key that is not known to be valid.
 pub(super) fn count_service_key(request: &HttpRequest) -> Result<(), Problem> {
     count(request, data::<Limits>(request)?.service_keys.as_ref())
 }

@@ -135,13 +135,18 @@ fn hold_lock(f: &Fixture, id: SessionId, locked: Arc<Barrier>, clock: Arc<Atomic
         let lock = format!("SELECT id FROM sessions WHERE id = '{id}' FOR UPDATE");
         diesel::sql_query(lock).execute(postgres)?;
         locked.wait();
-        while waiting(postgres) == 0 {
-            thread::sleep(Duration::from_millis(5));
-        }
+        until_one_waits(postgres);
         clock.store(LATER.as_millis(), Ordering::SeqCst);
         Ok(())
     };
     f.store.transaction(lock).unwrap();
+}
+
+/// Returns as soon as a transaction of this database waits for a lock.
+pub(super) fn until_one_waits(postgres: &mut PgConnection) {
+    while waiting(postgres) == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// How many transactions of this database wait for a lock.

@@ -1,13 +1,18 @@
-use store::Actor;
+use std::sync::{Arc, Barrier};
+use std::thread;
+
 use store::user_changes::{self, Update, UserChanges};
 use store::users::{self, Addition, User, UserId};
+use store::{Actor, AnyConnection};
 
+use crate::revoke::until_one_waits;
 use crate::{Fixture, START, on_both_back_ends, user};
 
 on_both_back_ends! {
     some_hashes_are_sampled
     rewriting_a_user_changes_nothing
     the_id_of_a_deleted_user_is_not_given_again
+    nor_to_whoever_waits_for_the_deletion
     a_user_is_found_by_id_and_by_email_in_any_case
     ids_and_emails_are_unique_and_names_are_not
     users_are_listed_in_pages
@@ -147,6 +152,35 @@ fn the_id_of_a_deleted_user_is_not_given_again(f: &Fixture) {
     assert_eq!(addition.unwrap(), users::Addition::IdTaken);
     let import = f.store.transaction(move |c| users::import(c, &another));
     assert_eq!(import.unwrap(), users::Import::IdTaken);
+}
+
+fn nor_to_whoever_waits_for_the_deletion(f: &Fixture) {
+    let ann = f.add_user("ann");
+    let (id, another) = (
+        ann.id.clone(),
+        User {
+            email: "other@example.org".to_owned(),
+            ..ann
+        },
+    );
+    let deleted = Arc::new(Barrier::new(2));
+    thread::scope(|scope| {
+        let begun = deleted.clone();
+        let delete = move |c: &mut AnyConnection| {
+            let change = user_changes::delete(c, &id, &Actor::CommandLine, &|| START)?;
+            begun.wait();
+            // On SQLite, transactions run one after the other in any case.
+            if let AnyConnection::Postgres(postgres) = c {
+                until_one_waits(postgres);
+            }
+            Ok(change)
+        };
+        let delete = scope.spawn(move || f.store.transaction(delete).unwrap());
+        deleted.wait();
+        let addition = f.store.transaction(move |c| users::add(c, &another));
+        assert_eq!(addition.unwrap(), Addition::IdTaken);
+        delete.join().unwrap();
+    });
 }
 
 fn rewriting_a_user_changes_nothing(f: &Fixture) {

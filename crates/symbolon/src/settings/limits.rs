@@ -39,7 +39,7 @@ pub(super) struct LimitArgs {
     )]
     limit_registration: String,
 
-    /// Calls with service keys that were never valid, per address
+    /// Calls with service keys that are not known to be valid, per address
     #[arg(
         long,
         env = "SYMBOLON_LIMIT_SERVICE_KEYS",
