@@ -3,6 +3,7 @@
 
 mod error;
 mod follow;
+mod generate;
 mod import;
 mod imported_key;
 mod legacy;
@@ -16,7 +17,7 @@ mod wrap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jwt_core::{Algorithm, SigningKey};
+use jwt_core::Algorithm;
 use store::keys::{self, KeyUse, WrappedKey};
 use store::{Store, UnixMillis};
 
@@ -36,8 +37,9 @@ pub use state::{KeyState, ListedKey};
 /// The settings of the key ring.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRules {
-    /// The algorithm of the next key for access tokens.
-    pub algorithm: Algorithm,
+    /// The algorithm of the next key for access tokens; `None` is that of the key before, and ES256 for the
+    /// first key: most verifiers know it.
+    pub algorithm: Option<Algorithm>,
     /// The age at which a key is rotated; `None` is never.
     pub rotate_every: Option<Duration>,
     /// How long a key is published before it signs.
@@ -49,11 +51,15 @@ pub struct KeyRules {
 }
 
 impl KeyRules {
-    /// The algorithm of the next key. Only this service verifies refresh tokens, so they always use
-    /// an HMAC.
-    fn algorithm(&self, key_use: KeyUse) -> Algorithm {
+    /// The algorithm of the successor of `newest`. Only this service verifies refresh tokens, so they always
+    /// use an HMAC.
+    fn algorithm(&self, key_use: KeyUse, newest: Option<&WrappedKey>) -> Algorithm {
+        let of_newest = || newest.and_then(|key| key.algorithm.parse().ok());
         match key_use {
-            KeyUse::Access => self.algorithm,
+            KeyUse::Access => self
+                .algorithm
+                .or_else(of_newest)
+                .unwrap_or(Algorithm::ES256),
             KeyUse::Refresh => Algorithm::HS256,
         }
     }
@@ -120,7 +126,8 @@ pub fn create_first_keys(
 ) -> Result<(), KeysError> {
     for key_use in KeyUse::ALL.iter().copied() {
         if store.read(|c| keys::newest(c, key_use))?.is_none() {
-            let mut first = new_key(master_key, key_use, rules, entropy, now)?;
+            let algorithm = rules.algorithm(key_use, None);
+            let mut first = new_key(master_key, key_use, algorithm, entropy, now)?;
             first.signs_from = Some(now);
             // If another replica was faster, its key is used.
             store.write(move |c| keys::add_first(c, &first))?;
@@ -133,13 +140,11 @@ pub fn create_first_keys(
 fn new_key(
     master_key: &MasterKey,
     key_use: KeyUse,
-    rules: &KeyRules,
+    algorithm: Algorithm,
     entropy: &dyn Entropy,
     now: UnixMillis,
 ) -> Result<WrappedKey, KeysError> {
-    let algorithm = rules.algorithm(key_use);
-    let not_generated = |why| KeysError::NotGenerated { algorithm, why };
-    let key = SigningKey::generate(algorithm).map_err(not_generated)?;
+    let key = generate::generate(algorithm)?;
     let id = key.id().ok_or(KeysError::Missing(key_use))?.to_string();
     let jwk = key.dangerous_private_jwk();
     Ok(WrappedKey {

@@ -134,11 +134,10 @@ fn load_master_key(
 }
 
 fn warn(settings: &Settings, rings: &Rings) {
-    let (signing, next) = (
-        rings.access.signing.algorithm(),
-        settings.keys.rules.algorithm,
-    );
-    if signing != next {
+    let signing = rings.access.signing.algorithm();
+    if let Some(next) = settings.keys.rules.algorithm
+        && next != signing
+    {
         log::warn!(
             "access tokens are signed with {signing}, the algorithm of the active key; \
              SYMBOLON_SIGNING_ALG={next} takes effect with the next key (`symbolon keys rotate`)"

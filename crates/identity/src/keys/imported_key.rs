@@ -29,7 +29,7 @@ pub struct ImportedKey {
 }
 
 /// Of a key that signs.
-const LEAST_RSA_BITS: usize = 3072;
+pub(super) const LEAST_RSA_BITS: usize = 3072;
 
 /// Why a key is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
+use jwt_core::KeyError;
 use store::events::{Cause, EventKind};
 use store::keys::{self, KeyUse, WrappedKey};
 use store::{Actor, AnyConnection, StoreError, UnixMillis};
+use tokio::task::spawn_blocking;
 
 use super::{KeyRing, KeysError, MasterKey, new_key, wrap};
 use crate::clock::LEEWAY;
@@ -68,8 +70,19 @@ impl KeyRing {
         actor: &Actor,
     ) -> Result<Rotation, KeysError> {
         let now = self.ports.clock.now();
-        let entropy = &*self.ports.entropy;
-        let key = new_key(&self.master_key, key_use, &self.rules, entropy, now)?;
+        let newest = move |c: &mut _| keys::newest(c, key_use);
+        let newest = self.ports.store.read(newest).await?;
+        let algorithm = self.rules.algorithm(key_use, newest.as_ref());
+        let (master_key, entropy) = (self.master_key.clone(), self.ports.entropy.clone());
+        // Not on a thread that answers requests: an RSA key takes about a second.
+        let generate =
+            spawn_blocking(move || new_key(&master_key, key_use, algorithm, &*entropy, now));
+        let key = generate
+            .await
+            .map_err(|_panicked| KeysError::NotGenerated {
+                algorithm,
+                why: KeyError::NoRandomness,
+            })??;
         let rotation = self.add_successor(key, urgency, now).await?;
         if let Rotation::Rotated { id, .. } = &rotation {
             let event = self.ports.audit.event(EventKind::KeyRotated).actor(actor);

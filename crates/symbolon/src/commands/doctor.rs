@@ -183,11 +183,12 @@ fn look_at_keys(settings: &Settings, store: &Store, findings: &mut Findings) {
         Ok(rings) => {
             findings.ok("keys: the master key unwraps all of them");
             let signing = rings.access.signing.algorithm();
-            if signing != rules.algorithm {
+            if let Some(next) = rules.algorithm
+                && next != signing
+            {
                 findings.note(format!(
-                    "keys: access tokens are signed with {signing}; SYMBOLON_SIGNING_ALG={} takes \
-                     effect with the next key (symbolon keys rotate)",
-                    rules.algorithm
+                    "keys: access tokens are signed with {signing}; SYMBOLON_SIGNING_ALG={next} takes \
+                     effect with the next key (symbolon keys rotate)"
                 ));
             }
         }

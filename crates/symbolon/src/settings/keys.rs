@@ -29,15 +29,11 @@ pub(super) struct KeysArgs {
     #[arg(long, env = "SYMBOLON_MASTER_KEY_FILE", value_name = "FILE")]
     master_key_file: Option<PathBuf>,
 
-    /// Algorithm of the next key for access tokens: HS256, HS384, HS512, EdDSA, ES256 or ES384. With
-    /// the last three, other services can verify tokens with /.well-known/jwks.json
-    #[arg(
-        long,
-        env = "SYMBOLON_SIGNING_ALG",
-        value_name = "ALG",
-        default_value = "HS512"
-    )]
-    signing_alg: String,
+    /// Algorithm of the next key for access tokens: ES256, ES384, EdDSA, RS256, RS384, RS512, PS256, PS384,
+    /// PS512, HS256, HS384 or HS512. With the last three, other services cannot verify tokens with
+    /// /.well-known/jwks.json [default: that of the active key; ES256 for a new database]
+    #[arg(long, env = "SYMBOLON_SIGNING_ALG", value_name = "ALG")]
+    signing_alg: Option<String>,
 
     /// Age at which a signing key is rotated; 0s disables automatic rotation
     #[arg(
@@ -54,7 +50,7 @@ pub(super) struct KeysArgs {
         long,
         env = "SYMBOLON_KEY_PUBLISH_AHEAD",
         value_name = "TIME",
-        default_value = "1h"
+        default_value = "3h"
     )]
     key_publish_ahead: String,
 }
@@ -77,8 +73,12 @@ impl KeysArgs {
         let master_key = master_key
             .map_err(|why| mistakes.add("SYMBOLON_MASTER_KEY", None, why))
             .ok();
-        let algorithm = algorithm(&self.signing_alg);
-        let algorithm = mistakes.note("SYMBOLON_SIGNING_ALG", &self.signing_alg, algorithm);
+        let algorithm = match &self.signing_alg {
+            Some(name) => mistakes
+                .note("SYMBOLON_SIGNING_ALG", name, algorithm(name))
+                .map(Some),
+            None => Some(None),
+        };
         let rotation = duration(&self.key_rotation, Duration::ZERO);
         let rotation = mistakes.note("SYMBOLON_KEY_ROTATION", &self.key_rotation, rotation);
         let ahead = duration(&self.key_publish_ahead, Duration::ZERO);
@@ -105,18 +105,12 @@ impl KeysArgs {
     }
 }
 
-/// Reads an algorithm for which keys are generated here. RSA keys take long to generate, and can only be
-/// imported.
-fn algorithm(text: &str) -> Result<Algorithm, &'static str> {
-    match text.parse() {
-        Ok(
-            algorithm @ (Algorithm::HS256
-            | Algorithm::HS384
-            | Algorithm::HS512
-            | Algorithm::EdDSA
-            | Algorithm::ES256
-            | Algorithm::ES384),
-        ) => Ok(algorithm),
-        _ => Err("must be one of HS256, HS384, HS512, EdDSA, ES256, ES384"),
-    }
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    text.parse().map_err(|_| {
+        let names: Vec<_> = Algorithm::ALL
+            .iter()
+            .map(|algorithm| algorithm.name())
+            .collect();
+        format!("must be one of {}", names.join(", "))
+    })
 }

@@ -41,7 +41,7 @@ fn a_rotation_is_announced_and_comes_once() {
     are(
         &listed(&program),
         &[
-            ("access", "HS512", "active"),
+            ("access", "ES256", "active"),
             ("refresh", "HS256", "active"),
         ],
     );
@@ -59,20 +59,20 @@ fn a_rotation_is_announced_and_comes_once() {
     are(
         &listed(&program),
         &[
+            ("access", "ES256", "active"),
             ("access", "EdDSA", "next"),
-            ("access", "HS512", "active"),
             ("refresh", "HS256", "active"),
         ],
     );
 
-    let emergency = program.run(&["keys", "rotate", "--emergency", "--signing-alg=ES256"]);
+    let emergency = program.run(&["keys", "rotate", "--emergency", "--signing-alg=ES384"]);
     assert_eq!(emergency.code, 0, "{}", emergency.err);
     are(
         &listed(&program),
         &[
-            ("access", "ES256", "active"),
+            ("access", "ES256", "gone"),
+            ("access", "ES384", "active"),
             ("access", "EdDSA", "gone"),
-            ("access", "HS512", "gone"),
             ("refresh", "HS256", "active"),
         ],
     );
@@ -221,8 +221,8 @@ fn keys_made_elsewhere_are_imported() {
     are(
         &listed(&program),
         &[
+            ("access", "ES256", "retiring"),
             ("access", "EdDSA", "verifying"),
-            ("access", "HS512", "retiring"),
             ("access", "HS512", "verifying"),
             ("access", "RS256", "active"),
             ("refresh", "HS256", "active"),
@@ -238,12 +238,21 @@ fn keys_made_elsewhere_are_imported() {
         .iter()
         .map(|key| key["kty"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["OKP", "RSA"]);
+    assert_eq!(kinds, ["EC", "OKP", "RSA"]);
     for key in published {
         for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
             assert!(key[private].is_null(), "{key}");
         }
     }
+
+    // No rotation changes the algorithm unless somebody asks for it.
+    let rotated = program.run(&["keys", "rotate", "--emergency"]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    let keys = listed(&program);
+    let active = keys
+        .iter()
+        .find(|(of, _, state)| of == "access" && state == "active");
+    assert_eq!(active.unwrap().1, "RS256");
 }
 
 #[test]

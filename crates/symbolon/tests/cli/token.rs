@@ -20,7 +20,7 @@ fn a_token_is_taken_apart_without_asking_anybody() {
     let elsewhere = Program::new();
     let shown = elsewhere.run(&["token", "inspect", &token]);
     assert_eq!(shown.code, 0, "{}", shown.err);
-    for told in ["HS512", "at+jwt", r#""7""#, "sid", "exp", "(in "] {
+    for told in ["ES256", "at+jwt", r#""7""#, "sid", "exp", "(in "] {
         assert!(shown.out.contains(told), "{told}: {}", shown.out);
     }
     let signature = token.rsplit('.').next().unwrap();

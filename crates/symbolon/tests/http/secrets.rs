@@ -15,8 +15,10 @@ on_both_back_ends! {
     the_database_holds_nothing_that_works
 }
 
-/// All that is in the tables, as text; bytes in hexadecimal and in base64.
+/// All that is in the tables, as text; bytes in hexadecimal and in base64. With an HMAC, whoever has the key
+/// can sign.
 fn the_database_holds_nothing_that_works(service: &Service) {
+    let service = &service.restart(&["--signing-alg=HS512"]);
     let ann = service.signed_in("ann");
     let access = ann.post("/api/refresh_access").send().token();
     let refresh = ann.cookie().unwrap();

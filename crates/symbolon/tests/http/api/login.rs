@@ -31,7 +31,7 @@ fn signing_in_answers_a_token_pair(service: &Service) {
 
     let now = START.as_millis() / 1000;
     assert_eq!(forge::header(&token)["typ"], "at+jwt");
-    assert_eq!(forge::header(&token)["alg"], "HS512");
+    assert_eq!(forge::header(&token)["alg"], "ES256");
     let claims = forge::claims(&token);
     assert_eq!(claims["iss"], "http://localhost:8000");
     assert_eq!(claims["aud"], "http://localhost:8000");
