@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use store::sessions::{self, NewSession, Revocation, RevokedReason, SessionId};
@@ -144,7 +144,9 @@ fn hold_lock(f: &Fixture, id: SessionId, locked: Arc<Barrier>, clock: Arc<Atomic
 
 /// Returns as soon as a transaction of this database waits for a lock.
 pub(super) fn until_one_waits(postgres: &mut PgConnection) {
+    let since = Instant::now();
     while waiting(postgres) == 0 {
+        assert!(since.elapsed() < Duration::from_secs(60), "nothing waits");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -156,6 +158,10 @@ fn waiting(postgres: &mut PgConnection) -> i64 {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         count: i64,
     }
+    // Otherwise this transaction would go on seeing the connections that there were at first.
+    diesel::sql_query("SELECT pg_stat_clear_snapshot()")
+        .execute(postgres)
+        .unwrap();
     let sql = "SELECT count(*) AS count FROM pg_stat_activity \
                WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let count: Count = diesel::sql_query(sql).get_result(postgres).unwrap();
