@@ -16,6 +16,7 @@ use identity::limits::RemainingAllowance;
 use identity::metrics::{Metrics, Stopwatch};
 use identity::request_id::{self, RequestId, RequestIds};
 
+use super::canonical::make_canonical;
 use super::cors::{is_preflight, is_public, open_to_all_origins, public_preflight};
 use super::csrf::OriginGuard;
 use super::extract::client_address::TrustedProxies;
@@ -67,11 +68,20 @@ fn add_request_id(headers: &mut HeaderMap, id: &RequestId) {
 /// Made-up methods would make an unlimited number of labels.
 fn method_label(method: &Method) -> &str {
     match *method {
-        Method::GET | Method::POST | Method::PATCH | Method::DELETE | Method::OPTIONS => {
-            method.as_str()
-        }
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
         _ => "other",
     }
+}
+
+/// Which one counts would depend on who reads them: a proxy may read the other.
+fn has_two_authorizations(request: &HttpRequest) -> bool {
+    let mut all = request.headers().get_all(header::AUTHORIZATION);
+    all.nth(1).is_some()
 }
 
 /// A handler has panicked: a bug, which must cost no more than its own request.
@@ -134,7 +144,7 @@ impl Edge {
     /// adds the headers that a handler has not set.
     pub(crate) async fn pass(
         edge: Data<Edge>,
-        request: ServiceRequest,
+        mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let timed = edge
@@ -142,9 +152,14 @@ impl Edge {
             .is_some()
             .then(|| Timed::new(request.request()));
         let id = edge.request_id(request.request());
+        make_canonical(&mut request);
         let is_public = is_public(request.path());
         let mut response = if is_public && is_preflight(request.request()) {
             request.into_response(public_preflight())
+        } else if has_two_authorizations(request.request()) {
+            let refused = Problem::from(Code::RequestMalformed)
+                .with_detail("There are several Authorization headers; send one.");
+            request.into_response(refused.error_response())
         } else if edge.origins.admits(request.request()) {
             let answer = request_id::scope(id, async { next.call(request).await });
             match AssertUnwindSafe(answer).catch_unwind().await {

@@ -3,13 +3,16 @@
 pub(crate) mod access_token;
 pub(crate) mod client_address;
 pub(crate) mod device;
-pub(crate) mod form_body;
 pub(crate) mod json_body;
 pub(crate) mod known_device;
 pub(crate) mod limit;
 pub(crate) mod refresh_tokens;
 pub(crate) mod service_key;
+pub(crate) mod token_call;
 pub(crate) mod token_issuer;
+
+mod client_credentials;
+mod form_body;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;

@@ -7,6 +7,7 @@ pub mod application;
 pub mod settings;
 
 mod bodies;
+mod canonical;
 mod cookie;
 mod cors;
 mod csrf;

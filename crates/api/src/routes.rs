@@ -49,7 +49,11 @@ fn well_known_and_health(config: &mut ServiceConfig<'_>) {
         .service(resource("/.well-known/jwks.json").route(get().to(well_known::jwks::jwks)))
         .service(
             resource("/.well-known/oauth-authorization-server")
-                .route(get().to(well_known::oauth_authorization_server::authorization_server)),
+                .route(get().to(well_known::metadata::authorization_server)),
+        )
+        .service(
+            resource("/.well-known/openid-configuration")
+                .route(get().to(well_known::metadata::openid_configuration)),
         )
         .service(
             resource("/.well-known/revoked-sessions")

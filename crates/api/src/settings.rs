@@ -13,7 +13,7 @@ use identity::database::Database;
 use identity::keys::{KeyRules, MasterKeySource};
 use identity::limits::LimitRules;
 use identity::sessions::SessionRules;
-use identity::tokens::is_reserved_claim;
+use identity::tokens::{AccessRules, Audiences, is_reserved_claim};
 use identity::users::Registration;
 use ipnet::IpNet;
 
@@ -44,6 +44,18 @@ pub struct Settings {
     pub replica: String,
 }
 
+impl Settings {
+    /// What all access tokens have in common.
+    pub fn access_rules(&self) -> AccessRules {
+        AccessRules {
+            issuer: self.http.public_url.issuer().to_owned(),
+            audience: self.http.audience.clone(),
+            client_id: self.http.client_id.clone(),
+            ttl: self.access_ttl,
+        }
+    }
+}
+
 /// The signing keys.
 #[derive(Clone, Debug)]
 pub struct Keys {
@@ -72,7 +84,9 @@ pub struct Http {
     /// The URL by which clients know the service.
     pub public_url: PublicUrl,
     /// The `aud` claim of access tokens.
-    pub audience: String,
+    pub audience: Audiences,
+    /// The `client_id` claim of access tokens for those who signed in themselves.
+    pub client_id: String,
     /// Other origins with front ends.
     pub allowed_origins: Vec<AllowedOrigin>,
     /// The `SameSite` attribute of cookies.
@@ -180,7 +194,11 @@ pub(crate) mod tests {
         let public_url = PublicUrl::parse(public_url, false).unwrap();
         Http {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            audience: public_url.issuer().to_owned(),
+            audience: Audiences {
+                own: public_url.issuer().to_owned(),
+                others: Vec::new(),
+            },
+            client_id: "symbolon".to_owned(),
             public_url,
             allowed_origins: Vec::new(),
             same_site: SameSite::Lax,

@@ -3,7 +3,7 @@
 use actix_web::ResponseError;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 
 use super::problem::{MEDIA_TYPE, Problem};
 
@@ -28,7 +28,20 @@ pub(crate) fn as_problem(response: ServiceResponse<BoxBody>) -> ServiceResponse<
         }
     }
     if let Some(allow) = allow {
+        let allow = with_head(&allow);
         problem.headers_mut().insert(header::ALLOW, allow);
     }
     problem
+}
+
+/// The router does not know that HEAD is answered where GET is.
+fn with_head(allow: &HeaderValue) -> HeaderValue {
+    let methods = allow.to_str().unwrap_or_default().split(", ");
+    let methods: Vec<_> = methods
+        .map(|method| match method {
+            "GET" => "GET, HEAD",
+            other => other,
+        })
+        .collect();
+    HeaderValue::from_str(&methods.join(", ")).unwrap_or_else(|_| allow.clone())
 }

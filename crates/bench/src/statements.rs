@@ -65,6 +65,7 @@ impl Statements {
                 idle_expires_at: START + DAY,
                 expires_at: START + 30 * DAY,
                 amr: Vec::new(),
+                client_id: None,
                 device: Device::default(),
                 session_limit: None,
                 replaces: Vec::new(),

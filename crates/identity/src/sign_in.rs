@@ -161,7 +161,7 @@ impl SignIn {
         let sessions = &self.sessions;
         let replaces = sessions.presented_ids(&browser.refresh_tokens).await?;
         let (user, device) = (user_id.clone(), browser.device);
-        let new = sessions.new_session(user, amr, device, replaces, now);
+        let new = sessions.new_session(user, amr, None, device, replaces, now);
         let clock = self.ports.clock.clone();
         let counted = self.attempts.is_limited().then_some(target);
         let open = move |c: &mut _| {

@@ -10,12 +10,14 @@ mod revocation_list;
 mod typ;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::keys::Rings;
 
 pub(crate) use access::custom_claims;
-pub use access::{AccessClaims, AccessToken, AccessTokens, custom_claims_of, is_reserved_claim};
+pub use access::{
+    AccessClaims, AccessRules, AccessToken, AccessTokens, Audiences, custom_claims_of,
+    is_reserved_claim,
+};
 pub use device::{DeviceToken, DeviceTokens, KNOWN_FOR, KnownDevice};
 pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};
 
@@ -31,14 +33,15 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Tokens of these key rings. Access tokens are valid for `ttl`.
-    pub fn new(rings: Rings, issuer: &str, audience: &str, ttl: Duration) -> Self {
-        let access = AccessTokens::new(rings.access, issuer, audience, ttl);
+    /// Tokens of these key rings.
+    pub fn new(rings: Rings, rules: AccessRules) -> Self {
+        let issuer = rules.issuer.clone();
+        let access = AccessTokens::new(rings.access, rules);
         access.use_legacy_keys(rings.legacy);
         Self {
             access: Arc::new(access),
-            device: Arc::new(DeviceTokens::new(rings.refresh.clone(), issuer)),
-            refresh: Arc::new(RefreshTokens::new(rings.refresh, issuer)),
+            device: Arc::new(DeviceTokens::new(rings.refresh.clone(), &issuer)),
+            refresh: Arc::new(RefreshTokens::new(rings.refresh, &issuer)),
         }
     }
 

@@ -33,6 +33,7 @@ diesel::table! {
         user_agent -> Nullable<Text>,
         label -> Nullable<Text>,
         revoked_by -> Nullable<Text>,
+        client_id -> Nullable<Text>,
     }
 }
 

@@ -126,6 +126,8 @@ pub struct Session {
     pub amr: Vec<String>,
     /// The user's custom claims, a JSON object.
     pub claims: String,
+    /// The service key that opened it; `None` if its user signed in.
+    pub client_id: Option<String>,
     /// Where the sign-in came from.
     pub device: Device,
 }
@@ -349,6 +351,7 @@ struct Row {
     user_agent: Option<String>,
     label: Option<String>,
     revoked_by: Option<String>,
+    client_id: Option<String>,
 }
 
 impl Row {
@@ -376,6 +379,7 @@ impl Row {
             auth_time: UnixMillis::from_millis(self.auth_time),
             amr: self.amr.split_whitespace().map(str::to_owned).collect(),
             claims: self.claims,
+            client_id: self.client_id,
             device: Device {
                 ip: self.ip,
                 user_agent: self.user_agent,

@@ -277,7 +277,7 @@ pub(crate) mod tests {
         let settings = settings.unwrap().service;
         assert_eq!(settings.database.url.to_string(), "sqlite:///d/symbolon.db");
         assert_eq!(settings.http.public_url.issuer(), "https://id.example.org");
-        assert_eq!(settings.http.audience, "https://id.example.org");
+        assert_eq!(settings.http.audience.own, "https://id.example.org");
         assert!(settings.http.trusted_issuers.is_empty());
     }
 

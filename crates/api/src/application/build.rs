@@ -85,8 +85,7 @@ impl Application {
             store: AsyncStore::new(store, deadline),
             ..ports.clone()
         };
-        let (issuer, audience) = (settings.http.public_url.issuer(), &settings.http.audience);
-        let tokens = Tokens::new(rings, issuer, audience, settings.access_ttl);
+        let tokens = Tokens::new(rings, settings.access_rules());
         let known = Known {
             denylist: denylist.clone(),
             claim_changes: claim_changes.clone(),

@@ -9,6 +9,7 @@ use identity::tokens::{AccessClaims, AccessTokens};
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use store::sessions::{NotLive, SessionId};
 use store::users::UserId;
+use url::form_urlencoded;
 
 use super::{bearer, data};
 use crate::outcomes::{not_live, token_code};
@@ -85,8 +86,9 @@ fn token_holder(request: &HttpRequest) -> Result<TokenHolder, Problem> {
     }
 }
 
-/// The query of a call, which names the claims that it requires.
-pub(crate) struct RequiredClaims(pub(crate) String);
+/// The claims that the parameters `require=name:value` of a call name. Other parameters are those of the
+/// request that a proxy asks about.
+pub(crate) struct RequiredClaims(pub(crate) Vec<(String, String)>);
 
 impl paperclip::v2::schema::Apiv2Schema for RequiredClaims {}
 
@@ -97,7 +99,14 @@ impl FromRequest for RequiredClaims {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(request.query_string().to_owned())))
+        let parameters = form_urlencoded::parse(request.query_string().as_bytes());
+        let required = parameters.filter(|(name, _)| name == "require");
+        // Without a colon, it is a claim that nobody has.
+        let claims = required.map(|(_, claim)| {
+            let (name, value) = claim.split_once(':').unwrap_or((&claim, ""));
+            (name.to_owned(), value.to_owned())
+        });
+        ready(Ok(Self(claims.collect())))
     }
 }
 

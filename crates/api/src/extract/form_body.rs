@@ -1,57 +1,59 @@
-use std::pin::Pin;
-
 use actix_web::web::Payload;
 use actix_web::{FromRequest, HttpRequest, dev};
-use paperclip::actix::OperationModifier;
 use url::form_urlencoded;
 
 use super::json_body::{has_media_type, read};
 use crate::problem::{Code, Problem};
 
-/// A token in a form (RFC 7662 §2.1, RFC 7009 §2.1). Tokens state their type, so a hint is ignored.
-pub(crate) struct TokenForm(pub(crate) String);
+/// A form about a token (RFC 7662 §2.1, RFC 7009 §2.1). Tokens state their type, so a hint is ignored.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TokenForm {
+    pub(super) token: String,
+    /// `client_id` and `client_secret` (RFC 6749 §2.3.1), if there is a secret.
+    pub(super) client: Option<(String, String)>,
+}
 
-impl FromRequest for TokenForm {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let is_form = has_media_type(request, "application/x-www-form-urlencoded");
-        let body = read(Payload::from_request(request, payload));
-        Box::pin(async move {
-            if !is_form {
-                return Err(Problem::from(Code::UnsupportedMediaType)
-                    .with_detail("Send it as `application/x-www-form-urlencoded`."));
-            }
-            parse(&body.await?).map(Self)
-        })
+pub(super) fn read_form(
+    request: &HttpRequest,
+    payload: &mut dev::Payload,
+) -> impl Future<Output = Result<TokenForm, Problem>> + use<> {
+    let is_form = has_media_type(request, "application/x-www-form-urlencoded");
+    let body = read(Payload::from_request(request, payload));
+    async move {
+        if !is_form {
+            return Err(Problem::from(Code::UnsupportedMediaType)
+                .with_detail("Send it as `application/x-www-form-urlencoded`."));
+        }
+        parse(&body.await?)
     }
 }
 
 /// Unknown parameters are ignored; known ones may be sent once (RFC 6749 §3.2).
-fn parse(body: &[u8]) -> Result<String, Problem> {
-    let mut token = None;
-    let mut hints = 0;
+fn parse(body: &[u8]) -> Result<TokenForm, Problem> {
+    let (mut token, mut hint, mut client_id, mut client_secret) = (None, None, None, None);
     for (name, value) in form_urlencoded::parse(body) {
-        let is_second = match &*name {
-            "token" => token.replace(value.into_owned()).is_some(),
-            "token_type_hint" => {
-                hints += 1;
-                hints > 1
-            }
-            _ => false,
+        let parameter = match &*name {
+            "token" => &mut token,
+            "token_type_hint" => &mut hint,
+            "client_id" => &mut client_id,
+            "client_secret" => &mut client_secret,
+            _ => continue,
         };
-        if is_second {
+        if parameter.replace(value.into_owned()).is_some() {
             return Err(Problem::invalid_field(&name, "must be sent only once"));
         }
     }
-    token.ok_or_else(|| Problem::invalid_field("token", "is missing"))
+    let client = match (client_id, client_secret) {
+        (Some(id), Some(secret)) => Some((id, secret)),
+        (None, Some(_)) => return Err(Problem::invalid_field("client_id", "is missing")),
+        // A public client, such as a browser.
+        (_, None) => None,
+    };
+    Ok(TokenForm {
+        token: token.ok_or_else(|| Problem::invalid_field("token", "is missing"))?,
+        client,
+    })
 }
-
-impl paperclip::v2::schema::Apiv2Schema for TokenForm {}
-
-// `openapi::operations` documents it, because paperclip drops forms when it converts to version 3.
-impl OperationModifier for TokenForm {}
 
 #[cfg(test)]
 mod tests {
@@ -64,8 +66,15 @@ mod tests {
             "x=1&token=a.b.c&token_type_hint=whatever&client_id=7",
             "token=a%2Eb%2Ec",
         ] {
-            assert_eq!(parse(form.as_bytes()).unwrap(), "a.b.c", "{form}");
+            let read = parse(form.as_bytes()).unwrap();
+            assert_eq!((&*read.token, read.client), ("a.b.c", None), "{form}");
         }
+    }
+
+    #[test]
+    fn credentials_are_read() {
+        let read = parse(b"client_id=gate%20way&client_secret=s%2Bs&token=a").unwrap();
+        assert_eq!(read.client, Some(("gate way".into(), "s+s".into())));
     }
 
     #[test]
@@ -76,6 +85,8 @@ mod tests {
             "token_type_hint=x",
             "token=a&token=b",
             "token=a&token=a",
+            "token=a&client_id=x&client_id=x",
+            "token=a&client_secret=x",
         ] {
             assert!(parse(form.as_bytes()).is_err(), "{form}");
         }

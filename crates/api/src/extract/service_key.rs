@@ -3,14 +3,14 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
-use identity::service_keys::{Authorization, ServiceKeySecret, ServiceKeys};
+use identity::service_keys::{Authorization, ServiceKeys};
 use paperclip::actix::Apiv2Security;
 use store::Actor;
 use store::service_keys::Scope;
 
 use super::access_token::INVALID_TOKEN;
+use super::client_credentials::ClientCredentials;
 use super::{bearer, data, limit};
 use crate::problem::{Code, Problem};
 
@@ -20,16 +20,27 @@ pub(super) async fn presented(
     request: &HttpRequest,
     scope: Scope,
 ) -> Result<Option<Actor>, Problem> {
-    let Some(secret) = bearer(request).and_then(ServiceKeySecret::parse) else {
-        return Ok(None);
-    };
+    match ClientCredentials::of_header(request) {
+        Some(credentials) => authorize(request, &credentials, scope).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The back end that has this service key, if the key has the scope.
+pub(super) async fn authorize(
+    request: &HttpRequest,
+    credentials: &ClientCredentials,
+    scope: Scope,
+) -> Result<Actor, Problem> {
     let service_keys = data::<ServiceKeys>(request)?;
-    if !service_keys.is_known(&secret) {
+    if !service_keys.is_known(&credentials.secret) {
         limit::count_service_key(request)?;
     }
-    match service_keys.authorize(&secret, scope).await? {
-        Authorization::Granted(key) => Ok(Some(Actor::ServiceKey(key.name))),
-        Authorization::Invalid => Err(invalid()),
+    match service_keys.authorize(&credentials.secret, scope).await? {
+        Authorization::Granted(key) if credentials.are_of(&key.name) => {
+            Ok(Actor::ServiceKey(key.name))
+        }
+        Authorization::Granted(_) | Authorization::Invalid => Err(invalid()),
         Authorization::InsufficientScope => Err(Problem::from(Code::InsufficientScope)
             .with_detail(format!("This call requires the scope {scope}."))
             .with_challenge(format!(
@@ -52,7 +63,7 @@ pub(super) fn missing(request: &HttpRequest) -> Problem {
     }
 }
 
-fn invalid() -> Problem {
+pub(super) fn invalid() -> Problem {
     Problem::from(Code::ServiceKeyInvalid).with_challenge(INVALID_TOKEN)
 }
 
@@ -76,33 +87,7 @@ macro_rules! requires {
     };
 }
 
-requires!("A back end with the scope `tokens:introspect`." TokensIntrospect
-    TokenIntrospector = |_| TokenIntrospector);
 requires!("A back end with the scope `users:read` or `users:write`." UsersRead
     UserReader = |_| UserReader);
 requires!("A back end with the scope `users:write`, and who it is." UsersWrite
     UserWriter(Actor) = UserWriter);
-
-/// Who revokes a token: a back end with the scope `tokens:revoke`, or else, with `None`, the holder of
-/// the token.
-#[derive(Apiv2Security)]
-#[openapi(apiKey, alias = "serviceKey", in = "header", name = "Authorization")]
-pub(crate) struct TokenRevoker(pub(crate) Option<Actor>);
-
-impl FromRequest for TokenRevoker {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let actor = presented(&request, Scope::TokensRevoke).await?;
-            // Credentials that are no service key must not pass for none (RFC 7009 §2.1).
-            let has_credentials = request.headers().contains_key(header::AUTHORIZATION);
-            match actor.is_none() && has_credentials {
-                true => Err(invalid()),
-                false => Ok(Self(actor)),
-            }
-        })
-    }
-}

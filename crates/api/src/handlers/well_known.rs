@@ -1,5 +1,5 @@
 //! Resources at well-known paths (RFC 8615).
 
 pub(crate) mod jwks;
-pub(crate) mod oauth_authorization_server;
+pub(crate) mod metadata;
 pub(crate) mod revoked_sessions;

@@ -50,14 +50,17 @@ fn token(name: &str) -> Option<Value> {
             "proof": "eyJhbGciOiJFZERTQSIsInR5cCI6InJldm…"
         }),
         "Introspection" => json!({ "active": false }),
-        "AuthorizationServer" => json!({
+        "ServerMetadata" => json!({
             "issuer": "https://id.example.org",
             "jwks_uri": "https://id.example.org/.well-known/jwks.json",
             "introspection_endpoint": "https://id.example.org/api/introspect",
             "revocation_endpoint": "https://id.example.org/api/revoke",
-            "revocation_endpoint_auth_methods_supported": ["none"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "Bearer"],
+            "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post", "Bearer"],
             "response_types_supported": [],
             "grant_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
             "service_documentation": "https://id.example.org/docs/"
         }),
         _ => return None,

@@ -6,13 +6,27 @@ use crate::clock::numeric_date;
 use crate::failure::Failure;
 
 impl Sessions {
-    /// The claims of an active token, access, refresh or legacy (RFC 7662 §2.2); `None` for any other.
+    /// The claims of an active token, access, refresh or legacy, with `username` and `scope` (RFC 7662 §2.2);
+    /// `None` for any other.
     /// Introspection changes nothing: a reused refresh token revokes no session here.
     ///
     /// # Errors
     ///
     /// [`Failure`].
     pub async fn introspect(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
+        let claims = self.active_claims(token).await?;
+        Ok(claims.map(|mut claims| {
+            // Some resource servers take it for who the user is. Names are not unique, and users choose their
+            // addresses.
+            if let Some(sub) = claims.get("sub").cloned() {
+                claims.insert("username".to_owned(), sub);
+            }
+            claims.entry("scope").or_insert_with(|| "".into());
+            claims
+        }))
+    }
+
+    async fn active_claims(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
         let now = self.ports.clock.now();
         if let Some((claims, verified)) = self.tokens.access.all_claims(token, now) {
             let denylist = self.revocations.denylist();
@@ -42,6 +56,7 @@ impl Sessions {
             let claims = json!({
                 "sub": session.user_id.to_string(),
                 "sid": session.id.to_string(),
+                "client_id": self.tokens.access.client_id(&session),
                 "iat": numeric_date(session.renewed_at()).as_secs(),
                 "exp": numeric_date(session.idle_expires_at).as_secs(),
             });

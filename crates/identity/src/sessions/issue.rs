@@ -36,7 +36,7 @@ impl Sessions {
         let now = self.ports.clock.now();
         let event = self.issue_event(&user_id, &device, actor);
         let replaces = self.presented_ids(presented).await?;
-        let new = self.new_session(user_id, Vec::new(), device, replaces, now);
+        let new = self.new_session(user_id, Vec::new(), client_id(actor), device, replaces, now);
         let clock = self.ports.clock.clone();
         let issue = move |c: &mut _| sessions::issue(c, new, &|| clock.now());
         let opened = self.ports.store.transaction(issue).await?;
@@ -57,7 +57,14 @@ impl Sessions {
         let now = self.ports.clock.now();
         let event = self.issue_event(&user_id, &device, actor);
         let event = event.reason(Cause::ForcedRenewal);
-        let new = self.new_session(user_id, Vec::new(), device, Vec::new(), now);
+        let new = self.new_session(
+            user_id,
+            Vec::new(),
+            client_id(actor),
+            device,
+            Vec::new(),
+            now,
+        );
         let (by, clock) = (actor.clone(), self.ports.clock.clone());
         let renew = move |c: &mut _| sessions::renew_by_force(c, new, &by, &|| clock.now());
         let opened = self.ports.store.transaction(renew).await?;
@@ -85,5 +92,12 @@ impl Sessions {
             }
             Opened::PasswordChanged => Err(Failure::Internal("no password was checked".into())),
         }
+    }
+}
+
+fn client_id(actor: &Actor) -> Option<String> {
+    match actor {
+        Actor::ServiceKey(name) => Some(name.clone()),
+        _ => None,
     }
 }

@@ -188,6 +188,7 @@ mod tests {
                 idle_expires_at: NOW + Duration::from_secs(60),
                 expires_at: NOW + Duration::from_secs(60),
                 amr: Vec::new(),
+                client_id: None,
                 device: Device::default(),
                 session_limit: None,
                 replaces: Vec::new(),

@@ -10,11 +10,12 @@ use crate::failure::Failure;
 
 impl Sessions {
     /// A session to be opened now, in place of others. `amr` says how the user proved who they are
-    /// (RFC 8176).
+    /// (RFC 8176), `client_id` which service key vouches for them.
     pub(crate) fn new_session(
         &self,
         user_id: UserId,
         amr: Vec<String>,
+        client_id: Option<String>,
         device: Device,
         replaces: Vec<SessionId>,
         now: UnixMillis,
@@ -27,6 +28,7 @@ impl Sessions {
             idle_expires_at: expires_at.min(now + self.rules.renewal.idle_ttl),
             expires_at,
             amr,
+            client_id,
             device: Device {
                 label: device.user_agent.as_deref().and_then(device_label),
                 ..device

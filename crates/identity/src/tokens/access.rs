@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use jwt_core::{Claims, Error, NumericDate, RegisteredClaims, Verifier};
+use jwt_core::{Audience, Claims, Error, NumericDate, RegisteredClaims, Verifier};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::UnixMillis;
@@ -57,32 +57,71 @@ pub struct AccessClaims {
 pub struct AccessTokens {
     pub(super) keys: RwLock<Arc<AccessKeys>>,
     legacy: RwLock<Arc<Vec<LegacyKey>>>,
-    pub(super) issuer: String,
-    pub(super) audience: String,
-    ttl: Duration,
+    pub(super) rules: AccessRules,
+}
+
+/// What all access tokens have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRules {
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`: for whom the tokens are.
+    pub audience: Audiences,
+    /// `client_id` of sessions that no service key opened.
+    pub client_id: String,
+    /// How long a token is valid.
+    pub ttl: Duration,
+}
+
+/// The names in the `aud` claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audiences {
+    /// The name by which this service verifies tokens.
+    pub own: String,
+    /// Names for others.
+    pub others: Vec<String>,
+}
+
+impl Audiences {
+    pub(super) fn claim(&self) -> Audience {
+        match self.others.as_slice() {
+            [] => Audience::One(self.own.clone()),
+            others => Audience::Many([&[self.own.clone()], others].concat()),
+        }
+    }
 }
 
 impl AccessTokens {
-    /// Tokens of a key ring, valid for `ttl`.
-    pub fn new(ring: Ring, issuer: &str, audience: &str, ttl: Duration) -> Self {
+    /// Tokens of a key ring.
+    pub fn new(ring: Ring, rules: AccessRules) -> Self {
         Self {
-            keys: RwLock::new(Arc::new(AccessKeys::new(ring, issuer, audience))),
+            keys: RwLock::new(Arc::new(AccessKeys::new(ring, &rules))),
             legacy: RwLock::default(),
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-            ttl,
+            rules,
         }
     }
 
     /// Replaces the key ring.
     pub fn use_ring(&self, ring: Ring) {
-        let keys = AccessKeys::new(ring, &self.issuer, &self.audience);
-        replace(&self.keys, keys);
+        replace(&self.keys, AccessKeys::new(ring, &self.rules));
     }
 
     /// Replaces the keys that verify legacy tokens.
     pub fn use_legacy_keys(&self, keys: Vec<LegacyKey>) {
         replace(&self.legacy, keys);
+    }
+
+    /// The `client_id` of a session: the service key that opened it, or else the one of all.
+    pub fn client_id<'a>(&'a self, session: &'a Session) -> &'a str {
+        session
+            .client_id
+            .as_deref()
+            .unwrap_or(&self.rules.client_id)
+    }
+
+    /// The algorithms of the public keys.
+    pub fn algorithms(&self) -> Vec<&'static str> {
+        current(&self.keys).algorithms.clone()
     }
 
     /// The public keys as a JWK set (RFC 7517).
@@ -102,12 +141,12 @@ impl AccessTokens {
         entropy: &dyn Entropy,
     ) -> Result<AccessToken, Failure> {
         let iat = numeric_date(now);
-        let exp = numeric_date(now + self.ttl).min(numeric_date(session.idle_expires_at));
+        let exp = numeric_date(now + self.rules.ttl).min(numeric_date(session.idle_expires_at));
         let claims = Claims {
             registered: RegisteredClaims {
-                iss: Some(self.issuer.clone()),
+                iss: Some(self.rules.issuer.clone()),
                 sub: Some(session.user_id.to_string()),
-                aud: Some(self.audience.as_str().into()),
+                aud: Some(self.rules.audience.claim()),
                 exp: Some(exp),
                 nbf: None,
                 iat: Some(iat),
@@ -115,6 +154,7 @@ impl AccessTokens {
             },
             own: IssuedClaims {
                 sid: session.id.to_string(),
+                client_id: self.client_id(session),
                 auth_time: numeric_date(session.auth_time),
                 amr: &session.amr,
                 custom: custom_claims(&session.claims)?,
@@ -139,7 +179,7 @@ impl AccessTokens {
     pub fn verify(&self, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
         let (claims, issued_at) = access_claims(&current(&self.keys).verifier, token, now)?;
         let leeway = Duration::from_secs(LEEWAY.into());
-        match issued_at <= numeric_date(now - self.ttl - leeway) {
+        match issued_at <= numeric_date(now - self.rules.ttl - leeway) {
             true => Err(Error::Expired),
             false => Ok(claims),
         }
@@ -194,7 +234,7 @@ fn payload(token: &str) -> Option<Map<String, Value>> {
 }
 
 /// The names of the claims in [`IssuedClaims`].
-const SESSION_CLAIMS: [&str; 3] = ["sid", "auth_time", "amr"];
+const SESSION_CLAIMS: [&str; 4] = ["sid", "client_id", "auth_time", "amr"];
 
 /// Whether the service sets the claim of this name, so that it cannot be a custom claim.
 pub fn is_reserved_claim(name: &str) -> bool {
@@ -205,6 +245,7 @@ pub fn is_reserved_claim(name: &str) -> bool {
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
     sid: String,
+    client_id: &'a str,
     auth_time: NumericDate,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     amr: &'a [String],
@@ -248,6 +289,7 @@ mod tests {
     fn every_claim_that_the_service_sets_is_reserved() {
         let claims = IssuedClaims {
             sid: String::new(),
+            client_id: "",
             auth_time: numeric_date(UnixMillis::from_millis(0)),
             amr: &["pwd".to_owned()],
             custom: Map::new(),

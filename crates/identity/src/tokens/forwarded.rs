@@ -39,9 +39,9 @@ impl AccessTokens {
     ) -> Result<String, Failure> {
         let claims = Claims {
             registered: RegisteredClaims {
-                iss: Some(self.issuer.clone()),
+                iss: Some(self.rules.issuer.clone()),
                 sub: Some(user_id.to_string()),
-                aud: Some(self.audience.as_str().into()),
+                aud: Some(self.rules.audience.claim()),
                 iat: Some(numeric_date(now)),
                 exp: Some(numeric_date(now + ttl)),
                 ..RegisteredClaims::default()

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jwt_core::{JwkSet, KeyRing, Signer, TokenType, Verifier, VerifyingKey};
 
+use super::AccessRules;
 use super::typ;
 use crate::clock::LEEWAY;
 use crate::keys::Ring;
@@ -17,13 +18,23 @@ pub(super) struct AccessKeys {
     pub(super) verifier: Verifier,
     pub(super) verifier_of_expired: Verifier,
     pub(super) jwk_set: String,
+    /// Of the keys in the set, each once.
+    pub(super) algorithms: Vec<&'static str>,
 }
 
 impl AccessKeys {
-    pub(super) fn new(ring: Ring, issuer: &str, audience: &str) -> Self {
+    pub(super) fn new(ring: Ring, rules: &AccessRules) -> Self {
         let jwk_set = JwkSet::new(ring.verifying.clone()).to_json();
+        let public = ring
+            .verifying
+            .iter()
+            .filter(|key| key.public_jwk().is_some());
+        let mut algorithms: Vec<_> = public.map(|key| key.algorithm().name()).collect();
+        algorithms.sort_unstable();
+        algorithms.dedup();
         let keys = key_ring(ring.verifying);
         // The clocks of replicas differ.
+        let (issuer, audience) = (&rules.issuer, &rules.audience.own);
         let verifier = Verifier::new(TokenType::ACCESS_TOKEN, issuer, Some(audience), keys)
             .with_leeway(LEEWAY);
         Self {
@@ -33,6 +44,7 @@ impl AccessKeys {
             verifier_of_expired: verifier.clone().dangerous_accept_expired(),
             verifier,
             jwk_set,
+            algorithms,
         }
     }
 }

@@ -33,7 +33,7 @@ impl AccessTokens {
     ) -> Result<String, Failure> {
         let claims = Claims {
             registered: RegisteredClaims {
-                iss: Some(self.issuer.clone()),
+                iss: Some(self.rules.issuer.clone()),
                 iat: Some(numeric_date(now)),
                 exp: Some(numeric_date(now + ttl)),
                 ..RegisteredClaims::default()

@@ -27,6 +27,8 @@ pub struct NewSession {
     pub expires_at: UnixMillis,
     /// How the user proved who they are (RFC 8176); empty if a back end vouches for them.
     pub amr: Vec<String>,
+    /// The service key that opens it; `None` if its user signs in.
+    pub client_id: Option<String>,
     /// Where the sign-in came from.
     pub device: Device,
     /// How many live sessions the user may have; the oldest are revoked when there are more.
@@ -146,6 +148,7 @@ fn insert(
             user_agent: new.device.user_agent,
             label: new.device.label,
             revoked_by: None,
+            client_id: new.client_id,
         })
         .returning(sessions::all_columns)
         .get_result::<Row>(connection)?;

@@ -166,7 +166,7 @@ WHERE id = {id}
         OR rotated_at IS NULL OR rotated_at <= {grace_began})
 RETURNING id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at,
     forgiven_at, revoked_at, revoked_reason, last_outcome, auth_time, amr, claims, ip,
-    user_agent, label, revoked_by";
+    user_agent, label, revoked_by, client_id";
 
 /// Whether a late replay is accepted.
 const IS_FORGIVEN: &str = "generation = {presented} + 1 AND {forgives}

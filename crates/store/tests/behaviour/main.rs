@@ -213,6 +213,7 @@ fn new_session(user_id: UserId, seed: &str) -> NewSession {
         idle_expires_at: START + RULES.idle_ttl,
         expires_at: START + 30 * DAY,
         amr: vec!["pwd".into()],
+        client_id: Some("django".into()),
         device: Device {
             ip: Some("192.0.2.1".into()),
             user_agent: Some("Test/1".into()),

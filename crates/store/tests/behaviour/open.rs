@@ -39,6 +39,7 @@ fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
     assert_eq!(session.expires_at, asked.expires_at);
     assert_eq!(session.revoked, None);
     assert_eq!(session.amr, ["pwd"]);
+    assert_eq!(session.client_id, asked.client_id);
     assert_eq!(session.claims, user.claims);
     assert_eq!(session.device, asked.device);
     assert_eq!(f.find(asked.id), Some(session));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use api::settings::{AllowedOrigin, ClaimHeader, Http, PublicUrl, SameSite, parse_header_name};
 use clap::Args;
+use identity::tokens::Audiences;
 use ipnet::IpNet;
 
 use super::{Mistakes, duration};
@@ -45,9 +46,20 @@ pub(super) struct HttpArgs {
     #[arg(long, env = "SYMBOLON_DANGER_INSECURE_PUBLIC_URL")]
     danger_insecure_public_url: bool,
 
-    /// Audience (`aud` claim) of access tokens [default: the public URL]
-    #[arg(long, env = "SYMBOLON_AUDIENCE", value_name = "NAME")]
+    /// Audience (`aud` claim) of access tokens; several separated by commas, of which the first is for
+    /// Symbolon itself [default: the public URL]
+    #[arg(long, env = "SYMBOLON_AUDIENCE", value_name = "NAMES")]
     audience: Option<String>,
+
+    /// Client (`client_id` claim, RFC 9068) in access tokens of those who sign in themselves. In tokens of
+    /// sessions that a service key opens, it is the name of the key
+    #[arg(
+        long,
+        env = "SYMBOLON_CLIENT_ID",
+        value_name = "NAME",
+        default_value = "symbolon"
+    )]
+    client_id: String,
 
     /// Other origins with front ends, separated by commas, such as https://app.example.org,
     /// https://*.example.org or capacitor://localhost
@@ -177,9 +189,8 @@ impl HttpArgs {
         let public_url = public_url?;
         Some(Http {
             listen: listen?,
-            audience: self
-                .audience
-                .unwrap_or_else(|| public_url.issuer().to_owned()),
+            audience: audiences(self.audience.as_deref(), &public_url),
+            client_id: self.client_id,
             public_url,
             allowed_origins: allowed_origins?,
             same_site: same_site?,
@@ -216,4 +227,15 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "must be a network, such as 10.1.0.0/16")
+}
+/// The names in a list, or else the public URL.
+fn audiences(list: Option<&str>, public_url: &PublicUrl) -> Audiences {
+    let names = list.unwrap_or_default().split(',').map(str::trim);
+    let mut names = names.filter(|name| !name.is_empty()).map(str::to_owned);
+    Audiences {
+        own: names
+            .next()
+            .unwrap_or_else(|| public_url.issuer().to_owned()),
+        others: names.collect(),
+    }
 }

@@ -103,7 +103,7 @@ fn an_access_token_with_claims_of_before_is_refused(service: &Service) {
     set_claims(r#"{"claims":{"role":"admin"}}"#);
     let (admin, other) = (access_token(&ann), access_token(&bob));
     let verify = |service: &Service, token: &str| {
-        let call = service.client().get("/api/verify?role=admin");
+        let call = service.client().get("/api/verify?require=role:admin");
         call.bearer(token).send()
     };
     assert_eq!(verify(service, &admin).status, 200);

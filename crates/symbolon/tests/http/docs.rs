@@ -21,6 +21,7 @@ fn the_document_lists_every_call() {
     let expected = [
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
         "/.well-known/revoked-sessions",
         "/api/admin/sessions/{id}",
         "/api/admin/users",

@@ -13,6 +13,9 @@ use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
     unknown_paths_and_methods
+    a_slash_at_the_end_changes_nothing
+    head_is_answered_as_get
+    of_two_authorizations_none_counts
     bodies_that_are_not_the_json_asked_for
 }
 
@@ -24,7 +27,7 @@ fn unknown_paths_and_methods(service: &Service) {
         "/account/index.html",
         "/api",
         "/api/",
-        "/api/login/",
+        "/api/login//",
         "/api/nope",
         "/docs/nope",
         "/%00",
@@ -40,10 +43,10 @@ fn unknown_paths_and_methods(service: &Service) {
     for (method, path, allow) in [
         ("GET", "/api/login", "POST"),
         ("DELETE", "/api/login", "POST"),
-        ("PUT", "/api/me", "GET, PATCH, DELETE"),
-        ("POST", "/health/live", "GET"),
-        ("POST", "/docs.json", "GET"),
-        ("OPTIONS", "/api/me", "GET, PATCH, DELETE"),
+        ("PUT", "/api/me", "GET, HEAD, PATCH, DELETE"),
+        ("POST", "/health/live", "GET, HEAD"),
+        ("POST", "/docs.json/", "GET, HEAD"),
+        ("OPTIONS", "/api/me", "GET, HEAD, PATCH, DELETE"),
     ] {
         let answer = client.call(method, path).send();
         assert_eq!(
@@ -52,6 +55,68 @@ fn unknown_paths_and_methods(service: &Service) {
             "{method} {path}"
         );
         assert_eq!(answer.header("allow"), Some(allow), "{method} {path}");
+    }
+}
+
+fn a_slash_at_the_end_changes_nothing(service: &Service) {
+    service.register("ann");
+    let client = service.client();
+    let login = client.post("/api/login/").json(Service::credentials("ann"));
+    let token = login.send().token();
+    let renewed = client.post("/api/refresh_access/").send();
+    assert_eq!(renewed.status, 200);
+    let verified = client.get("/api/verify/?x=/").bearer(&token).send();
+    assert_eq!(verified.status, 200);
+    for path in [
+        "/health/live/",
+        "/.well-known/jwks.json/",
+        "/docs.json/",
+        "/redoc/",
+        "/docs/",
+    ] {
+        assert_eq!(client.get(path).send().status, 200, "{path}");
+    }
+}
+
+fn head_is_answered_as_get(service: &Service) {
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    for path in [
+        "/health/live",
+        "/health/ready",
+        "/.well-known/jwks.json",
+        "/docs/",
+        "/docs.json",
+        "/symbolon.js",
+        "/",
+        "/api/me",
+        "/api/verify",
+    ] {
+        let [get, head] = ["GET", "HEAD"].map(|method| {
+            let call = ann.call(method, path).bearer(&token);
+            call.send()
+        });
+        assert_eq!((get.status, head.status), (200, 200), "{path}");
+        for name in ["content-type", "content-length", "etag", "cache-control"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+        assert!(head.body.is_empty(), "{path}");
+    }
+    assert_eq!(ann.call("HEAD", "/api/nope").send().status, 404);
+    assert_eq!(ann.call("HEAD", "/api/login").send().status, 405);
+}
+
+fn of_two_authorizations_none_counts(service: &Service) {
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    for second in [&token[..], "x"] {
+        let call = service
+            .client()
+            .get("/api/me")
+            .bearer(&token)
+            .bearer(second);
+        let refused = call.send();
+        assert_eq!(refused.problem(), (400, "request_malformed".into()));
     }
 }
 

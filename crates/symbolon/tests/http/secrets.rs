@@ -18,6 +18,7 @@ on_both_back_ends! {
 /// All that is in the tables, as text; bytes in hexadecimal and in base64. With an HMAC, whoever has the key
 /// can sign.
 fn the_database_holds_nothing_that_works(service: &Service) {
+    service.execute("DELETE FROM keys");
     let service = &service.restart(&["--signing-alg=HS512"]);
     let ann = service.signed_in("ann");
     let access = ann.post("/api/refresh_access").send().token();
@@ -135,7 +136,7 @@ fn no_page_and_no_document_has_a_key() {
         jwks.header("content-type"),
         Some("application/jwk-set+json")
     );
-    assert_eq!(jwks.header("cache-control"), Some("public, max-age=1800"));
+    assert_eq!(jwks.header("cache-control"), Some("public, max-age=3600"));
     let keys = jwks.json()["keys"].as_array().unwrap().len();
     assert_eq!(keys, 1);
 }

@@ -9,8 +9,7 @@ use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use serde_json::{Map, Value};
 
-use crate::extract::form_body::TokenForm;
-use crate::extract::service_key::TokenIntrospector;
+use crate::extract::token_call::IntrospectionCall;
 use crate::problem::{Code, Problem};
 
 /// Whether a token is active, and its claims (RFC 7662 §2.2).
@@ -29,6 +28,12 @@ pub(crate) struct IntrospectionBody {
     sub: Option<String>,
     /// The session's id.
     sid: Option<String>,
+    /// The user's id again: names are not unique, and users choose their addresses.
+    username: Option<String>,
+    /// The service key that opened the session, or `SYMBOLON_CLIENT_ID`.
+    client_id: Option<String>,
+    /// The user's claim `scope`; empty if they have none.
+    scope: Option<String>,
     /// When it expires, in seconds since 1970.
     exp: Option<i64>,
     /// When it was issued, in seconds since 1970.
@@ -49,16 +54,16 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 
 /// Introspect a token
 ///
-/// RFC 7662, for access and refresh tokens. Requires a service key with the scope `tokens:introspect`.
+/// RFC 7662, for access and refresh tokens. Requires a service key with the scope `tokens:introspect`, as a
+/// bearer token, by HTTP Basic with the key's name, or as `client_id` and `client_secret` in the form.
 /// Tokens of a session that this replica revoked are inactive at once, those of other replicas within
 /// two seconds. Introspecting a refresh token does not use it.
 #[api_v2_operation(operation_id = "introspect", tags(Sessions))]
 pub(crate) async fn introspect(
-    _caller: TokenIntrospector,
-    form: TokenForm,
+    call: IntrospectionCall,
     sessions: Data<Sessions>,
 ) -> Result<Introspection, Problem> {
-    Ok(Introspection(sessions.introspect(&form.0).await?))
+    Ok(Introspection(sessions.introspect(&call.0).await?))
 }
 
 impl Responder for Introspection {

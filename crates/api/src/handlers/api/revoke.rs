@@ -5,9 +5,8 @@ use paperclip::actix::web::Json;
 
 use crate::bodies::message::MessageBody;
 use crate::extract::device::ClientDevice;
-use crate::extract::form_body::TokenForm;
 use crate::extract::limit::DeferredCallLimit;
-use crate::extract::service_key::TokenRevoker;
+use crate::extract::token_call::RevocationCall;
 use crate::problem::{Code, Problem};
 
 /// The problems that this operation can return, besides those common to its kind.
@@ -27,15 +26,14 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 #[api_v2_operation(operation_id = "revoke", tags(Sessions))]
 pub(crate) async fn revoke(
     limit: DeferredCallLimit,
-    caller: TokenRevoker,
-    form: TokenForm,
+    call: RevocationCall,
     device: ClientDevice,
     sessions: Data<Sessions>,
 ) -> Result<Json<MessageBody>, Problem> {
-    if caller.0.is_none() {
+    if call.by.is_none() {
         limit.count()?;
     }
-    let revoked = sessions.revoke_token(&form.0, caller.0.as_ref(), &device.0);
+    let revoked = sessions.revoke_token(&call.token, call.by.as_ref(), &device.0);
     revoked.await?;
     Ok(Json(MessageBody::SUCCESS))
 }

@@ -11,7 +11,6 @@ use identity::tokens::{AccessTokens, custom_claims_of};
 use paperclip::actix::{OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
 use serde_json::{Map, Value};
-use url::form_urlencoded;
 
 use crate::extract::access_token::{RequiredClaims, TokenHolder};
 use crate::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
@@ -47,8 +46,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// session, and `X-Claim-…` the custom claims that the operator has configured. If forwarded
 /// tokens are enabled, `X-Forwarded-Token` contains the same information in a signed JWT of the type
 /// `forwarded+jwt`, which is not accepted as an access token. Legacy tokens have no session, so
-/// `X-Session-Id` is missing. The query can require claims, such as `?role=admin`: the token
-/// must have each of them, or a list that contains it. Needs no database query, and works while the
+/// `X-Session-Id` is missing. The query can require claims, as in `?require=role:admin`: the
+/// token must have each of them, or a list that contains it; other parameters are ignored. Needs no database query, and works while the
 /// database is unavailable.
 #[api_v2_operation(operation_id = "verify", tags(Sessions))]
 pub(crate) async fn verify(
@@ -64,10 +63,10 @@ pub(crate) async fn verify(
         true => Map::new(),
         false => custom_claims_of(&holder.token),
     };
-    for (name, value) in form_urlencoded::parse(required.0.as_bytes()) {
-        if !custom.get(&*name).is_some_and(|claim| has(claim, &value)) {
+    for (name, value) in &required.0 {
+        if !custom.get(name).is_some_and(|claim| has(claim, value)) {
             return Err(Problem::from(Code::ClaimRequired)
-                .with_detail(format!("The access token does not have {name}={value}.")));
+                .with_detail(format!("The access token does not have {name}:{value}.")));
         }
     }
     let claims = forwarded_headers.claims.iter().filter_map(|header| {

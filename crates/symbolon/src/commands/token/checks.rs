@@ -63,7 +63,7 @@ pub(super) fn check_claims(
         format!("is {}; SYMBOLON_PUBLIC_URL is {issuer}", shown(text("iss")))
     });
     if !is_refresh {
-        let audience = settings.http.audience.as_str();
+        let audience = settings.http.audience.own.as_str();
         let holds = match claim("aud") {
             Some(Value::Array(several)) => several.iter().any(|one| one == audience),
             one => one.and_then(Value::as_str) == Some(audience),

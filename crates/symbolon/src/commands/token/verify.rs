@@ -133,8 +133,7 @@ fn verify_as_the_service(
             .verify(token, now)
             .map(drop);
     }
-    let audience = &settings.http.audience;
-    AccessTokens::new(rings.access, issuer, audience, settings.access_ttl)
+    AccessTokens::new(rings.access, settings.access_rules())
         .verify(token, now)
         .map(drop)
 }

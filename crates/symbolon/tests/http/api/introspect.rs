@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use store::service_keys::Scope;
 
@@ -10,6 +12,8 @@ use crate::{Service, on_both_back_ends};
 on_both_back_ends! {
     an_active_access_token_tells_its_claims
     a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not
+    a_key_is_sent_as_oauth_clients_send_it
+    sessions_of_a_service_key_name_it
     what_is_not_active_says_that_alone
     without_a_key_with_the_scope_nothing_is_revealed
 }
@@ -37,6 +41,9 @@ fn an_active_access_token_tells_its_claims(service: &Service) {
     let told = told.as_object_mut().unwrap();
     told.remove("active");
     told.remove("token_type");
+    assert_eq!(told["client_id"], "symbolon");
+    assert_eq!(told.remove("username"), Some(told["sub"].clone()));
+    assert_eq!(told.remove("scope"), Some("".into()));
     assert_eq!(Value::from(told.clone()), forge::claims(&token));
 }
 
@@ -61,6 +68,74 @@ fn a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not(service: &S
         (&told["active"], &told["sub"]),
         (&json!(true), &access["sub"])
     );
+}
+
+fn a_key_is_sent_as_oauth_clients_send_it(service: &Service) {
+    let key = service.service_key("my gateway", &[Scope::TokensIntrospect]);
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    let call = |authorization: Option<String>, form: String| {
+        let call = service.client().post("/api/introspect");
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        let call = match &authorization {
+            Some(value) => call.header("authorization", value),
+            None => call,
+        };
+        call.body(format!("token={token}{form}")).send()
+    };
+    let basic = |name: &str, key: &str| {
+        let pair = STANDARD.encode(format!("{name}:{key}"));
+        Some(format!("Basic {pair}"))
+    };
+    let encoded = key.replace('_', "%5F").replace('-', "%2D");
+    for (authorization, form) in [
+        (basic("my gateway", &key), String::new()),
+        (basic("my+gateway", &encoded), String::new()),
+        (
+            None,
+            format!("&client_id=my+gateway&client_secret={encoded}"),
+        ),
+        (None, format!("&client_id=my%20gateway&client_secret={key}")),
+    ] {
+        let told = call(authorization, form).json();
+        assert_eq!(told["active"], true, "{told}");
+    }
+    let both = call(
+        basic("my gateway", &key),
+        format!("&client_id=x&client_secret={key}"),
+    );
+    assert_eq!(both.problem(), (422, "validation_failed".into()));
+    for (authorization, form) in [
+        (basic("other", &key), String::new()),
+        (basic("my gateway", "symbolon_sk_x"), String::new()),
+        (basic("my gateway", ""), String::new()),
+        (None, format!("&client_id=other&client_secret={key}")),
+        (None, "&client_id=my+gateway&client_secret=x".to_owned()),
+    ] {
+        let refused = call(authorization, form.clone());
+        let code = refused.problem();
+        assert!(
+            code == (401, "service_key_invalid".into())
+                || code == (401, "service_key_missing".into()),
+            "{code:?}"
+        );
+    }
+}
+
+fn sessions_of_a_service_key_name_it(service: &Service) {
+    let key = service.service_key("django", &[Scope::TokensIssue, Scope::TokensIntrospect]);
+    let id = service.register("ann")["id"].clone();
+    let client = service.client();
+    let issued = client
+        .post("/api/tokens")
+        .bearer(&key)
+        .json(json!({ "id": id }))
+        .send();
+    assert_eq!(forge::claims(&issued.token())["client_id"], "django");
+    let renewed = client.post("/api/refresh_all").send();
+    assert_eq!(forge::claims(&renewed.token())["client_id"], "django");
+    let told = introspect(service, &key, &client.cookie().unwrap()).json();
+    assert_eq!(told["client_id"], "django");
 }
 
 fn what_is_not_active_says_that_alone(service: &Service) {
@@ -117,4 +192,25 @@ fn a_form_is_asked_for() {
             "{form}"
         );
     }
+}
+
+#[test]
+fn tokens_can_be_for_several_and_name_their_client() {
+    let arguments = [
+        "--audience=https://id.example.org, https://api.example.org",
+        "--client-id=shop",
+    ];
+    let service = Service::start(&crate::support::service::Place::sqlite(), &arguments);
+    let ann = service.signed_in("ann");
+    let token = ann.post("/api/refresh_access").send().token();
+    let claims = forge::claims(&token);
+    let audience = json!(["https://id.example.org", "https://api.example.org"]);
+    assert_eq!(
+        (&claims["aud"], &claims["client_id"]),
+        (&audience, &json!("shop"))
+    );
+    assert_eq!(
+        service.client().get("/api/me").bearer(&token).send().status,
+        200
+    );
 }

@@ -49,14 +49,25 @@ fn claims_are_asked_for_and_forwarded_headers() {
         service.client().get(&path).bearer(&token).send()
     };
     assert_eq!(verify("").header("x-claim-role"), Some("editor"));
-    assert_eq!(verify("?role=editor").status, 200);
+    // A proxy may pass on the query of the request that it asks about.
     for query in [
-        "?role=admin",
-        "?role=editor&role=admin",
-        "?tenant=x",
-        "?sub=7",
-        "?role",
-        "?role=edit%6fr2",
+        "?require=role:editor",
+        "?role=admin&page=2",
+        "?required=role:x",
+    ] {
+        assert_eq!(verify(query).status, 200, "{query}");
+    }
+    for query in [
+        "?require=role:admin",
+        "?require=role:editor&require=role:admin",
+        "?page=2&require=tenant:x",
+        "?require=sub:7",
+        "?require=role",
+        "?require=role:",
+        "?require=",
+        "?require",
+        "?require=role=editor",
+        "?%72equire=role:edit%6fr2",
     ] {
         assert_eq!(
             verify(query).problem(),

@@ -237,6 +237,7 @@ impl Answer {
 /// An answer to a call of the API must be one that the OpenAPI document lists.
 fn assert_documented(document: &Value, method: &str, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
+    let path = path.strip_suffix('/').unwrap_or(path);
     let Some(template) = template(document, path) else {
         // Pages, and paths that do not exist, are the only others.
         let is_page = ["/api/", "/.well-known/", "/health/"]
