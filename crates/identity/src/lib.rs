@@ -21,6 +21,7 @@ pub mod service_keys;
 pub mod sessions;
 pub mod sign_in;
 pub mod strict_json;
+pub mod text;
 pub mod tokens;
 pub mod users;
 

@@ -85,8 +85,20 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StoreErr
     let unavailable = |why: &dyn Display| StoreError::Unavailable(format!("{text}: {why}"));
     make_file(path).map_err(|error| unavailable(&error))?;
     let mut sqlite = SqliteConnection::establish(text).map_err(|error| unavailable(&error))?;
+    set_up(&mut sqlite, access).map_err(|error| unavailable(&error))?;
+    Ok(sqlite)
+}
+
+fn set_up(sqlite: &mut SqliteConnection, access: Access) -> Result<(), Box<dyn std::error::Error>> {
     sqlite.batch_execute("PRAGMA busy_timeout = 5000;")?;
-    switch_to_wal(&mut sqlite)?;
+    let mode = switch_to_wal(sqlite)?;
+    if mode != "wal" {
+        return Err(
+            "SQLite cannot use a write-ahead log here; the file system may have no shared memory. Put the file on \
+             a local disk"
+                .into(),
+        );
+    }
     // `FULL` syncs the log at each commit, so that acknowledged changes survive a power cut. Rollback
     // data stays in memory, because a container may have no directory for temporary files.
     sqlite.batch_execute(
@@ -97,7 +109,7 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StoreErr
     if access == Access::Read {
         sqlite.batch_execute("PRAGMA query_only = ON;")?;
     }
-    Ok(sqlite)
+    Ok(())
 }
 
 /// Creates the file so that only its owner can read it, because it holds password hashes. SQLite gives
@@ -115,16 +127,21 @@ fn make_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Switches to write-ahead logging, in which readers and the writer do not wait for each other. The
-/// switch itself, on the first start, ignores the busy timeout.
-fn switch_to_wal(sqlite: &mut SqliteConnection) -> QueryResult<()> {
-    let mut result = Ok(());
-    for _ in 0..100 {
-        result = sqlite.batch_execute("PRAGMA journal_mode = WAL;");
-        if result.is_ok() {
-            break;
+/// Switches to write-ahead logging, in which readers and the writer do not wait for each other, and returns
+/// the mode that is in force then. The switch itself, on the first start, ignores the busy timeout.
+fn switch_to_wal(sqlite: &mut SqliteConnection) -> QueryResult<String> {
+    #[derive(QueryableByName)]
+    struct Mode {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        journal_mode: String,
+    }
+    let mut attempts = 0;
+    loop {
+        let mode = diesel::sql_query("PRAGMA journal_mode = WAL").get_result::<Mode>(sqlite);
+        attempts += 1;
+        if mode.is_ok() || attempts == 100 {
+            return mode.map(|mode| mode.journal_mode);
         }
         thread::sleep(Duration::from_millis(20));
     }
-    result
 }

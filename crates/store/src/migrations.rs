@@ -1,5 +1,7 @@
 //! Creates and migrates the tables. The migrations are compiled in.
 
+mod state;
+
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -15,6 +17,8 @@ use crate::error::StoreError;
 use crate::options::StoreOptions;
 use crate::schema::__diesel_schema_migrations;
 
+pub use state::{State, state};
+
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -26,21 +30,13 @@ const ADVISORY_LOCK: i64 = 0x7379_6d62_6f6c_6f6e;
 ///
 /// # Errors
 ///
-/// [`StoreError::Unavailable`], or [`StoreError::Migration`], also if a newer version has migrated the
-/// database; nothing is changed then.
+/// [`StoreError::Unavailable`], or [`StoreError::Migration`], also for a database in which [`state`] finds
+/// something wrong; nothing is changed then.
 pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, StoreError> {
     // If nothing is pending, the right to create tables is not needed.
     let mut connection = AnyConnection::open(url, Access::Write, options)?;
-    if let Ok((known, applied)) = known_and_applied(&mut connection) {
-        if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
-            return Err(StoreError::Migration(format!(
-                "a newer version of Symbolon has migrated the database (migration {newer}); start that \
-                 version, or restore a backup"
-            )));
-        }
-        if known.iter().all(|version| applied.contains(version)) {
-            return Ok(Vec::new());
-        }
+    if state(&mut connection)? == State::Complete {
+        return Ok(Vec::new());
     }
     match connection {
         AnyConnection::Sqlite(mut sqlite) => {

@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -33,8 +34,34 @@ pub struct StoreState {
 }
 
 enum Backend {
-    Sqlite { writer: Writer, readers: Pool },
-    Postgres { pool: Pool, reserved: Pool },
+    Sqlite {
+        file: PathBuf,
+        writer: Writer,
+        readers: Pool,
+    },
+    Postgres {
+        pool: Pool,
+        reserved: Pool,
+    },
+}
+
+impl Backend {
+    /// SQLite's errors name no file.
+    fn naming_the_file<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        match (self, outcome) {
+            (Backend::Sqlite { file, .. }, Err(StoreError::Unavailable(why))) => {
+                let file = file.display().to_string();
+                let is_named = why.starts_with(&file);
+                let named = || format!("{file}: {why}");
+                Err(StoreError::Unavailable(if is_named {
+                    why
+                } else {
+                    named()
+                }))
+            }
+            (_, outcome) => outcome,
+        }
+    }
 }
 
 impl Store {
@@ -46,7 +73,8 @@ impl Store {
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, StoreError> {
         let pool = |access| Pool::open(url.clone(), access, options);
         let backend = match url {
-            DatabaseUrl::Sqlite(_) => Backend::Sqlite {
+            DatabaseUrl::Sqlite(file) => Backend::Sqlite {
+                file: file.clone(),
                 writer: Writer::start(AnyConnection::open(url, Access::Write, &options)?)?,
                 readers: pool(Access::Read)?,
             },
@@ -61,7 +89,9 @@ impl Store {
     /// Its current figures.
     pub fn state(&self) -> StoreState {
         let (pool, (commits, changes)) = match &*self.0 {
-            Backend::Sqlite { writer, readers } => (readers, writer.written()),
+            Backend::Sqlite {
+                writer, readers, ..
+            } => (readers, writer.written()),
             Backend::Postgres { pool, .. } => (pool, (0, 0)),
         };
         let (idle, busy) = pool.connections();
@@ -82,10 +112,11 @@ impl Store {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        match &*self.0 {
+        let outcome = match &*self.0 {
             Backend::Sqlite { readers, .. } => readers.run(f),
             Backend::Postgres { pool, .. } => pool.run(f),
-        }
+        };
+        self.0.naming_the_file(outcome)
     }
 
     /// Runs a read of a background task on a connection reserved for such reads, so that it never
@@ -98,10 +129,11 @@ impl Store {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        match &*self.0 {
+        let outcome = match &*self.0 {
             Backend::Sqlite { readers, .. } => readers.run(f),
             Backend::Postgres { reserved, .. } => reserved.run(f),
-        }
+        };
+        self.0.naming_the_file(outcome)
     }
 
     /// Runs one statement that changes something, and returns after the commit.
@@ -113,10 +145,11 @@ impl Store {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &*self.0 {
+        let outcome = match &*self.0 {
             Backend::Sqlite { writer, .. } => writer.run(f),
             Backend::Postgres { pool, .. } => pool.run(f),
-        }
+        };
+        self.0.naming_the_file(outcome)
     }
 
     /// Runs several statements in one transaction, and returns after the commit. If `f` returns an
@@ -129,10 +162,11 @@ impl Store {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &*self.0 {
+        let outcome = match &*self.0 {
             Backend::Sqlite { writer, .. } => writer.run_atomically(f),
             Backend::Postgres { pool, .. } => pool.run(|connection| connection.transaction(f)),
-        }
+        };
+        self.0.naming_the_file(outcome)
     }
 
     /// Runs statements as [`transaction`](Store::transaction) does, then rolls them back: the result
@@ -145,10 +179,11 @@ impl Store {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &*self.0 {
+        let outcome = match &*self.0 {
             Backend::Sqlite { writer, .. } => writer.run_and_roll_back(f),
             Backend::Postgres { pool, .. } => pool.run(|connection| roll_back(connection, f)),
-        }
+        };
+        self.0.naming_the_file(outcome)
     }
 }
 

@@ -16,13 +16,12 @@ mod session;
 mod token;
 mod user;
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::log_format;
 use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
+use crate::{environment, log_format};
 
 /// A self-hosted identity and session service
 #[derive(Parser)]
@@ -33,11 +32,31 @@ use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
     after_help = "Without a command, the service starts, as with `symbolon serve`.\n\
                   Settings can also be set in the environment or in a file `.env`."
 )]
-struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     serve: ServeArgs,
+}
+
+impl Cli {
+    /// Adds the mistakes in the settings to those in the environment, if there are any.
+    fn check(&self, mut mistakes: Mistakes) -> Result<(), Mistakes> {
+        let settings = match &self.command {
+            None => Some(&self.serve),
+            Some(Command::Serve(arguments)) => Some(&**arguments),
+            // They have no settings.
+            Some(Command::Openapi(_) | Command::Completions(_)) => return Ok(()),
+            Some(_) => None,
+        };
+        if mistakes.are_none() {
+            return Ok(());
+        }
+        if let Some(Err(others)) = settings.map(|settings| settings.clone().resolve()) {
+            mistakes.append(others);
+        }
+        Err(mistakes)
+    }
 }
 
 #[derive(Subcommand)]
@@ -91,11 +110,16 @@ impl From<Mistakes> for Failed {
 /// Runs the program. The exit code is 0 on success, 1 on failure, and 2 if arguments or settings are
 /// invalid.
 pub fn main() -> ExitCode {
-    if let Err(why) = read_env_file() {
+    if let Err(why) = environment::read_env_file() {
         eprintln!("symbolon: cannot read the file .env: {why}");
         return ExitCode::from(2);
     }
-    let cli = Cli::parse();
+    let (command, mistakes) = environment::adapt(Cli::command());
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|why| why.exit());
+    if let Err(mistakes) = cli.check(mistakes) {
+        eprintln!("symbolon: {mistakes}");
+        return ExitCode::from(2);
+    }
     let is_service = matches!(cli.command, None | Some(Command::Serve(_)));
     if !is_service {
         log_format::start(log_format::COMMAND);
@@ -125,18 +149,6 @@ pub fn main() -> ExitCode {
             eprintln!("symbolon: {why}");
             ExitCode::from(2)
         }
-    }
-}
-
-/// Only in the working directory: a file above it may belong to somebody else.
-fn read_env_file() -> Result<(), String> {
-    match dotenvy::from_path(Path::new(".env")) {
-        Err(error) if error.not_found() => Ok(()),
-        // The error quotes the line, which may contain a password.
-        Err(dotenvy::Error::LineParse(..)) => {
-            Err("a line is not NAME=VALUE; quote values with white space or #".to_owned())
-        }
-        result => result.map_err(|error| error.to_string()),
     }
 }
 

@@ -6,4 +6,5 @@
 pub mod commands;
 pub mod settings;
 
+mod environment;
 mod log_format;

@@ -134,8 +134,18 @@ impl Mistakes {
         settings.filter(|_| self.0.is_empty()).ok_or(self)
     }
 
+    /// Whether there are none.
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds those of others.
+    pub(crate) fn append(&mut self, others: Mistakes) {
+        self.0.extend(others.0);
+    }
+
     /// Adds a mistake; the value is only passed if it is not secret.
-    fn add(&mut self, variable: &str, value: Option<&str>, why: impl fmt::Display) {
+    pub(crate) fn add(&mut self, variable: &str, value: Option<&str>, why: impl fmt::Display) {
         self.0.push(match value {
             Some(value) => format!("{variable}={value}: {why}"),
             None => format!("{variable}: {why}"),
@@ -182,12 +192,12 @@ impl fmt::Display for Mistakes {
     }
 }
 
-/// Reads `on` or `off`.
-fn switch(text: &str) -> Result<bool, &'static str> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("must be on or off"),
+/// Reads the usual words for a boolean.
+pub(crate) fn boolean(text: &str) -> Result<bool, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "on" | "true" | "yes" => Ok(true),
+        "0" | "off" | "false" | "no" => Ok(false),
+        _ => Err("must be on or off (or true, yes, 1; false, no, 0)"),
     }
 }
 

@@ -76,6 +76,11 @@ impl Database {
         self.server.execute(&alter);
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its URL.
     pub fn url(&self) -> String {
         self.server.url(&self.name)

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::base64url;
 use crate::entropy::Entropy;
 use crate::private_dir;
+use crate::text;
 
 /// The 32 bytes that wrap the signing keys. They are never in the database; `Debug` does not show
 /// them.
@@ -142,7 +143,7 @@ impl MasterKeySource {
 }
 
 fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
-    let text = fs::read_to_string(path).map(Zeroizing::new);
+    let text = File::open(path).and_then(text::read).map(Zeroizing::new);
     let text = text.map_err(|error| MasterKeyError::Unreadable {
         path: path.to_owned(),
         error,
@@ -175,8 +176,7 @@ fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<bool> {
     let created = file
         .write_all(format!("{}\n", *key).as_bytes())
         .and_then(|()| file.sync_all())
-        // Unlike a rename, a link never replaces a file.
-        .and_then(|()| fs::hard_link(&unfinished, path));
+        .and_then(|()| publish(&unfinished, path));
     fs::remove_file(&unfinished)?;
     match created {
         // The file must be on disk before the database holds anything wrapped under it.
@@ -184,6 +184,27 @@ fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Gives a complete file its name, unless that is taken. Unlike a rename, a link never replaces a file.
+fn publish(unfinished: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(unfinished, path) {
+        // Some file systems have no links. Then another replica could see an incomplete file, and say so.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy_to_new(unfinished, path)
+            .map_err(|second| match second.kind() {
+                io::ErrorKind::AlreadyExists => second,
+                _ => error,
+            }),
+        linked => linked,
+    }
+}
+
+fn copy_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    let text = Zeroizing::new(fs::read(from)?);
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(to)?;
+    file.write_all(&text)?;
+    file.sync_all()
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {
@@ -202,6 +223,19 @@ mod tests {
 
     fn load(source: &MasterKeySource, has_keys: bool) -> Result<(MasterKey, bool), MasterKeyError> {
         source.load(has_keys, &FixedEntropy::default())
+    }
+
+    #[test]
+    fn without_hard_links_it_is_copied_and_never_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| directory.path().join(name));
+        fs::write(&from, "the key").unwrap();
+        copy_to_new(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(&to).unwrap(), "the key");
+        let mode = fs::metadata(&to).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let again = copy_to_new(&from, &to).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[test]

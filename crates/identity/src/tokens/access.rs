@@ -1,6 +1,7 @@
 //! Access tokens (RFC 9068).
 
 use std::fmt;
+use std::slice;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -86,7 +87,7 @@ impl Audiences {
     pub(super) fn claim(&self) -> Audience {
         match self.others.as_slice() {
             [] => Audience::One(self.own.clone()),
-            others => Audience::Many([&[self.own.clone()], others].concat()),
+            others => Audience::Many([slice::from_ref(&self.own), others].concat()),
         }
     }
 }

@@ -102,12 +102,16 @@ impl Fixture {
         Self { store, url, place }
     }
 
-    /// Ends the connections to the database, as a restart of the server does.
-    fn disconnect(&self) {
+    fn database(&self) -> &Database {
         match &self.place {
-            Place::Database(database) => database.disconnect(),
+            Place::Database(database) => database,
             Place::Directory(_) => panic!("SQLite has no server"),
         }
+    }
+
+    /// Ends the connections to the database, as a restart of the server does.
+    fn disconnect(&self) {
+        self.database().disconnect();
     }
 
     fn add_user(&self, name: &str) -> User {

@@ -4,13 +4,15 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Nullable, Text};
-use store::{DatabaseUrl, StoreError, migrations};
+use store::migrations::State;
+use store::{DatabaseUrl, Store, StoreError, migrations};
 
 use crate::{Fixture, OPTIONS, on_both_back_ends};
 
 on_both_back_ends! {
     old_events_say_who_and_why_in_columns
     a_database_of_a_newer_version_is_refused
+    a_database_of_another_application_is_refused
 }
 
 /// Kind and text of an old event, and the actor, reason and subject that it gets.
@@ -152,4 +154,51 @@ fn a_database_of_a_newer_version_is_refused(f: &Fixture) {
     );
     // A replica that was started before goes on.
     assert!(f.store.read(migrations::are_complete).unwrap());
+}
+
+fn refusal(url: &DatabaseUrl) -> String {
+    match migrations::run(url, &OPTIONS) {
+        Err(StoreError::Migration(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn a_database_of_another_application_is_refused(f: &Fixture) {
+    let ours = f.store.read(migrations::state).unwrap();
+    assert_eq!(ours, State::Complete);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let url = match &f.url {
+        DatabaseUrl::Sqlite(_) => DatabaseUrl::sqlite(elsewhere.path().join("theirs.db")),
+        // A schema beside ours.
+        DatabaseUrl::Postgres(_) => {
+            f.execute("CREATE SCHEMA theirs");
+            let url = f.database().url();
+            let separator = if url.contains('?') { '&' } else { '?' };
+            let url = format!("{url}{separator}options=-c%20search_path%3Dtheirs");
+            DatabaseUrl::parse(&url).unwrap()
+        }
+    };
+    let theirs = Store::open(&url, OPTIONS).unwrap();
+    assert_eq!(theirs.read(migrations::state).unwrap(), State::Empty);
+    let table = "CREATE TABLE auth_user (id INTEGER)";
+    theirs.write(move |c| Ok(c.batch_execute(table)?)).unwrap();
+    assert!(refusal(&url).contains("another application (auth_user)"));
+    let tables = "DROP TABLE auth_user";
+    theirs.write(move |c| Ok(c.batch_execute(tables)?)).unwrap();
+    assert!(!migrations::run(&url, &OPTIONS).unwrap().is_empty());
+}
+
+#[test]
+fn a_database_in_another_encoding_is_refused() {
+    let Some(f) = Fixture::postgres() else {
+        return;
+    };
+    let name = format!("{}_ascii", std::process::id());
+    f.execute(&format!(
+        "CREATE DATABASE \"{name}\" ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    ));
+    let url = f.database().url().replace(f.database().name(), &name);
+    let refused = refusal(&DatabaseUrl::parse(&url).unwrap());
+    assert!(refused.contains("its encoding is SQL_ASCII"), "{refused}");
+    f.execute(&format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
 }

@@ -12,6 +12,7 @@ use identity::clock::{Clock, SystemClock, rfc3339};
 use identity::entropy::SystemEntropy;
 use identity::keys::{KeyFollower, MasterKeySource};
 use store::keys::{self as rows, KeyUse};
+use store::migrations::State;
 use store::{DatabaseUrl, Store, UnixMillis, migrations};
 use url::Url;
 
@@ -148,9 +149,14 @@ fn look_at_database(settings: &Settings, findings: &mut Findings) {
         Ok(store) => store,
         Err(why) => return findings.bad(format!("database: {why}")),
     };
-    match store.read(migrations::are_complete) {
-        Ok(true) => findings.ok(format!("database: {url} is available and migrated")),
-        Ok(false) => {
+    match store.read(migrations::state) {
+        Ok(State::Complete) => findings.ok(format!("database: {url} is available and migrated")),
+        Ok(State::Empty) => {
+            return findings.note(format!(
+                "database: {url} is available and empty; the first start creates the tables"
+            ));
+        }
+        Ok(State::Pending) => {
             return findings.bad("database: not migrated; run symbolon migrate");
         }
         Err(why) => return findings.bad(format!("database: {why}")),

@@ -3,10 +3,11 @@ mod jwk_set;
 mod parts;
 mod verify;
 
-use std::io::{self, Read};
+use std::io;
 
 use clap::{Args, Subcommand};
 use identity::clock::{Clock, SystemClock};
+use identity::text;
 use parts::Parts;
 
 use super::{Failed, output};
@@ -40,13 +41,10 @@ fn inspect(arguments: &InspectArguments) -> Result<(), Failed> {
 }
 
 fn read(argument: &str) -> Result<String, Failed> {
-    let mut text = argument.to_owned();
-    if argument == "-" {
-        text.clear();
-        io::stdin()
-            .read_to_string(&mut text)
-            .map_err(Failed::work)?;
-    }
+    let text = match argument {
+        "-" => text::read(io::stdin()).map_err(Failed::work)?,
+        token => token.to_owned(),
+    };
     let text = text.trim();
     Ok(text.strip_prefix("Bearer ").unwrap_or(text).to_owned())
 }

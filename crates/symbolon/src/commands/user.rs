@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use clap::{Args, Subcommand};
 use identity::clock::rfc3339;
 use identity::credentials::{AcceptedPassword, HashingParams, Password};
+use identity::text;
 use identity::users::{CustomClaims, Email, Name, NewUser};
 use serde::Serialize;
 use store::Actor;
@@ -177,9 +178,8 @@ fn ask_for_password(name: &str, email: &str) -> Result<AcceptedPassword, Failed>
         }
         first
     } else {
-        let mut line = String::new();
-        io::stdin().read_line(&mut line).map_err(Failed::work)?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
+        let line = text::read_line(io::stdin().lock());
+        line.map_err(|why| Failed::Work(format!("the password on standard input {why}")))?
     };
     let accepted = Password::attempt(text).accept(name, email);
     accepted.map_err(|why| Failed::Usage(format!("the password {why}")))

@@ -5,7 +5,7 @@ use clap::Args;
 use identity::credentials::{HashingParams, MOST_ARGON2_COST, MOST_KIB, argon2_suffices};
 use identity::users::Registration;
 
-use super::{Mistakes, switch};
+use super::{Mistakes, boolean};
 
 /// The settings of accounts, as text.
 #[derive(Args, Clone)]
@@ -102,7 +102,7 @@ impl AccountsArgs {
             _ => Err("must be open, discreet or closed"),
         };
         let registration = mistakes.note("SYMBOLON_REGISTRATION", &self.registration, registration);
-        let page = switch(&self.account_page);
+        let page = boolean(&self.account_page);
         let page = mistakes.note("SYMBOLON_ACCOUNT_PAGE", &self.account_page, page);
         let hashing = self.hashing.resolve(mistakes);
         Some(Accounts {

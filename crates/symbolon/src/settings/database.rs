@@ -8,7 +8,7 @@ use clap::Args;
 use identity::database::Database;
 use store::{DatabaseUrl, LibpqDefaults, StoreOptions};
 
-use super::{Mistakes, duration, switch};
+use super::{Mistakes, boolean, duration};
 
 /// The settings of the database, as text.
 #[derive(Args, Clone)]
@@ -155,7 +155,7 @@ impl DatabaseArgs {
         let prepared_statements = mistakes.note(
             "SYMBOLON_PREPARED_STATEMENTS",
             &self.prepared_statements,
-            switch(&self.prepared_statements),
+            boolean(&self.prepared_statements),
         );
         Some(Database {
             url: url?,

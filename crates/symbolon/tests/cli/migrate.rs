@@ -1,3 +1,6 @@
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+
 use crate::Program;
 
 #[test]
@@ -9,6 +12,67 @@ fn migrations_are_applied_once() {
     let second = program.run(&["migrate"]);
     assert_eq!(second.code, 0);
     assert!(second.out.contains("is up to date"), "{}", second.out);
+}
+
+#[test]
+fn a_database_of_another_application_is_left_alone() {
+    let program = Program::new();
+    let file = program.directory().join("theirs.db");
+    let sqlite = |sql: &str| {
+        let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    sqlite("CREATE TABLE auth_user (id INTEGER); CREATE TABLE sessions (id INTEGER);");
+    let url = format!("--database-url=sqlite://{}", file.display());
+    for arguments in [
+        &["migrate", &url][..],
+        &["serve", "--listen=127.0.0.1:0", &url],
+        &["doctor", &url],
+    ] {
+        let refused = program.run(arguments);
+        let said = [refused.out, refused.err].concat();
+        assert_eq!(refused.code, 1, "{said}");
+        assert!(
+            said.contains("another application (auth_user, sessions)"),
+            "{said}"
+        );
+    }
+    // Another one that uses Diesel.
+    sqlite(
+        "CREATE TABLE __diesel_schema_migrations (version TEXT, run_on TIMESTAMP); \
+         INSERT INTO __diesel_schema_migrations VALUES ('20200101000000', '');",
+    );
+    let refused = program.run(&["migrate", &url]);
+    assert!(
+        refused.err.contains("another application"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn a_database_that_a_newer_version_has_migrated_is_left_alone() {
+    let program = Program::new();
+    assert_eq!(program.run(&["migrate"]).code, 0);
+    let file = program.directory().join("data/symbolon.db");
+    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    let newer = "INSERT INTO __diesel_schema_migrations VALUES ('29990101000000', '')";
+    connection.batch_execute(newer).unwrap();
+    for arguments in [
+        &["migrate"][..],
+        &["serve", "--listen=127.0.0.1:0"],
+        &["user", "list"],
+    ] {
+        let refused = program.run(arguments);
+        assert_eq!(refused.code, 1, "{arguments:?}");
+        for told in [
+            "29990101000000",
+            env!("CARGO_PKG_VERSION"),
+            "20261127020000",
+        ] {
+            assert!(refused.err.contains(told), "{}", refused.err);
+        }
+    }
 }
 
 #[test]
@@ -24,12 +88,7 @@ fn a_database_that_is_away_is_named_without_its_password() {
         "postgres://me:s3cret@[h/db?sslmode=require",
     ] {
         let unparsed = migrate(url);
-        assert_eq!(unparsed.code, 1);
-        assert!(
-            unparsed.err.contains("cannot parse the URL"),
-            "{}",
-            unparsed.err
-        );
+        assert_eq!(unparsed.code, 2);
         assert!(!unparsed.err.contains("s3cret"), "{}", unparsed.err);
     }
     assert!(!program.directory().join("data").exists());

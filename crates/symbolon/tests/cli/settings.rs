@@ -110,3 +110,84 @@ fn a_url_of_a_database_that_cannot_be_read_says_why_and_quotes_no_password() {
         assert!(!ended.err.contains("s3cr"), "{}", ended.err);
     }
 }
+
+/// What `symbolon migrate` says with these variables, and its exit code.
+fn with_environment(variables: &[(&str, &str)]) -> (Program, i32, String) {
+    let program = Program::new();
+    let mut command = program.command(&["migrate"]);
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (program, output.status.code().unwrap(), said)
+}
+
+#[test]
+fn blank_settings_are_unset_and_white_space_around_them_does_not_count() {
+    let (program, code, said) = with_environment(&[
+        ("SYMBOLON_DATA_DIR", " elsewhere\n"),
+        ("DATABASE_URL", " \r\n"),
+        ("SYMBOLON_DATABASE_TIMEOUT", ""),
+        ("SYMBOLON_DANGER_DATABASE_WITHOUT_TLS", " "),
+        ("SYMBOLON_PREPARED_STATEMENTS", " Yes "),
+    ]);
+    assert_eq!(code, 0, "{said}");
+    assert!(program.directory().join("elsewhere/symbolon.db").exists());
+    let (program, code, said) = with_environment(&[("DATABASE_URL", "sqlite://mine.db\n")]);
+    assert_eq!(code, 0, "{said}");
+    assert!(program.directory().join("mine.db").exists());
+}
+
+#[test]
+fn a_setting_that_does_not_exist_is_named_with_the_nearest() {
+    let (_, code, said) = with_environment(&[
+        ("SYMBOLON_REGISTRATON", "s3cret"),
+        ("SYMBOLON_ZZZ", "s3cret"),
+        ("SYMBOLON_DANGER_DATABASE_WITHOUT_TLS", "perhaps"),
+        // In every pod beside a service of that name.
+        ("SYMBOLON_SERVICE_HOST", "10.0.0.1"),
+        ("SYMBOLON_PORT", "tcp://10.0.0.1:8000"),
+        ("SYMBOLON_PORT_8000_TCP_ADDR", "10.0.0.1"),
+    ]);
+    assert_eq!(code, 2, "{said}");
+    let lines: Vec<_> = said.lines().skip(1).map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "- SYMBOLON_DANGER_DATABASE_WITHOUT_TLS=perhaps: must be on or off (or true, yes, 1; false, no, 0)",
+            "- SYMBOLON_REGISTRATON: is no setting; did you mean SYMBOLON_REGISTRATION?",
+            "- SYMBOLON_ZZZ: is no setting; `symbolon serve --help` lists all",
+        ]
+    );
+}
+
+#[test]
+fn mistakes_of_all_kinds_are_told_at_once() {
+    let program = Program::new();
+    let mut command = program.command(&["serve", "--access-ttl=soon"]);
+    let command = command
+        .env("SYMBOLON_REGISTRATON", "closed")
+        .env("SYMBOLON_LISTEN", "x");
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    for name in [
+        "SYMBOLON_REGISTRATON",
+        "SYMBOLON_LISTEN=x",
+        "SYMBOLON_ACCESS_TTL=soon",
+    ] {
+        assert!(said.contains(name), "{said}");
+    }
+}
+
+#[test]
+fn an_env_file_is_read_as_it_is_written() {
+    let program = Program::new();
+    let file = program.directory().join(".env");
+    fs::write(&file, "\u{feff}SYMBOLON_DATA_DIR='pa$word'\r\n").unwrap();
+    let ended = program.run(&["migrate"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(program.directory().join("pa$word/symbolon.db").exists());
+    fs::write(&file, "# x\nSYMBOLON_DATA_DIR=pa$word\n").unwrap();
+    let ended = program.run(&["migrate"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.err.contains("line 2 has a $"), "{}", ended.err);
+    assert!(!ended.err.contains("word"), "{}", ended.err);
+}

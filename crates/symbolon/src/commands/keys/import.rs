@@ -1,11 +1,12 @@
-use std::fs;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use identity::clock::rfc3339;
 use identity::keys::{self, KeyImport, LegacyTokens};
+use identity::text;
 use jwt_core::Algorithm;
 use store::Actor;
 use zeroize::Zeroizing;
@@ -142,11 +143,10 @@ fn read_key(arguments: &Arguments) -> Result<keys::ImportedKey, Failed> {
 
 /// Reads the text of a key, and wipes it from memory afterwards.
 fn read(file: &Path) -> Result<Zeroizing<String>, Failed> {
-    let mut text = Zeroizing::new(String::new());
     let read = match file == Path::new("-") {
-        true => io::stdin().read_to_string(&mut text).map(drop),
-        false => fs::read_to_string(file).map(|read| *text = read),
+        true => text::read(io::stdin()),
+        false => File::open(file).and_then(text::read),
     };
-    read.map_err(|why| Failed::Work(format!("cannot read {}: {why}", file.display())))?;
-    Ok(text)
+    read.map(Zeroizing::new)
+        .map_err(|why| Failed::Work(format!("cannot read {}: {why}", file.display())))
 }

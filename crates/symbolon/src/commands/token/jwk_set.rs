@@ -1,7 +1,8 @@
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::time::Duration;
 
+use identity::text;
 use jwt_core::{JwkSet, VerifyingKey};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
@@ -13,7 +14,9 @@ pub(super) fn read(place: &str) -> Result<Vec<VerifyingKey>, Failed> {
     let is_url = place.starts_with("https://") || place.starts_with("http://");
     let text = match is_url {
         true => fetch(place).map_err(|why| failed(&why))?,
-        false => fs::read_to_string(place).map_err(|why| failed(&why))?,
+        false => File::open(place)
+            .and_then(text::read)
+            .map_err(|why| failed(&why))?,
     };
     let set = JwkSet::parse(&text).map_err(|why| failed(&why))?;
     Ok(set.keys)

@@ -1,9 +1,10 @@
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 
 use clap::{Args, ValueEnum};
 use identity::credentials::HashingParams;
 use identity::database::Database;
+use identity::text;
 use identity::users::import::{Report, Row, Source, read, read_django_db};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::{Actor, DatabaseUrl};
@@ -91,14 +92,12 @@ fn read_rows(arguments: &Arguments, database: &Database) -> Result<Vec<Row>, Fai
         Form::Csv => Source::Csv,
         Form::Jsonl => Source::Jsonl,
     };
-    let text: Box<dyn Read> = match source.as_str() {
-        "-" => Box::new(io::stdin()),
-        file => {
-            let opened = File::open(file);
-            Box::new(opened.map_err(|why| Failed::Work(format!("cannot read {file}: {why}")))?)
-        }
+    let text = match source.as_str() {
+        "-" => text::read(io::stdin()),
+        file => File::open(file).and_then(text::read),
     };
-    read(form, text).map_err(|why| Failed::Work(format!("{source}: {why}")))
+    let text = text.map_err(|why| Failed::Work(format!("cannot read {source}: {why}")))?;
+    read(form, text.as_bytes()).map_err(|why| Failed::Work(format!("{source}: {why}")))
 }
 
 /// On standard error, and only if it is a terminal.
