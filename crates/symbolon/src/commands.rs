@@ -111,13 +111,18 @@ impl From<Mistakes> for Failed {
 /// invalid.
 pub fn main() -> ExitCode {
     if let Err(why) = environment::read_env_file() {
-        eprintln!("symbolon: cannot read the file .env: {why}");
+        output::complain(&format!("symbolon: cannot read the file .env: {why}"));
         return ExitCode::from(2);
     }
     let (command, mistakes) = environment::adapt(Cli::command());
-    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|why| why.exit());
+    let matches = command.get_matches();
+    if let Some(why) = environment::secret_among_arguments(&matches) {
+        output::complain(&format!("symbolon: {why}"));
+        return ExitCode::from(2);
+    }
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|why| why.exit());
     if let Err(mistakes) = cli.check(mistakes) {
-        eprintln!("symbolon: {mistakes}");
+        output::complain(&format!("symbolon: {mistakes}"));
         return ExitCode::from(2);
     }
     let is_service = matches!(cli.command, None | Some(Command::Serve(_)));
@@ -142,11 +147,11 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed::Work(why)) => {
-            eprintln!("symbolon: {why}");
+            output::complain(&format!("symbolon: {why}"));
             ExitCode::from(1)
         }
         Err(Failed::Usage(why)) => {
-            eprintln!("symbolon: {why}");
+            output::complain(&format!("symbolon: {why}"));
             ExitCode::from(2)
         }
     }

@@ -8,7 +8,8 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::builder::{Resettable, ValueParser};
-use clap::{Arg, Command};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
 use identity::text;
 
 use crate::settings::{Mistakes, boolean};
@@ -91,6 +92,22 @@ pub(crate) fn adapt(command: Command) -> (Command, Mistakes) {
         }
     }
     (command, mistakes)
+}
+
+/// Why arguments are refused, if they hold a secret: everyone on this machine can read the arguments of a
+/// process.
+pub(crate) fn secret_among_arguments(matches: &ArgMatches) -> Option<&'static str> {
+    if let Some((_, matches)) = matches.subcommand() {
+        return secret_among_arguments(matches);
+    }
+    let is_there = matches
+        .try_contains_id("master_key")
+        .is_ok_and(|is_there| is_there)
+        && matches.value_source("master_key") == Some(ValueSource::CommandLine);
+    is_there.then_some(
+        "--master-key would show the key to everyone who can list processes; set SYMBOLON_MASTER_KEY or \
+         SYMBOLON_MASTER_KEY_FILE instead",
+    )
 }
 
 fn adapt_all(command: Command, names: &mut BTreeSet<String>, mistakes: &mut Mistakes) -> Command {

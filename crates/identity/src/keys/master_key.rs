@@ -148,7 +148,7 @@ fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
         path: path.to_owned(),
         error,
     })?;
-    let open_to_others = fs::metadata(path).is_ok_and(|file| file.mode() & 0o077 != 0);
+    let open_to_others = fs::metadata(path).is_ok_and(|file| file.mode() & 0o007 != 0);
     if open_to_others {
         log::warn!(
             "the master key file {} is readable by others; run chmod 600 on it",

@@ -17,5 +17,5 @@ pub(super) fn run<Cli: CommandFactory>(arguments: Arguments) -> Result<(), Faile
         "symbolon",
         &mut script,
     );
-    super::output::print(&String::from_utf8_lossy(&script))
+    super::output::print_if_read(&String::from_utf8_lossy(&script)).map(drop)
 }

@@ -11,6 +11,8 @@ use clap::Args;
 use identity::clock::{Clock, SystemClock, rfc3339};
 use identity::entropy::SystemEntropy;
 use identity::keys::{KeyFollower, MasterKeySource};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use store::keys::{self as rows, KeyUse};
 use store::migrations::State;
 use store::{DatabaseUrl, Store, UnixMillis, migrations};
@@ -114,10 +116,22 @@ fn look_at_files(serve: &ServeSettings, findings: &mut Findings) {
     if let DatabaseUrl::Sqlite(path) = &settings.database.url {
         files.push(path.clone());
     }
+    let data_dir = serve.data_dir.display();
+    match access(&serve.data_dir, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(why) => findings.bad(format!(
+            "directory {data_dir}: the service cannot write to it ({why}); set SYMBOLON_DATA_DIR, or change its owner"
+        )),
+    }
     for file in files.iter().filter(|file| file.exists()) {
         let shown = file.display();
         match fs::metadata(file) {
             Ok(found) if found.mode() & 0o077 == 0 => findings.ok(format!("file {shown}: private")),
+            // Kubernetes makes volumes and secrets like that.
+            Ok(found) if found.mode() & 0o007 == 0 => findings.note(format!(
+                "file {shown}: its group has access (mode {:o}); make sure that nobody else is in the group",
+                found.mode() & 0o777
+            )),
             Ok(found) => findings.bad(format!(
                 "file {shown}: readable by others (mode {:o}); run chmod go= {shown}",
                 found.mode() & 0o777

@@ -19,5 +19,5 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
         true => document.yaml,
         false => document.json,
     };
-    super::output::print(&String::from_utf8_lossy(&bytes))
+    super::output::print_if_read(&String::from_utf8_lossy(&bytes)).map(drop)
 }

@@ -6,12 +6,17 @@ use serde::Serialize;
 
 use super::Failed;
 
-/// Prints text. A reader that stops reading, such as `head`, is not an error.
+/// Prints text, made [`safe`]. A reader that stops reading, such as `head`, is not an error.
 pub(super) fn print(text: &str) -> Result<(), Failed> {
-    print_if_read(text).map(drop)
+    print_if_read(&safe(text)).map(drop)
 }
 
-/// Prints text, and returns whether anybody still reads.
+/// Prints an error or a warning, made [`safe`].
+pub(super) fn complain(text: &str) {
+    eprintln!("{}", safe(text));
+}
+
+/// Prints text as it is, and returns whether anybody still reads.
 pub(super) fn print_if_read(text: &str) -> Result<bool, Failed> {
     let mut out = io::stdout().lock();
     let written = out
@@ -33,9 +38,10 @@ pub(super) fn revoked(sessions: usize) -> String {
     format!("Revoked {sessions}; their access tokens are refused within 2 seconds.")
 }
 
-/// Prints a JSON array.
-pub(super) fn print_json<T: Serialize>(items: &[T]) -> Result<(), Failed> {
-    print(&serde_json::to_string_pretty(items).map_err(Failed::work)?)
+/// Prints JSON.
+pub(super) fn print_json<T: Serialize + ?Sized>(value: &T) -> Result<(), Failed> {
+    let json = serde_json::to_string_pretty(value).map_err(Failed::work)?;
+    print_if_read(&json).map(drop)
 }
 
 /// Prints a table with aligned columns.
@@ -62,10 +68,16 @@ pub(super) fn print_table<const N: usize>(
     print(&lines.join("\n"))
 }
 
-/// Text in one line that is safe to print: nothing that moves the cursor or changes the direction of
+/// Text that is safe to print: nothing that moves the cursor, except to a new line, or changes the direction of
 /// writing reaches the terminal.
+fn safe(text: &str) -> String {
+    let lines = text.lines().map(plain);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Text in one line that is [`safe`].
 pub(super) fn plain(text: &str) -> String {
-    let changes_direction = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let changes_direction = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let plain = |c: char| {
         if c.is_control() || changes_direction(c) {
             '\u{fffd}'

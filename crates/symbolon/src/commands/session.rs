@@ -211,7 +211,7 @@ fn show(arguments: ShowArguments) -> Result<(), Failed> {
     let session = session.ok_or_else(|| Failed::work(not_found))?;
     let listed = ListedSession::new(session, now);
     match arguments.json {
-        true => output::print(&serde_json::to_string_pretty(&listed).map_err(Failed::work)?),
+        true => output::print_json(&listed),
         false => output::print(&listed.describe()),
     }
 }

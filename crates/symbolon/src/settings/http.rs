@@ -169,6 +169,10 @@ impl HttpArgs {
             &self.verify_claims,
             ClaimHeader::parse,
         );
+        if let Some((one, other)) = verify_claims.as_deref().and_then(with_one_header) {
+            let why = format!("{one} and {other} would be sent in the same header");
+            mistakes.add("SYMBOLON_VERIFY_CLAIMS", Some(&self.verify_claims), why);
+        }
         let ttl = duration(&self.forwarded_token_ttl, Duration::ZERO).and_then(|ttl| {
             let is_short = ttl <= MOST_FORWARDED_TTL;
             is_short
@@ -228,6 +232,16 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "must be a network, such as 10.1.0.0/16")
 }
+/// Two claims that would be sent in the same header.
+fn with_one_header(claims: &[ClaimHeader]) -> Option<(&str, &str)> {
+    let others = claims.iter().enumerate();
+    let mut pairs =
+        others.flat_map(|(n, one)| claims.iter().take(n).map(move |other| (other, one)));
+    pairs
+        .find(|(one, other)| one.header == other.header)
+        .map(|(one, other)| (one.claim.as_str(), other.claim.as_str()))
+}
+
 /// The names in a list, or else the public URL.
 fn audiences(list: Option<&str>, public_url: &PublicUrl) -> Audiences {
     let names = list.unwrap_or_default().split(',').map(str::trim);

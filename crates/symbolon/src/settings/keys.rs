@@ -20,7 +20,8 @@ pub(super) struct KeysArgs {
         long,
         env = "SYMBOLON_MASTER_KEY",
         value_name = "KEY",
-        hide_env_values = true
+        hide_env_values = true,
+        hide = true
     )]
     master_key: Option<String>,
 

@@ -85,3 +85,41 @@ fn a_proxy_that_is_not_trusted_is_found() {
     let trusted = program.run(&["doctor", https, "--trusted-proxies=127.0.0.1"]);
     assert_eq!(trusted.code, 0, "{}", trusted.out);
 }
+
+#[test]
+fn what_kubernetes_makes_is_noted_and_a_directory_that_is_none_is_found() {
+    let program = Program::new();
+    drop(program.start(&[]));
+    let data = program.directory().join("data");
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o2770)).unwrap();
+    fs::set_permissions(data.join("master.key"), fs::Permissions::from_mode(0o440)).unwrap();
+    let looked = program.run(&["doctor"]);
+    assert_eq!(looked.code, 0, "{}", looked.out);
+    assert_eq!(
+        looked.out.matches("its group has access").count(),
+        2,
+        "{}",
+        looked.out
+    );
+
+    let file = program.directory().join("file");
+    fs::write(&file, "").unwrap();
+    let looked = program.run(&["doctor", &format!("--data-dir={}", file.display())]);
+    assert_eq!(looked.code, 1);
+    assert!(looked.out.contains("cannot write to it"), "{}", looked.out);
+}
+
+#[test]
+fn an_empty_postgres_before_the_first_start_is_no_problem() {
+    let Some(database) = throwaway_postgres::Database::create() else {
+        return;
+    };
+    let program = Program::new();
+    let looked = program.run(&["doctor", &format!("--database-url={}", database.url())]);
+    assert_eq!(looked.code, 0, "{}", looked.out);
+    assert!(
+        looked.out.contains("is available and empty"),
+        "{}",
+        looked.out
+    );
+}

@@ -191,3 +191,33 @@ fn an_env_file_is_read_as_it_is_written() {
     assert!(ended.err.contains("line 2 has a $"), "{}", ended.err);
     assert!(!ended.err.contains("word"), "{}", ended.err);
 }
+
+#[test]
+fn the_master_key_is_no_argument() {
+    let program = Program::new();
+    let key = "A".repeat(43);
+    for command in ["serve", "doctor"] {
+        let refused = program.run(&[command, &format!("--master-key={key}")]);
+        assert_eq!(refused.code, 2);
+        assert!(
+            refused.err.contains("SYMBOLON_MASTER_KEY_FILE"),
+            "{}",
+            refused.err
+        );
+        assert!(!refused.err.contains(&key));
+    }
+    assert!(
+        !program
+            .run(&["serve", "--help"])
+            .out
+            .contains("--master-key <")
+    );
+}
+
+#[test]
+fn two_claims_do_not_share_a_header() {
+    let refused = Program::new().run(&["serve", "--verify-claims=role,tenant_id,tenant-id"]);
+    assert_eq!(refused.code, 2);
+    let why = "tenant_id and tenant-id would be sent in the same header";
+    assert!(refused.err.contains(why), "{}", refused.err);
+}

@@ -1,5 +1,7 @@
 use std::fs;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::Program;
@@ -33,6 +35,23 @@ fn a_token_is_taken_apart_without_asking_anybody() {
         assert!(!refused.err.contains('\u{1b}'));
     }
     assert!(!elsewhere.directory().join("data").exists());
+}
+
+#[test]
+fn names_in_a_token_do_not_move_the_cursor() {
+    let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let header = encode(r#"{"alg":"ES256","\u001b[2J\u202e":"\u001b]0;x\u0007"}"#);
+    let claims = encode(r#"{"\u009b2J\r\n":{"\u001b[1m":1}}"#);
+    let token = format!("{header}.{claims}.x");
+    for command in ["inspect", "verify"] {
+        let shown = Program::new().run(&["token", command, &token]);
+        let said = [shown.out, shown.err].concat();
+        assert!(
+            !said.contains(|c: char| c.is_control() && c != '\n'),
+            "{said:?}"
+        );
+        assert!(!said.contains('\u{202e}'), "{said:?}");
+    }
 }
 
 #[test]

@@ -35,8 +35,8 @@ impl Parts {
     pub(super) fn describe(&self, now: UnixMillis) -> String {
         let section = |title: &str, members: &Map<String, Value>| {
             let members = members.iter().map(|(name, value)| {
-                let value = output::plain(&value.to_string());
-                format!("  {name:10} {value}{}", as_time(name, members, now))
+                let (shown, value) = (output::plain(name), output::plain(&value.to_string()));
+                format!("  {shown:10} {value}{}", as_time(name, members, now))
             });
             [vec![title.to_owned()], members.collect()]
                 .concat()

@@ -112,7 +112,7 @@ fn progress_bar(rows: usize) -> ProgressBar {
 
 fn print(report: &Report, dry_run: bool) -> Result<(), Failed> {
     for (place, why) in &report.refused {
-        eprintln!("{}: {why}", output::plain(place));
+        output::complain(&format!("{place}: {why}"));
     }
     for (kind, count) in &report.weak {
         eprintln!(
