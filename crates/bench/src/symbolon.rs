@@ -110,6 +110,8 @@ impl Symbolon {
             }
             command
         };
+        let migrate = command().arg("migrate").stdout(Stdio::null()).status();
+        migrate.map_err(|why| format!("symbolon: {why}"))?;
         let mut add = command()
             .args(["user", "add", "--name", "Ann", "--email", "ann@example.org"])
             .stdin(Stdio::piped())

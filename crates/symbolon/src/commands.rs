@@ -19,6 +19,8 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use identity::database::Database;
+use store::{DatabaseUrl, Store};
 
 use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
 use crate::{environment, log_format};
@@ -155,6 +157,22 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Opens a database that a service or `symbolon migrate` has made, and migrates it. In another directory than
+/// that of the service, a new one would be of no use.
+fn open_existing(database: &Database) -> Result<Store, Failed> {
+    if let DatabaseUrl::Sqlite(file) = &database.url
+        && !file.exists()
+    {
+        return Err(Failed::Work(format!(
+            "there is no database at {}; start the service first or run symbolon migrate, or say where it is \
+             (SYMBOLON_DATA_DIR, DATABASE_URL)",
+            file.display()
+        )));
+    }
+    let (store, _) = database.open().map_err(Failed::work)?;
+    Ok(store)
 }
 
 impl Failed {

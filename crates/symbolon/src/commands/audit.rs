@@ -10,7 +10,7 @@ use store::events::{self, Event, EventFilter, EventKind, EventOutcome};
 use store::users::UserId;
 
 use super::arguments::{duration, user_id};
-use super::{Failed, output};
+use super::{Failed, open_existing, output};
 use crate::settings::DatabaseArgs;
 
 #[derive(Subcommand)]
@@ -87,7 +87,7 @@ pub(super) fn run(command: Command) -> Result<(), Failed> {
 
 fn search(arguments: SearchArguments) -> Result<(), Failed> {
     let database = arguments.database.resolve_alone()?;
-    let (store, _) = database.open().map_err(Failed::work)?;
+    let store = open_existing(&database)?;
     let wanted = &arguments.wanted;
     let filter = EventFilter {
         since: arguments.within.map(|within| SystemClock.now() - within),
@@ -120,7 +120,7 @@ const LATE: Duration = Duration::from_secs(10);
 
 fn tail(arguments: TailArguments) -> Result<(), Failed> {
     let database = arguments.database.resolve_alone()?;
-    let (store, _) = database.open().map_err(Failed::work)?;
+    let store = open_existing(&database)?;
     let wanted = &arguments.wanted;
     let list = |since: Option<UnixMillis>, limit| {
         let filter = EventFilter {

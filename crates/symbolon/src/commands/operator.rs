@@ -18,7 +18,7 @@ use store::{AnyConnection, StoreError};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use super::Failed;
+use super::{Failed, open_existing};
 
 /// How long writing the audit trail may take.
 const AUDIT_PATIENCE: Duration = Duration::from_secs(10);
@@ -31,9 +31,9 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    /// Migrates the database and opens it.
+    /// Opens a database that exists.
     pub(super) fn open(database: &Database) -> Result<Self, Failed> {
-        let (store, _) = database.open().map_err(Failed::work)?;
+        let store = open_existing(database)?;
         let runtime = Builder::new_current_thread().enable_time().build();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());

@@ -132,3 +132,21 @@ fn sigterm_lets_a_request_finish() {
     let (status, _) = service.wait();
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn a_command_in_another_directory_makes_no_database() {
+    let program = Program::new();
+    for arguments in [
+        &["user", "list"][..],
+        &["service-key", "create", "--name=x", "--scope=tokens:issue"],
+        &["session", "list", "--user=7"],
+        &["keys", "list"],
+        &["audit", "search"],
+    ] {
+        let refused = program.run(arguments);
+        assert_eq!(refused.code, 1, "{arguments:?}: {}", refused.err);
+        let why = "there is no database at ./data/symbolon.db";
+        assert!(refused.err.contains(why), "{arguments:?}: {}", refused.err);
+    }
+    assert!(!program.directory().join("data").exists());
+}

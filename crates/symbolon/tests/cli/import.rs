@@ -33,7 +33,7 @@ fn csv() -> String {
 
 #[test]
 fn each_row_is_imported_or_refused_with_its_reason() {
-    let program = Program::new();
+    let program = Program::migrated();
     let dry = import(&program, "csv", &csv(), &["--dry-run"]);
     assert_eq!(dry.code, 1);
     let summary =
@@ -82,7 +82,7 @@ fn each_row_is_imported_or_refused_with_its_reason() {
 
 #[test]
 fn an_imported_password_signs_in_and_gets_a_hash_of_ours() {
-    let program = Program::new();
+    let program = Program::migrated();
     let line = json!({ "id": 7, "name": "Ann", "email": "ann@example.org", "password": HASH });
     let imported = import(&program, "jsonl", &format!("{line}\n\n[]\n"), &[]);
     assert!(
@@ -103,7 +103,7 @@ fn an_imported_password_signs_in_and_gets_a_hash_of_ours() {
 
 #[test]
 fn a_dump_of_django_has_more_than_users() {
-    let program = Program::new();
+    let program = Program::migrated();
     let dump = json!([
         { "model": "sessions.session", "pk": "x", "fields": { "session_data": "…" } },
         { "model": "auth.user", "pk": 3, "fields": { "username": "ann", "email": "ann@example.org", "password": HASH, "is_active": true } },
@@ -152,7 +152,7 @@ fn what_cannot_be_read_is_said() {
 
 #[test]
 fn weak_hashes_are_named_and_imported() {
-    let program = Program::new();
+    let program = Program::migrated();
     let old = HASH.replacen("1000000", "1000", 1);
     let csv = format!(
         "id,name,email,password\n7,Ann,ann@example.org,{old}\n8,Bob,bob@example.org,{HASH}\n\

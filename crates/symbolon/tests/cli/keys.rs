@@ -159,7 +159,7 @@ fn what_makes_no_sense_together_is_refused() {
 
 #[test]
 fn before_the_first_start_there_is_nothing_to_rotate() {
-    let ended = Program::new().run(&["keys", "rotate"]);
+    let ended = Program::migrated().run(&["keys", "rotate"]);
     assert_eq!(ended.code, 1);
     assert!(
         ended.err.contains("the first start of the service"),

@@ -26,6 +26,14 @@ impl Program {
         }
     }
 
+    /// With a database that no service has started on.
+    pub(crate) fn migrated() -> Self {
+        let program = Self::new();
+        let migrated = program.run(&["migrate"]);
+        assert_eq!(migrated.code, 0, "{}", migrated.err);
+        program
+    }
+
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
@@ -63,6 +71,7 @@ impl Program {
 
     /// Adds Ann, whose id is 7, and makes a service key that opens sessions for her.
     pub(crate) fn service_key_for_ann(&self) -> String {
+        assert_eq!(self.run(&["migrate"]).code, 0);
         let add = [
             "user",
             "add",

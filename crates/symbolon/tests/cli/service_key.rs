@@ -10,7 +10,7 @@ fn listed(program: &Program) -> Vec<Value> {
 
 #[test]
 fn a_key_is_printed_once_alone_on_standard_output() {
-    let program = Program::new();
+    let program = Program::migrated();
     let create = [
         "service-key",
         "create",
@@ -37,7 +37,7 @@ fn a_key_is_printed_once_alone_on_standard_output() {
 
 #[test]
 fn a_key_is_revoked_by_name_once() {
-    let program = Program::new();
+    let program = Program::migrated();
     let create = [
         "service-key",
         "create",

@@ -11,7 +11,7 @@ fn listed(program: &Program) -> Vec<Value> {
 
 #[test]
 fn a_user_is_added_and_listed() {
-    let program = Program::new();
+    let program = Program::migrated();
     let add = [
         "user",
         "add",
@@ -58,7 +58,7 @@ fn a_user_is_added_and_listed() {
 
 #[test]
 fn what_will_not_do_is_refused_and_nothing_is_added() {
-    let program = Program::new();
+    let program = Program::migrated();
     let good = ["--name=Ann", "--email=ann@example.org"];
     let add = |arguments: &[&str], input| {
         let arguments = [&["user", "add"], arguments].concat();

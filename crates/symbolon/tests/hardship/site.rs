@@ -49,6 +49,7 @@ impl Site {
             "--email=ann@example.org",
             "--no-password",
         ];
+        site.run(&["migrate"]);
         site.run(&[&["user", "add"], &add[..]].concat());
         let create = ["--name=test", "--scope=tokens:issue"];
         let key = site.run(&[&["service-key", "create"], &create[..]].concat());

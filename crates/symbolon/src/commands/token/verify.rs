@@ -11,7 +11,7 @@ use store::{Store, UnixMillis};
 use super::checks::{Checks, check_claims, check_session, check_signature, shown};
 use super::jwk_set;
 use super::parts::Parts;
-use crate::commands::{Failed, output};
+use crate::commands::{Failed, open_existing, output};
 use crate::settings::ServeArgs;
 
 #[derive(Args)]
@@ -93,7 +93,7 @@ fn keys(
             database: None,
         });
     }
-    let (store, _) = settings.database.open().map_err(Failed::work)?;
+    let store = open_existing(&settings.database)?;
     let entropy = SystemEntropy::default();
     let master_key = settings.keys.master_key.load(true, &entropy);
     let (master_key, _) = master_key.map_err(Failed::work)?;
