@@ -32,6 +32,7 @@ mod private_dir;
 mod random_secret;
 mod refusal_log;
 pub mod request_id;
+mod unicode;
 
 pub use async_store::AsyncStore;
 pub use failure::Failure;

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::ports::Ports;
 use crate::sessions::{Sessions, TokenPair};
 use crate::tokens::{DeviceToken, DeviceTokens, KnownDevice};
+use crate::users::Email;
 
 pub use attempts::AccountAttempts;
 pub use confirm::{PasswordConfirmation, Unconfirmed};
@@ -108,6 +109,8 @@ impl SignIn {
         browser: Browser,
     ) -> Result<SignInOutcome, Failure> {
         let Credentials { email, password } = credentials;
+        // In another form it is still the same address; what is none is nobody's.
+        let email = Email::parse(&email).map_or(email, String::from);
         let account = attempts::account(&email);
         if let Some(refusal) = self.attempts.known_refusal(account) {
             let may_be_known =

@@ -183,7 +183,6 @@ fn is_of_kubernetes(name: &str) -> bool {
             .is_some_and(|(_, rest)| port_of(rest))
 }
 
-#[expect(clippy::disallowed_methods, reason = "clap reads the same variables")]
 fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }

@@ -2,7 +2,7 @@ use actix_web::web::Payload;
 use actix_web::{FromRequest, HttpRequest, dev};
 use url::form_urlencoded;
 
-use super::json_body::{has_media_type, read};
+use super::json_body::{encoded, has_media_type, is_encoded, read};
 use crate::problem::{Code, Problem};
 
 /// A form about a token (RFC 7662 §2.1, RFC 7009 §2.1). Tokens state their type, so a hint is ignored.
@@ -18,8 +18,12 @@ pub(super) fn read_form(
     payload: &mut dev::Payload,
 ) -> impl Future<Output = Result<TokenForm, Problem>> + use<> {
     let is_form = has_media_type(request, "application/x-www-form-urlencoded");
+    let is_encoded = is_encoded(request);
     let body = read(Payload::from_request(request, payload));
     async move {
+        if is_encoded {
+            return Err(encoded());
+        }
         if !is_form {
             return Err(Problem::from(Code::UnsupportedMediaType)
                 .with_detail("Send it as `application/x-www-form-urlencoded`."));

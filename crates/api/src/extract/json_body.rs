@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_rt::time::timeout;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{Error, FromRequest, HttpRequest, dev};
 use deserializer::{Members, Mismatch};
@@ -33,10 +33,14 @@ impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let is_json = is_json(request);
+        let is_encoded = is_encoded(request);
         let body = read(Payload::from_request(request, payload));
         Box::pin(async move {
             if !is_json {
                 return Err(Code::UnsupportedMediaType.into());
+            }
+            if is_encoded {
+                return Err(encoded());
             }
             parse(&body.await?).map(JsonBody)
         })
@@ -52,8 +56,12 @@ impl<T: DeserializeOwned + Apiv2Schema + 'static> FromRequest for OptionalJsonBo
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let is_json = is_json(request);
+        let is_encoded = is_encoded(request);
         let body = read(Payload::from_request(request, payload));
         Box::pin(async move {
+            if is_encoded {
+                return Err(encoded());
+            }
             let body = body.await?;
             if body.is_empty() {
                 return Ok(OptionalJsonBody(None));
@@ -74,6 +82,18 @@ const MAX_ERRORS: usize = 20;
 /// Required, because pages of other origins can send forms without a preflight, but not JSON.
 fn is_json(request: &HttpRequest) -> bool {
     has_media_type(request, "application/json")
+}
+
+/// Whether the body is compressed or otherwise encoded (RFC 9110 §8.4).
+pub(super) fn is_encoded(request: &HttpRequest) -> bool {
+    let encodings = request.headers().get_all(header::CONTENT_ENCODING);
+    let mut encodings = encodings.map(HeaderValue::as_bytes);
+    encodings.any(|encoding| !encoding.eq_ignore_ascii_case(b"identity"))
+}
+
+pub(super) fn encoded() -> Problem {
+    Problem::from(Code::UnsupportedMediaType)
+        .with_detail("The body has a Content-Encoding; send it as it is.")
 }
 
 pub(super) fn has_media_type(request: &HttpRequest, media_type: &str) -> bool {
@@ -99,6 +119,9 @@ pub(super) async fn read(
 }
 
 fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
+    if let Some(why) = not_utf_8(body) {
+        return Err(Problem::from(Code::BodyMalformed).with_detail(why));
+    }
     let members: Members = match serde_json::from_slice(body) {
         Ok(members) => members,
         Err(error) if error.is_data() => {
@@ -122,6 +145,19 @@ fn parse<T: DeserializeOwned + Apiv2Schema>(body: &[u8]) -> Result<T, Problem> {
             }
             Err(Problem::invalid(errors))
         }
+    }
+}
+
+/// Why a body is not in UTF-8 without a byte order mark (RFC 8259 §8.1).
+fn not_utf_8(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0xef, 0xbb, 0xbf, ..] => {
+            Some("The body begins with a byte order mark; send UTF-8 without one.")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, b'{', ..] => {
+            Some("The body is in UTF-16; send UTF-8.")
+        }
+        _ => None,
     }
 }
 

@@ -108,9 +108,11 @@ impl PasswordHasher {
         let decoy = self.decoys.choose(address);
         let hash = hash.unwrap_or(decoy);
         let salt = self.entropy.bytes();
-        let work = move || match known & verify(&password, &hash) {
-            true => renew(&params, &password, &hash, salt),
-            false => Verified::Wrong,
+        let work = move || match verify(&password, &hash) {
+            matched if known && matched != Match::No => {
+                renew(&params, &password, &hash, matched, salt)
+            }
+            _ => Verified::Wrong,
         };
         self.queue.run(work).await
     }
@@ -128,19 +130,45 @@ impl fmt::Debug for PasswordHasher {
 }
 
 fn hash(params: &Params, password: &Password, salt: [u8; 16]) -> PasswordHash {
-    PasswordHash::new(argon2id::hash(params, &password.0, &salt))
+    PasswordHash::new(argon2id::hash(params, password.opaque(), &salt))
 }
 
-fn verify(password: &Password, hash: &PasswordHash) -> bool {
-    Scheme::parse(hash.expose()).is_ok_and(|scheme| scheme.verify(&password.0))
+/// How a password matches a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Match {
+    /// In the form that is hashed here.
+    Opaque,
+    /// As it was typed.
+    Typed,
+    No,
+}
+
+/// What differs from how it was typed takes two hashes, whether or not there is a user.
+fn verify(password: &Password, hash: &PasswordHash) -> Match {
+    let Ok(scheme) = Scheme::parse(hash.expose()) else {
+        return Match::No;
+    };
+    match (scheme.verify(password.opaque()), password.typed()) {
+        (true, _) => Match::Opaque,
+        (false, Some(typed)) if scheme.verify(typed) => Match::Typed,
+        (false, _) => Match::No,
+    }
 }
 
 /// Whether the hash should be replaced: the parameters have risen since, or another system made it.
-fn renew(params: &Params, password: &Password, old: &PasswordHash, salt: [u8; 16]) -> Verified {
+fn renew(
+    params: &Params,
+    password: &Password,
+    old: &PasswordHash,
+    matched: Match,
+    salt: [u8; 16],
+) -> Verified {
     let scheme = Scheme::parse(old.expose());
     // A new hash would be of the whole password, whose end may be wrong.
-    let stays =
-        |scheme: Scheme<'_>| scheme.is_at_least(params) || scheme.ignores_the_end_of(&password.0);
+    let stays = |scheme: Scheme<'_>| {
+        let is_good = matched == Match::Opaque && scheme.is_at_least(params);
+        is_good || scheme.ignores_the_end_of(password.opaque())
+    };
     match scheme.is_ok_and(stays) {
         true => Verified::Right,
         false => Verified::RightWithNewHash(hash(params, password, salt)),
@@ -177,6 +205,31 @@ mod tests {
         let verify = async |text| hasher.verify(attempt(text), Some(hash.clone()), "").await;
         assert_eq!(verify("open sesame").await, Ok(Verified::Right));
         assert_eq!(verify("open Sesame").await, Ok(Verified::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_password_verifies_from_every_keyboard_and_as_another_system_hashed_it() {
+        let hasher = hasher();
+        let (composed, decomposed) = (
+            "ma\u{f1}ana ma\u{f1}ana",
+            "man\u{303}ana\u{a0}man\u{303}ana",
+        );
+        for (set, typed) in [(composed, decomposed), (decomposed, composed)] {
+            let hash = hasher.hash(accepted(set)).await.unwrap();
+            let verified = hasher.verify(attempt(typed), Some(hash), "").await;
+            assert_eq!(verified, Ok(Verified::Right));
+        }
+        // Of the bytes as they were typed there.
+        let elsewhere = argon2id::hash(&Params::DEFAULT, decomposed, &[7; 16]);
+        let hash = Some(PasswordHash::new(elsewhere));
+        let verified = hasher.verify(attempt(decomposed), hash.clone(), "").await;
+        let Ok(Verified::RightWithNewHash(new)) = verified else {
+            panic!("{verified:?}");
+        };
+        let verified = hasher.verify(attempt(composed), Some(new), "").await;
+        assert_eq!(verified, Ok(Verified::Right));
+        let verified = hasher.verify(attempt("manana manana"), hash, "").await;
+        assert_eq!(verified, Ok(Verified::Wrong));
     }
 
     #[tokio::test]

@@ -4,10 +4,16 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::common;
+use crate::unicode;
 
-/// A password as somebody typed it. `Debug` does not show it.
+/// A password that somebody typed. `Debug` does not show it.
 #[derive(Clone)]
-pub struct Password(pub(super) Zeroizing<String>);
+pub struct Password {
+    /// The same from every keyboard (RFC 8265 §4.2).
+    opaque: Zeroizing<String>,
+    /// As it was typed, if that differs. Hashes from elsewhere may be of that.
+    typed: Option<Zeroizing<String>>,
+}
 
 /// A password that satisfies the policy. `Debug` does not show it.
 #[derive(Clone, Debug)]
@@ -33,7 +39,21 @@ const SHORTEST_NAME: usize = 4;
 impl Password {
     /// Any text that somebody typed.
     pub fn attempt(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        let (opaque, typed) = (unicode::opaque(&text), Zeroizing::new(text));
+        Self {
+            typed: (opaque != *typed).then_some(typed),
+            opaque: Zeroizing::new(opaque),
+        }
+    }
+
+    /// What is hashed.
+    pub(super) fn opaque(&self) -> &str {
+        &self.opaque
+    }
+
+    /// As it was typed, if that differs.
+    pub(super) fn typed(&self) -> Option<&str> {
+        self.typed.as_ref().map(|typed| typed.as_str())
     }
 
     /// Checks the policy for a user of this name and email address: 8 to 128 characters of any kind
@@ -44,13 +64,13 @@ impl Password {
     ///
     /// [`InvalidPassword`].
     pub fn accept(self, name: &str, email: &str) -> Result<AcceptedPassword, InvalidPassword> {
-        if !(8..=128).contains(&self.0.chars().count()) {
+        if !(8..=128).contains(&self.opaque.chars().count()) {
             return Err(InvalidPassword::Length);
         }
-        if common::is_common(&self.0) {
+        if common::is_common(&self.opaque) {
             return Err(InvalidPassword::Common);
         }
-        let lower = Zeroizing::new(self.0.to_lowercase());
+        let lower = Zeroizing::new(self.opaque.to_lowercase());
         let mailbox = email.split('@').next().unwrap_or_default();
         let contains = |who: &str| {
             let who = who.trim().to_lowercase();

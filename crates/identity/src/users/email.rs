@@ -3,6 +3,8 @@ use std::fmt;
 use email_address::{EmailAddress, Options};
 use thiserror::Error;
 
+use crate::unicode;
+
 /// An email address (RFC 5321).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
@@ -13,21 +15,31 @@ pub struct Email(String);
 pub struct InvalidEmail;
 
 impl Email {
-    /// Reads an email address, ignoring surrounding white space.
+    /// Reads an email address, ignoring surrounding white space: with the mailbox composed, and the domain as
+    /// people write it (UTS 46), so that `dömäin.com` and `xn--dmin-moa0i.com` are one address.
     ///
     /// # Errors
     ///
     /// [`InvalidEmail`].
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
-        let text = text.trim();
+        let (mailbox, domain) = text.trim().rsplit_once('@').ok_or(InvalidEmail)?;
+        let address = format!("{}@{}", unicode::composed(mailbox), unicode_domain(domain)?);
+        if address.len() > 254 || !unicode::is_displayable(&address) {
+            return Err(InvalidEmail);
+        }
         let options = Options::default()
             .without_display_text()
             .without_domain_literal();
-        if text.len() > 254 || text.chars().any(char::is_control) {
-            return Err(InvalidEmail);
-        }
-        EmailAddress::parse_with_options(text, options).map_err(|_| InvalidEmail)?;
-        Ok(Self(text.to_owned()))
+        EmailAddress::parse_with_options(&address, options).map_err(|_| InvalidEmail)?;
+        Ok(Self(address))
+    }
+}
+
+fn unicode_domain(domain: &str) -> Result<String, InvalidEmail> {
+    let ascii = idna::domain_to_ascii(domain).map_err(|_| InvalidEmail)?;
+    match idna::domain_to_unicode(&ascii) {
+        (unicode, Ok(())) => Ok(unicode),
+        (_, Err(_)) => Err(InvalidEmail),
     }
 }
 
@@ -65,6 +77,22 @@ mod tests {
     }
 
     #[test]
+    fn one_address_has_one_form() {
+        for (text, form) in [
+            ("ann@dömäin.com", "ann@dömäin.com"),
+            ("ann@do\u{308}ma\u{308}in.com", "ann@dömäin.com"),
+            ("ann@xn--dmin-moa0i.com", "ann@dömäin.com"),
+            ("ann@DÖMÄIN.com", "ann@dömäin.com"),
+            ("ann@ｅｘａｍｐｌｅ。org", "ann@example.org"),
+            ("Ann@Example.ORG", "Ann@example.org"),
+            ("jose\u{301}@example.org", "josé@example.org"),
+            ("ann@faß.de", "ann@faß.de"),
+        ] {
+            assert_eq!(Email::parse(text).unwrap().to_string(), form, "{text}");
+        }
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         let long = format!("{}@example.org", "a".repeat(250));
         for text in [
@@ -78,6 +106,11 @@ mod tests {
             "ann@[192.0.2.1]",
             "a\u{0}@example.org",
             "ann@example.org\r\nX: y",
+            "an\u{200b}n@example.org",
+            "\u{202e}nna@example.org",
+            "ann@exam\u{202e}ple.org",
+            "ann@xn--a",
+            "ann@-example.org",
             &long,
         ] {
             assert!(Email::parse(text).is_err(), "{text:?}");

@@ -12,6 +12,7 @@ use crate::support::service::Place;
 use crate::{Service, on_both_back_ends};
 
 on_both_back_ends! {
+    bodies_in_other_encodings
     unknown_paths_and_methods
     a_slash_at_the_end_changes_nothing
     head_is_answered_as_get
@@ -118,6 +119,46 @@ fn of_two_authorizations_none_counts(service: &Service) {
         let refused = call.send();
         assert_eq!(refused.problem(), (400, "request_malformed".into()));
     }
+}
+
+fn bodies_in_other_encodings(service: &Service) {
+    let client = service.client();
+    let login = |encoding: Option<&str>, body: &[u8]| {
+        let call = client
+            .post("/api/login")
+            .header("content-type", "application/json");
+        let call = match encoding {
+            Some(encoding) => call.header("content-encoding", encoding),
+            None => call,
+        };
+        call.body(body).send()
+    };
+    let json = r#"{"email":"ann@example.org","password":"open sesame, please"}"#;
+    let utf_16 = |unit: fn(u16) -> [u8; 2]| json.encode_utf16().flat_map(unit).collect::<Vec<_>>();
+    let marked = [b"\xef\xbb\xbf", json.as_bytes()].concat();
+    for (body, why) in [
+        (marked, "byte order mark"),
+        (utf_16(u16::to_le_bytes), "UTF-16"),
+        (
+            [b"\xfe\xff".to_vec(), utf_16(u16::to_be_bytes)].concat(),
+            "UTF-16",
+        ),
+    ] {
+        let refused = login(None, &body);
+        assert_eq!(refused.problem(), (400, "body_malformed".into()));
+        let detail = refused.json()["detail"].to_string();
+        assert!(detail.contains(why), "{detail}");
+    }
+    for encoding in ["gzip", "br", "x"] {
+        let refused = login(Some(encoding), json.as_bytes());
+        assert_eq!(
+            refused.problem(),
+            (415, "unsupported_media_type".into()),
+            "{encoding}"
+        );
+    }
+    let answered = login(Some("identity"), json.as_bytes());
+    assert_eq!(answered.problem(), (401, "invalid_credentials".into()));
 }
 
 fn bodies_that_are_not_the_json_asked_for(service: &Service) {

@@ -10,6 +10,7 @@ use crate::{Service, on_both_back_ends};
 on_both_back_ends! {
     signing_in_answers_a_token_pair
     an_email_signs_in_in_any_case
+    an_email_and_a_password_sign_in_from_every_keyboard
     who_may_not_sign_in_gets_one_and_the_same_answer
     each_sign_in_opens_a_session_of_its_own
     signing_in_ends_the_session_that_came_along
@@ -79,6 +80,38 @@ fn an_email_signs_in_in_any_case(service: &Service) {
             .status,
         200
     );
+}
+
+fn an_email_and_a_password_sign_in_from_every_keyboard(service: &Service) {
+    let account = json!({
+        "name": "Jose\u{301}", "email": "jose\u{301}@xn--dmin-moa0i.com", "password": "ma\u{f1}ana por la man\u{303}ana"
+    });
+    let registered = service.client().post("/api/register").json(account).send();
+    assert_eq!(registered.status, 201);
+    let user = registered.json();
+    assert_eq!(
+        (&user["name"], &user["email"]),
+        (&json!("José"), &json!("josé@dömäin.com"))
+    );
+    for (email, password) in [
+        ("josé@dömäin.com", "mañana por la mañana"),
+        (
+            "JOSE\u{301}@DO\u{308}MA\u{308}IN.com",
+            "man\u{303}ana\u{a0}por la man\u{303}ana",
+        ),
+        ("josé@ｄömäin。com", "mañana por la mañana"),
+    ] {
+        let login = service.client().post("/api/login");
+        let login = login
+            .json(json!({ "email": email, "password": password }))
+            .send();
+        assert_eq!(login.status, 200, "{email}");
+    }
+    let again = json!({
+        "name": "Eve", "email": "jose\u{301}@dömäin.com", "password": "mañana por la mañana"
+    });
+    let again = service.client().post("/api/register").json(again).send();
+    assert_eq!(again.problem(), (409, "email_taken".into()));
 }
 
 fn who_may_not_sign_in_gets_one_and_the_same_answer(service: &Service) {
