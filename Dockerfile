@@ -15,7 +15,7 @@ FROM scratch
 COPY --from=build /out/symbolon /symbolon
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-ENV SYMBOLON_LISTEN=0.0.0.0:8000 \
+ENV SYMBOLON_LISTEN=[::]:8000 \
     SYMBOLON_DATA_DIR=/data
 VOLUME /data
 EXPOSE 8000

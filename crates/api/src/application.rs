@@ -1,4 +1,4 @@
-//! The service: built from settings, then run until it receives SIGTERM or SIGINT.
+//! The service: built from settings, then run until it receives SIGTERM, SIGINT or SIGHUP.
 
 mod background;
 mod build;
@@ -9,6 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use actix_rt::signal::unix::{SignalKind, signal};
 use actix_rt::task::JoinHandle;
 use actix_rt::time::timeout;
 use actix_web::dev;
@@ -35,7 +36,7 @@ pub struct Created {
 }
 
 /// How long the rest of the audit trail may take to be written when the service stops.
-const AUDIT_PATIENCE: Duration = Duration::from_secs(5);
+const AUDIT_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Application {
     /// The address it listens on.
@@ -58,7 +59,27 @@ impl Application {
         self.server.handle()
     }
 
-    /// Answers requests until SIGTERM or SIGINT, then finishes those that were begun.
+    /// Answers requests until SIGTERM, SIGINT or SIGHUP, then finishes those that were begun.
+    ///
+    /// # Errors
+    ///
+    /// If the sockets or the signals fail.
+    pub async fn run_until_signalled(self) -> io::Result<()> {
+        for kind in [
+            SignalKind::terminate(),
+            SignalKind::interrupt(),
+            SignalKind::hangup(),
+        ] {
+            let (mut signals, handle) = (signal(kind)?, self.handle());
+            actix_rt::spawn(async move {
+                signals.recv().await;
+                handle.stop(true).await;
+            });
+        }
+        self.run_until_stopped().await
+    }
+
+    /// Answers requests until it is stopped by its [`handle`](Self::handle), then finishes those that were begun.
     ///
     /// # Errors
     ///

@@ -33,7 +33,11 @@ pub(crate) struct Edge {
     metrics: Option<Arc<Metrics>>,
     request_ids: Arc<RequestIds>,
     proxies: Data<TrustedProxies>,
+    has_access_log: bool,
 }
+
+/// The target of requests in the log, at the level debug.
+const ACCESS_LOG: &str = "symbolon::access";
 
 /// A request, to be counted when it is answered.
 struct Timed {
@@ -117,10 +121,28 @@ impl Edge {
         Self {
             request_ids: Arc::new(request_ids),
             proxies,
+            has_access_log: log::log_enabled!(target: ACCESS_LOG, log::Level::Debug),
             metrics: http.metrics_listen.map(|_| metrics.clone()),
             origins: OriginGuard::new(http),
             headers: SecurityHeaders::new(&http.public_url),
         }
+    }
+
+    /// Method and path, never a query or a header, which could hold a token.
+    fn log_access(&self, timed: &Timed, response: &ServiceResponse<BoxBody>, id: &RequestId) {
+        let request = response.request();
+        let address = self.proxies.client_address(request);
+        let client = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+        let (method, path) = (timed.method.as_str(), request.path().escape_debug());
+        let (status, ms) = (
+            response.status().as_u16(),
+            timed.since.elapsed().as_millis(),
+        );
+        log::debug!(
+            target: ACCESS_LOG,
+            client:%, method:%, path:%, status:%, ms:%, request:% = id.as_str();
+            "{client} {method} {path} {status} {ms} ms request={}", id.as_str()
+        );
     }
 
     /// The answer after a handler has panicked. The request is gone, and with it the route.
@@ -147,10 +169,8 @@ impl Edge {
         mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
-        let timed = edge
-            .metrics
-            .is_some()
-            .then(|| Timed::new(request.request()));
+        let is_timed = edge.metrics.is_some() || edge.has_access_log;
+        let timed = is_timed.then(|| Timed::new(request.request()));
         let id = edge.request_id(request.request());
         make_canonical(&mut request);
         let is_public = is_public(request.path());
@@ -185,8 +205,13 @@ impl Edge {
         }
         edge.headers.add(response.headers_mut());
         add_request_id(response.headers_mut(), &id);
-        if let (Some(metrics), Some(timed)) = (&edge.metrics, timed) {
-            timed.count(metrics, &response);
+        if let Some(timed) = timed {
+            if edge.has_access_log {
+                edge.log_access(&timed, &response, &id);
+            }
+            if let Some(metrics) = &edge.metrics {
+                timed.count(metrics, &response);
+            }
         }
         Ok(response)
     }

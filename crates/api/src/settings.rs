@@ -81,6 +81,8 @@ pub struct Accounts {
 pub struct Http {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
     /// The URL by which clients know the service.
     pub public_url: PublicUrl,
     /// The `aud` claim of access tokens.
@@ -194,6 +196,7 @@ pub(crate) mod tests {
         let public_url = PublicUrl::parse(public_url, false).unwrap();
         Http {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            keep_alive: Duration::from_secs(75),
             audience: Audiences {
                 own: public_url.issuer().to_owned(),
                 others: Vec::new(),

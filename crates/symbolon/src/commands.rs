@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use identity::database::Database;
-use store::{DatabaseUrl, Store};
+use store::{DatabaseUrl, Store, StoreOptions};
 
 use crate::settings::{DatabaseArgs, ListenArgs, Mistakes, ServeArgs};
 use crate::{environment, log_format};
@@ -171,7 +171,13 @@ fn open_existing(database: &Database) -> Result<Store, Failed> {
             file.display()
         )));
     }
-    let (store, _) = database.open().map_err(Failed::work)?;
+    // With more, some would still be opened when the command ends.
+    let options = StoreOptions {
+        connections: 1,
+        ..database.options
+    };
+    let url = database.url.clone();
+    let (store, _) = Database { url, options }.open().map_err(Failed::work)?;
     Ok(store)
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use env_logger::fmt::Formatter;
+use identity::clock::{Clock, SystemClock, rfc3339};
 use identity::request_id;
 use log::Record;
 use log::kv::{Error, Key, Value, VisitSource};
@@ -68,6 +69,16 @@ pub(crate) fn log_panics() {
         let what = what.replace(['\r', '\n'], " ");
         log::error!(target: "symbolon::panic", place; "a bug, at {place}: {what}");
     }));
+}
+
+/// The beginning of a line that does not come from the log.
+pub(crate) fn line(replica: &str) -> serde_json::Value {
+    serde_json::json!({
+        "at": rfc3339(SystemClock.now()),
+        "level": "info",
+        "target": "symbolon",
+        "replica": replica,
+    })
 }
 
 fn json(at: String, record: &Record<'_>, replica: &str) -> serde_json::Value {

@@ -1,8 +1,9 @@
 //! The HTTP servers.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use actix_web::middleware::{Condition, Logger, from_fn};
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer, dev};
 use paperclip::actix::OpenApiExt;
@@ -33,15 +34,12 @@ pub(super) struct MetricsServer {
 /// Connections per worker: each may hold some memory while its client is slow.
 const MAX_CONNECTIONS: usize = 4096;
 
-/// Seconds to finish requests when the service stops.
-const SHUTDOWN_TIMEOUT: u64 = 30;
-
-/// The target of requests in the log, at the level debug.
-const ACCESS_LOG: &str = "symbolon::access";
+/// Seconds to finish requests when the service stops. With the time that the audit trail may take, it is less
+/// than the ten seconds after which Docker kills.
+const SHUTDOWN_TIMEOUT: u64 = 6;
 
 pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, StartError> {
     let allowed_origins = http.allowed_origins.clone();
-    let has_access_log = log::log_enabled!(target: ACCESS_LOG, log::Level::Debug);
     let metrics_source = services.metrics_source();
     let server = HttpServer::new(move || {
         App::new()
@@ -51,7 +49,6 @@ pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, Start
                 cors(allowed_origins.clone()),
             ))
             .wrap(from_fn(Edge::pass))
-            .wrap(Condition::new(has_access_log, access_logger()))
             .wrap_api()
             .configure(routes::api)
             .build()
@@ -67,7 +64,9 @@ pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, Start
     })
     .max_connections(MAX_CONNECTIONS)
     .shutdown_timeout(SHUTDOWN_TIMEOUT)
-    .bind(http.listen)
+    .keep_alive(http.keep_alive)
+    .disable_signals()
+    .listen(bind(http.listen)?)
     .map_err(|error| StartError::Listen {
         address: http.listen,
         error,
@@ -110,10 +109,14 @@ fn listen_for_metrics(
     Ok(MetricsServer { handle, address })
 }
 
-/// Method and path, never a query or a header, which could hold a token.
-fn access_logger() -> Logger {
-    Logger::new("%a %{method}xi %U %s %b %Ts %{x-request-id}o")
-        .custom_request_replace("method", |request| request.method().to_string())
-        .log_target(ACCESS_LOG)
-        .log_level(log::Level::Debug)
+/// Binds the address. Where there is no IPv6, all addresses are those of IPv4.
+fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).or_else(|error| {
+        let all_of_v4 = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
+        match address.ip() == Ipv6Addr::UNSPECIFIED && error.kind() != io::ErrorKind::AddrInUse {
+            true => TcpListener::bind(all_of_v4),
+            false => Err(error),
+        }
+    });
+    bound.map_err(|error| StartError::Listen { address, error })
 }

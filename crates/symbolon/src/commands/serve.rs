@@ -6,9 +6,10 @@ use identity::clock::SystemClock;
 use identity::entropy::SystemEntropy;
 use identity::keys::MasterKeySource;
 use identity::users::Registration;
+use serde_json::Value;
 
 use super::Failed;
-use crate::log_format;
+use crate::log_format::{self, LogFormat};
 use crate::settings::ServeArgs;
 
 pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
@@ -20,14 +21,43 @@ pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
         let clock = Arc::new(SystemClock);
         let entropy = Arc::new(SystemEntropy::default());
         let application = Application::build(&settings, clock, entropy).map_err(Failed::work)?;
-        print!("{}", greeting(&settings, &application));
+        match format {
+            LogFormat::Text => print!("{}", greeting(&settings, &application)),
+            LogFormat::Json => println!("{}", started(&settings, &application)),
+        }
         application
-            .run_until_stopped()
+            .run_until_signalled()
             .await
             .map_err(Failed::work)?;
-        println!("Stopped.");
+        match format {
+            LogFormat::Text => println!("Stopped."),
+            LogFormat::Json => println!("{}", stopped(&settings)),
+        }
         Ok(())
     })
+}
+
+/// For programs that read one JSON object per line.
+fn started(settings: &Settings, application: &Application) -> Value {
+    let (version, address) = (env!("CARGO_PKG_VERSION"), application.address());
+    let mut line = log_format::line(&settings.replica);
+    line["message"] = format!("Symbolon {version} listens on {address}").into();
+    line["version"] = version.into();
+    line["address"] = address.to_string().into();
+    line["public_url"] = settings.http.public_url.to_string().into();
+    line["database"] = settings.database.url.to_string().into();
+    line["migrations"] = application.created().migrations.clone().into();
+    line["metrics"] = application
+        .metrics_address()
+        .map(|at| at.to_string())
+        .into();
+    line
+}
+
+fn stopped(settings: &Settings) -> Value {
+    let mut line = log_format::line(&settings.replica);
+    line["message"] = "Stopped.".into();
+    line
 }
 
 fn greeting(settings: &Settings, application: &Application) -> String {

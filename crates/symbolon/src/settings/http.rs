@@ -1,4 +1,4 @@
-//! `SYMBOLON_LISTEN`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
+//! `SYMBOLON_LISTEN`, `SYMBOLON_KEEP_ALIVE`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
 //! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
 //! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_CLIENT_ADDRESS_HEADER`,
 //! `SYMBOLON_VERIFY_CLAIMS`, `SYMBOLON_FORWARDED_TOKEN_TTL`, `SYMBOLON_METRICS_LISTEN`.
@@ -31,6 +31,15 @@ pub struct ListenArgs {
 pub(super) struct HttpArgs {
     #[command(flatten)]
     listen: ListenArgs,
+
+    /// How long an idle connection stays open; longer than a proxy in front keeps it, which answers 502 otherwise
+    #[arg(
+        long,
+        env = "SYMBOLON_KEEP_ALIVE",
+        value_name = "TIME",
+        default_value = "75s"
+    )]
+    keep_alive: String,
 
     /// The URL by which clients know the service, and the issuer of its tokens. With https, cookies are
     /// secure
@@ -139,12 +148,22 @@ pub(super) struct HttpArgs {
     metrics_listen: Option<String>,
 }
 
+/// Each open connection takes memory.
+const MOST_KEEP_ALIVE: Duration = Duration::from_secs(3600);
+
 /// Forwarded tokens are for one request, and cannot be revoked.
 const MOST_FORWARDED_TTL: Duration = Duration::from_secs(300);
 
 impl HttpArgs {
     pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Http> {
         let listen = self.listen.resolve(mistakes);
+        let keep_alive = duration(&self.keep_alive, Duration::from_secs(1)).and_then(|time| {
+            let is_short = time <= MOST_KEEP_ALIVE;
+            is_short
+                .then_some(time)
+                .ok_or("must be at most 1h".to_owned())
+        });
+        let keep_alive = mistakes.note("SYMBOLON_KEEP_ALIVE", &self.keep_alive, keep_alive);
         let public_url = PublicUrl::parse(&self.public_url, self.danger_insecure_public_url);
         let public_url = mistakes.note("SYMBOLON_PUBLIC_URL", &self.public_url, public_url);
         let allowed_origins = mistakes.note_each(
@@ -193,6 +212,7 @@ impl HttpArgs {
         let public_url = public_url?;
         Some(Http {
             listen: listen?,
+            keep_alive: keep_alive?,
             audience: audiences(self.audience.as_deref(), &public_url),
             client_id: self.client_id,
             public_url,

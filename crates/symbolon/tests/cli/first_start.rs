@@ -2,6 +2,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use crate::Program;
 
@@ -149,4 +150,55 @@ fn a_command_in_another_directory_makes_no_database() {
         assert!(refused.err.contains(why), "{arguments:?}: {}", refused.err);
     }
     assert!(!program.directory().join("data").exists());
+}
+
+#[test]
+fn each_signal_to_stop_lets_requests_end_and_half_a_body_holds_up_nothing_for_long() {
+    for (signal, sends_half) in [("-TERM", true), ("-INT", false), ("-HUP", false)] {
+        let program = Program::new();
+        let service = program.start(&[]);
+        let mut stream = TcpStream::connect(&service.address).unwrap();
+        if sends_half {
+            let head = "POST /api/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+            stream.write_all(head.as_bytes()).unwrap();
+            assert_eq!(service.get("/health/live"), 200, "and was read by then");
+        }
+        let since = Instant::now();
+        service.signal(signal);
+        let (status, rest) = service.wait();
+        assert!(status.success(), "{signal}");
+        assert!(rest.ends_with("Stopped.\n"), "{signal}: {rest}");
+        // Docker kills after ten.
+        assert!(since.elapsed() < Duration::from_secs(9), "{signal}");
+    }
+}
+
+#[test]
+fn a_connection_stays_open_for_longer_than_proxies_keep_it() {
+    let program = Program::new();
+    for (arguments, stays_open) in [(&[][..], true), (&["--keep-alive=1s"], false)] {
+        let service = program.start(arguments);
+        let mut stream = TcpStream::connect(&service.address).unwrap();
+        stream
+            .write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+            .unwrap();
+        // Longer than the five seconds that are the default of the framework.
+        stream
+            .set_read_timeout(Some(Duration::from_secs(7)))
+            .unwrap();
+        let mut received = Vec::new();
+        let ended = stream.read_to_end(&mut received);
+        assert!(received.starts_with(b"HTTP/1.1 200"));
+        assert_eq!(ended.is_err(), stays_open, "{ended:?}");
+    }
+}
+
+#[test]
+fn all_addresses_are_those_of_both_kinds() {
+    let program = Program::new();
+    let service = program.start(&["--listen=[::]:0"]);
+    let port = service.address.rsplit(':').next().unwrap();
+    assert!(TcpStream::connect(format!("127.0.0.1:{port}")).is_ok());
+    let check = program.run(&["healthcheck", &format!("--listen=[::]:{port}")]);
+    assert_eq!(check.code, 0, "{}", check.err);
 }

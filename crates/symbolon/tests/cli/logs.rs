@@ -1,6 +1,6 @@
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Program;
 
@@ -105,4 +105,36 @@ fn each_line_names_the_replica_and_the_request_that_it_is_about() {
         assert_eq!(found.as_array().unwrap().len(), 1);
         assert_eq!(found[0]["replica"], "web-1");
     }
+}
+
+#[test]
+fn for_programs_each_line_is_an_object_with_the_clients_address() {
+    let program = Program::new();
+    let arguments = ["--log-format=json", "--trusted-proxies=127.0.0.1"];
+    let service = program.start_with(&[("RUST_LOG", "info,symbolon::access=debug")], &arguments);
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let call = agent.get(format!(
+        "http://{}/health/live?token=s3cret",
+        service.address
+    ));
+    call.header("x-forwarded-for", "192.0.2.7").call().unwrap();
+    let first: Value = serde_json::from_str(&service.first_line).unwrap();
+    assert_eq!(first["address"], service.address);
+    let log = service.log();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let access = lines
+        .iter()
+        .find(|line| line["target"] == "symbolon::access");
+    let access = access.unwrap_or_else(|| panic!("{log}"));
+    let told = ["client", "method", "path", "status"].map(|name| access[name].as_str().unwrap());
+    assert_eq!(told, ["192.0.2.7", "GET", "/health/live", "200"]);
+    assert!(access["request"].is_string() && !log.contains("s3cret"));
+    service.terminate();
+    let (status, rest) = service.wait();
+    assert!(status.success());
+    let last: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
+    assert_eq!(last["message"], "Stopped.");
 }

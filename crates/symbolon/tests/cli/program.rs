@@ -123,7 +123,9 @@ impl Program {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut first_line = String::new();
         out.read_line(&mut first_line).unwrap();
-        let address = first_line.trim().rsplit(' ').next().unwrap().to_owned();
+        // In text at the end, in JSON the end of a member.
+        let address = first_line.split("listens on ").nth(1).unwrap();
+        let address = address.split(['"', '\n']).next().unwrap().to_owned();
         Running {
             child,
             out,
@@ -153,7 +155,7 @@ impl Running {
         self.signal("-KILL");
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.pid().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(sent.success());
