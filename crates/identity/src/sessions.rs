@@ -29,6 +29,7 @@ use crate::tokens::{AccessToken, RefreshToken, Tokens};
 pub use admin::{SessionAdmin, Which};
 pub use claim_changes::ClaimChanges;
 pub use denylist::Denylist;
+pub use introspect::Introspected;
 pub use issue::Issue;
 pub use list::SessionPage;
 pub use renew::{Refusal, Renewed};

@@ -5,10 +5,12 @@ use url::form_urlencoded;
 use super::json_body::{encoded, has_media_type, is_encoded, read};
 use crate::problem::{Code, Problem};
 
-/// A form about a token (RFC 7662 §2.1, RFC 7009 §2.1). Tokens state their type, so a hint is ignored.
+/// A form about a token (RFC 7662 §2.1, RFC 7009 §2.1).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TokenForm {
     pub(super) token: String,
+    /// `token_type_hint`.
+    pub(super) hint: Option<String>,
     /// `client_id` and `client_secret` (RFC 6749 §2.3.1), if there is a secret.
     pub(super) client: Option<(String, String)>,
 }
@@ -55,6 +57,7 @@ fn parse(body: &[u8]) -> Result<TokenForm, Problem> {
     };
     Ok(TokenForm {
         token: token.ok_or_else(|| Problem::invalid_field("token", "is missing"))?,
+        hint,
         client,
     })
 }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, dev};
+use identity::sessions::Introspected;
 use paperclip::actix::Apiv2Security;
 use store::Actor;
 use store::service_keys::Scope;
@@ -16,7 +17,10 @@ use crate::problem::Problem;
 /// A token, from a back end with the scope `tokens:introspect` (RFC 7662 §2.1).
 #[derive(Apiv2Security)]
 #[openapi(apiKey, alias = "serviceKey", in = "header", name = "Authorization")]
-pub(crate) struct IntrospectionCall(pub(crate) String);
+pub(crate) struct IntrospectionCall {
+    pub(crate) token: String,
+    pub(crate) wanted: Introspected,
+}
 
 /// A token (RFC 7009 §2.1), and who revokes it: a back end with the scope `tokens:revoke`, or else, with
 /// `None`, the holder of the token.
@@ -34,11 +38,16 @@ impl FromRequest for IntrospectionCall {
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (request, form) = (request.clone(), read_form(request, payload));
         Box::pin(async move {
-            let (token, by) = read(&request, form, Scope::TokensIntrospect).await?;
-            match by {
-                Some(_) => Ok(Self(token)),
-                None => Err(missing(&request)),
+            let (form, by) = read(&request, form, Scope::TokensIntrospect).await?;
+            if by.is_none() {
+                return Err(missing(&request));
             }
+            let wanted = match form.hint.as_deref() {
+                Some("refresh_token") => Introspected::RefreshTokens,
+                _ => Introspected::AccessTokens,
+            };
+            let token = form.token;
+            Ok(Self { token, wanted })
         })
     }
 }
@@ -50,7 +59,8 @@ impl FromRequest for RevocationCall {
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (request, form) = (request.clone(), read_form(request, payload));
         Box::pin(async move {
-            let (token, by) = read(&request, form, Scope::TokensRevoke).await?;
+            let (form, by) = read(&request, form, Scope::TokensRevoke).await?;
+            let token = form.token;
             // Credentials that are no service key must not pass for none (RFC 7009 §2.1).
             let has_credentials = request.headers().contains_key(header::AUTHORIZATION);
             match by.is_none() && has_credentials {
@@ -61,18 +71,18 @@ impl FromRequest for RevocationCall {
     }
 }
 
-/// The token, and the back end whose service key came along: in a header, or in the form. Who presents a
+/// The form, and the back end whose service key came along: in a header, or in the form. Who presents a
 /// key that is refused learns nothing about the form.
 async fn read(
     request: &HttpRequest,
     form: impl Future<Output = Result<TokenForm, Problem>>,
     scope: Scope,
-) -> Result<(String, Option<Actor>), Problem> {
+) -> Result<(TokenForm, Option<Actor>), Problem> {
     if let Some(credentials) = ClientCredentials::of_header(request) {
         let actor = authorize(request, &credentials, scope).await?;
         let form = form.await?;
         return match form.client {
-            None => Ok((form.token, Some(actor))),
+            None => Ok((form, Some(actor))),
             // RFC 6749 §2.3: at most one method.
             Some(_) => Err(Problem::invalid_field(
                 "client_secret",
@@ -88,5 +98,5 @@ async fn read(
         }
         None => None,
     };
-    Ok((form.token, actor))
+    Ok((form, actor))
 }

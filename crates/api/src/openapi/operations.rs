@@ -122,7 +122,7 @@ fn token_form() -> Value {
                 "token": { "type": "string", "description": "The token, access or refresh." },
                 "token_type_hint": {
                     "type": "string",
-                    "description": "Ignored: a token states its type."
+                    "description": "`refresh_token` to introspect one; otherwise ignored: a token states its type."
                 },
                 "client_id": {
                     "type": "string",

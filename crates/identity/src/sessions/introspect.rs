@@ -5,16 +5,29 @@ use super::Sessions;
 use crate::clock::numeric_date;
 use crate::failure::Failure;
 
+/// Which tokens may be active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Introspected {
+    /// Access tokens and legacy tokens. Most resource servers look at nothing but `active`: a refresh token
+    /// must not pass there for an access token.
+    AccessTokens,
+    /// Refresh tokens as well.
+    RefreshTokens,
+}
+
 impl Sessions {
-    /// The claims of an active token, access, refresh or legacy, with `username` and `scope` (RFC 7662 §2.2);
-    /// `None` for any other.
+    /// The claims of an active token, with `username` and `scope` (RFC 7662 §2.2); `None` for any other.
     /// Introspection changes nothing: a reused refresh token revokes no session here.
     ///
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn introspect(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
-        let claims = self.active_claims(token).await?;
+    pub async fn introspect(
+        &self,
+        token: &str,
+        wanted: Introspected,
+    ) -> Result<Option<Map<String, Value>>, Failure> {
+        let claims = self.active_claims(token, wanted).await?;
         Ok(claims.map(|mut claims| {
             // Some resource servers take it for who the user is. Names are not unique, and users choose their
             // addresses.
@@ -26,7 +39,11 @@ impl Sessions {
         }))
     }
 
-    async fn active_claims(&self, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
+    async fn active_claims(
+        &self,
+        token: &str,
+        wanted: Introspected,
+    ) -> Result<Option<Map<String, Value>>, Failure> {
         let now = self.ports.clock.now();
         if let Some((claims, verified)) = self.tokens.access.all_claims(token, now) {
             let denylist = self.revocations.denylist();
@@ -37,6 +54,9 @@ impl Sessions {
         }
         if let Some(claims) = self.tokens.access.all_legacy_claims(token, now) {
             return Ok(Some(claims));
+        }
+        if wanted == Introspected::AccessTokens {
+            return Ok(None);
         }
         let Ok(claims) = self.tokens.refresh.verify(token, now) else {
             return Ok(None);

@@ -153,6 +153,7 @@ fn a_command_in_another_directory_makes_no_database() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 fn each_signal_to_stop_lets_requests_end_and_half_a_body_holds_up_nothing_for_long() {
     for (signal, sends_half) in [("-TERM", true), ("-INT", false), ("-HUP", false)] {
         let program = Program::new();

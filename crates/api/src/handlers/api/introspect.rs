@@ -54,7 +54,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 
 /// Introspect a token
 ///
-/// RFC 7662, for access and refresh tokens. Requires a service key with the scope `tokens:introspect`, as a
+/// RFC 7662. Refresh tokens are only active with `token_type_hint=refresh_token`, so that none passes for an
+/// access token where nothing but `active` is looked at. Requires a service key with the scope `tokens:introspect`, as a
 /// bearer token, by HTTP Basic with the key's name, or as `client_id` and `client_secret` in the form.
 /// Tokens of a session that this replica revoked are inactive at once, those of other replicas within
 /// two seconds. Introspecting a refresh token does not use it.
@@ -63,7 +64,9 @@ pub(crate) async fn introspect(
     call: IntrospectionCall,
     sessions: Data<Sessions>,
 ) -> Result<Introspection, Problem> {
-    Ok(Introspection(sessions.introspect(&call.0).await?))
+    Ok(Introspection(
+        sessions.introspect(&call.token, call.wanted).await?,
+    ))
 }
 
 impl Responder for Introspection {

@@ -19,7 +19,11 @@ on_both_back_ends! {
 }
 
 fn introspect(service: &Service, key: &str, token: &str) -> Answer {
-    let body = format!("token={token}&token_type_hint=whatever");
+    introspect_with(service, key, token, "whatever")
+}
+
+fn introspect_with(service: &Service, key: &str, token: &str, hint: &str) -> Answer {
+    let body = format!("token={token}&token_type_hint={hint}");
     let call = service.client().post("/api/introspect").bearer(key);
     call.header("content-type", "application/x-www-form-urlencoded")
         .body(body)
@@ -50,9 +54,13 @@ fn an_active_access_token_tells_its_claims(service: &Service) {
 fn a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not(service: &Service) {
     let key = service.service_key("gateway", &[Scope::TokensIntrospect]);
     let ann = service.signed_in("ann");
-    let active = |token: &str| introspect(service, &key, token).json()["active"] == true;
+    let told = |token: &str| introspect_with(service, &key, token, "refresh_token").json();
+    let active = |token: &str| told(token)["active"] == true;
     let first = ann.cookie().unwrap();
     assert!(active(&first));
+    // Where nobody asks for one, it is not taken for an access token.
+    let told_of_access = introspect(service, &key, &first).json();
+    assert_eq!(told_of_access, json!({ "active": false }));
     ann.post("/api/refresh_all").send();
     let second = ann.cookie().unwrap();
     assert!(active(&first) && active(&second));
@@ -61,7 +69,7 @@ fn a_refresh_token_is_active_while_it_answers_and_asking_uses_it_not(service: &S
     ann.post("/api/refresh_all").send();
     service.advance(Duration::from_secs(60));
     assert!(!active(&first), "it would end the session");
-    let told = introspect(service, &key, &ann.cookie().unwrap()).json();
+    let told = told(&ann.cookie().unwrap());
     // And nobody was signed out by asking.
     let access = forge::claims(&ann.post("/api/refresh_access").send().token());
     assert_eq!(
@@ -134,7 +142,8 @@ fn sessions_of_a_service_key_name_it(service: &Service) {
     assert_eq!(forge::claims(&issued.token())["client_id"], "django");
     let renewed = client.post("/api/refresh_all").send();
     assert_eq!(forge::claims(&renewed.token())["client_id"], "django");
-    let told = introspect(service, &key, &client.cookie().unwrap()).json();
+    let cookie = client.cookie().unwrap();
+    let told = introspect_with(service, &key, &cookie, "refresh_token").json();
     assert_eq!(told["client_id"], "django");
 }
 
@@ -144,8 +153,10 @@ fn what_is_not_active_says_that_alone(service: &Service) {
     let token = ann.post("/api/refresh_access").send().token();
     let cookie = ann.cookie().unwrap();
     let inactive = |token: &str| {
-        let told = introspect(service, &key, token).json();
-        assert_eq!(told, json!({ "active": false }), "{token}");
+        for hint in ["access_token", "refresh_token"] {
+            let told = introspect_with(service, &key, token, hint).json();
+            assert_eq!(told, json!({ "active": false }), "{token}");
+        }
     };
     for (bad, _) in forge::bad_tokens(&token) {
         // One that is not there at all is no question.
