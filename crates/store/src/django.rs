@@ -2,31 +2,17 @@
 
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::Text;
 
 use crate::connection::{Access, AnyConnection};
 use crate::database_url::DatabaseUrl;
 use crate::error::StoreError;
 use crate::options::StoreOptions;
 
-/// A user as stored by Django.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct DjangoUser {
-    /// The primary key.
+#[derive(QueryableByName)]
+struct User {
     #[diesel(sql_type = Text)]
-    pub id: String,
-    /// The column `name`, or `username`.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub name: Option<String>,
-    /// The column `email`.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub email: Option<String>,
-    /// The column `password`.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub password: Option<String>,
-    /// The column `is_active`; without that column, `true`.
-    #[diesel(sql_type = Bool)]
-    pub is_active: bool,
+    object: String,
 }
 
 #[derive(QueryableByName)]
@@ -42,17 +28,14 @@ pub enum DjangoError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The table does not exist, or lacks a column.
-    #[error(
-        "the database has no table {table} with the columns id, email, password, and name or \
-         username"
-    )]
+    #[error("the database has no table {table} with the columns id, email and password")]
     NoTable {
         /// Its name.
         table: String,
     },
 }
 
-/// All users in a table, in the order of their ids. Only reads.
+/// All users in a table, in the order of their ids, each as a JSON object of its columns. Only reads.
 ///
 /// # Errors
 ///
@@ -61,7 +44,7 @@ pub fn users(
     url: &DatabaseUrl,
     table: &str,
     options: &StoreOptions,
-) -> Result<Vec<DjangoUser>, DjangoError> {
+) -> Result<Vec<String>, DjangoError> {
     let mut connection = AnyConnection::open(url, Access::Read, options)?;
     let columns = sql_query(
         "SELECT column_name::text AS name FROM information_schema.columns \
@@ -71,26 +54,17 @@ pub fn users(
     .load::<Column>(&mut connection)
     .map_err(StoreError::from)?;
     let has = |name: &str| columns.iter().any(|column| column.name == name);
-    let name = ["name", "username"].into_iter().find(|name| has(name));
-    let (Some(name), true) = (
-        name,
-        ["id", "email", "password"].iter().all(|name| has(name)),
-    ) else {
+    if !["id", "email", "password"].iter().all(|name| has(name)) {
         return Err(DjangoError::NoTable {
             table: table.to_owned(),
         });
-    };
-    let is_active = if has("is_active") {
-        "is_active"
-    } else {
-        "true"
-    };
+    }
     // The table exists under exactly this name; quoted, it cannot be anything but a name.
     let table = table.replace('"', "\"\"");
     let users = sql_query(format!(
-        "SELECT id::text AS id, {name} AS name, email, password, {is_active} AS is_active \
-         FROM \"{table}\" ORDER BY \"{table}\".id"
+        "SELECT to_jsonb(u)::text AS object FROM \"{table}\" u ORDER BY u.id"
     ));
-    let users = users.load(&mut connection).map_err(StoreError::from)?;
-    Ok(users)
+    let users = users.load::<User>(&mut connection);
+    let users = users.map_err(StoreError::from)?.into_iter();
+    Ok(users.map(|user| user.object).collect())
 }

@@ -46,7 +46,8 @@ fn phc_string(params: &Params, salt: &[u8; 16], out: &[u8; 32]) -> String {
 /// Whether this is the hash of the password, in any variant of Argon2.
 pub(super) fn verify(hash: &PasswordHash, password: &str) -> bool {
     let algorithm = Algorithm::try_from(hash.algorithm.as_str());
-    let version = hash.version.map(Version::try_from).transpose();
+    // The reference implementation writes no version for the first one.
+    let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from);
     let (Ok(algorithm), Ok(version), Ok(params)) = (algorithm, version, Params::try_from(hash))
     else {
         return false;
@@ -54,7 +55,7 @@ pub(super) fn verify(hash: &PasswordHash, password: &str) -> bool {
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
         return false;
     };
-    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    let argon2 = Argon2::new(algorithm, version, params);
     let mut out = vec![0; expected.len()];
     let filled = fill(&argon2, password, salt, &mut out);
     filled.is_ok() & bool::from(out.ct_eq(expected.as_bytes()))

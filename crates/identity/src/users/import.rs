@@ -1,5 +1,6 @@
 //! Importing users from another system: each row is checked, and added unless the user exists.
 
+mod fields;
 mod source;
 
 use std::collections::{BTreeMap, HashSet};
@@ -10,10 +11,12 @@ use store::{Actor, AnyConnection, StoreError, UnixMillis};
 use thiserror::Error;
 
 use super::{CustomClaims, Email, InvalidCustomClaims, InvalidEmail, InvalidName, Name, Users};
+use crate::clock::parse_rfc3339;
 use crate::credentials::{InvalidHash, check_hash, weakness};
 use crate::failure::Failure;
 
-pub use source::{Row, Source, SourceError, read, read_django_db};
+pub use fields::ClaimMapping;
+pub use source::{Row, Rows, Source, SourceError, read, read_django_db};
 
 /// A user as another system stores them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct ForeignUser {
     pub password: Option<String>,
     /// Whether they may sign in.
     pub is_active: bool,
+    /// When the account was made: RFC 3339.
+    pub created_at: Option<String>,
     /// The custom claims, a JSON object.
     pub claims: Option<String>,
 }
@@ -44,6 +49,12 @@ pub enum Refused {
     /// The id is missing or invalid.
     #[error("id: must have 1 to 64 visible ASCII characters")]
     Id,
+    /// The id is as a spreadsheet writes a number.
+    #[error("id: {0} was changed by a spreadsheet; export the ids as text, all digits of them")]
+    RoundedId(String),
+    /// The time is not one.
+    #[error("date_joined or created_at: must be a time before now, such as 2024-01-31T12:00:00Z")]
+    CreatedAt,
     /// The name is invalid.
     #[error("name: {0}")]
     Name(#[from] InvalidName),
@@ -177,12 +188,18 @@ impl Report {
 }
 
 fn parse(row: &ForeignUser, now: UnixMillis) -> Result<User, Refused> {
-    let id = UserId::parse(row.id.as_deref().unwrap_or_default()).map_err(|_| Refused::Id)?;
+    let id = row.id.as_deref().unwrap_or_default();
+    if is_rounded(id) {
+        return Err(Refused::RoundedId(id.to_owned()));
+    }
+    let id = UserId::parse(id).map_err(|_| Refused::Id)?;
     let name = row.name.as_deref().unwrap_or_default();
-    let email = match row.email.as_deref() {
-        // Where people sign in with their email address, it is often stored as the name.
-        None | Some("") => name,
-        Some(email) => email,
+    let email = row.email.as_deref().unwrap_or_default();
+    let created_at = match row.created_at.as_deref() {
+        None => now,
+        Some(text) => parse_rfc3339(text)
+            .filter(|at| *at <= now)
+            .ok_or(Refused::CreatedAt)?,
     };
     let password = row.password.as_deref();
     let password = password.filter(|hash| !hash.is_empty() && !hash.starts_with('!'));
@@ -199,9 +216,17 @@ fn parse(row: &ForeignUser, now: UnixMillis) -> Result<User, Refused> {
             Some(claims) => CustomClaims::parse(claims)?,
         }
         .into(),
-        created_at: now,
+        created_at,
         disabled_at: (!row.is_active).then_some(now),
     })
+}
+
+/// Whether it is a number with a decimal point or an exponent, such as 74.0 and 1E+05.
+fn is_rounded(id: &str) -> bool {
+    let is_number = id
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b".eE+".contains(&byte));
+    is_number && id.parse::<f64>().is_ok() && !id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What earlier rows contain, because a dry run does not find it in the database.

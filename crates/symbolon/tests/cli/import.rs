@@ -129,6 +129,117 @@ fn a_dump_of_django_has_more_than_users() {
 }
 
 #[test]
+fn users_as_they_are_really_stored() {
+    let program = Program::migrated();
+    let user = |pk: u32, fields: Value| {
+        let mut all = json!({ "password": "!", "email": format!("u{pk}@example.org") });
+        all.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        json!({ "model": "users.user", "pk": pk, "fields": all })
+    };
+    let dump = json!([
+        // Of cookiecutter-django.
+        user(1, json!({ "name": "", "username": "", "is_active": true })),
+        user(2, json!({ "name": " ", "username": "ann" })),
+        user(3, json!({ "full_name": "Ann Smith", "is_staff": true, "role": "editor", "groups": [["staff"]] })),
+        user(4, json!({ "first_name": "Ann", "last_name": "Smith", "date_joined": "2020-02-03T04:05:06.789Z" })),
+        user(5, json!({ "is_active": 0 })),
+        user(6, json!({ "is_active": "False" })),
+        user(7, json!({ "is_active": null })),
+        user(8, json!({ "name": "Ann", "date_joined": "yesterday" })),
+        { "model": "users.user", "fields": { "password": "!", "email": "u9@example.org" } },
+    ]);
+    let claims = ["--claim=role=role", "--claim=staff=is_staff"];
+    let imported = import(&program, "django-json", &dump.to_string(), &claims);
+    for why in [
+        "users.user 5: is_active: must be true or false",
+        "users.user 6: is_active: must be",
+        "users.user 7: is_active: must be",
+        "users.user 8: date_joined or created_at: must be a time",
+        "users.user: it has no pk; export again, without --natural-primary",
+        "note: these fields are not imported: groups;",
+    ] {
+        assert!(imported.err.contains(why), "{why}: {}", imported.err);
+    }
+    let users = users(&program);
+    let names: Vec<_> = users
+        .iter()
+        .map(|user| user["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["u1@example.org", "ann", "Ann Smith", "Ann Smith"]);
+    assert_eq!(users[3]["created_at"], "2020-02-03T04:05:06Z");
+    let key = program.run(&["service-key", "create", "--name=x", "--scope=tokens:issue"]);
+    let service = program.start(&[]);
+    let (token, _) = service.tokens(key.out.trim(), &json!({ "id": "3" }));
+    let told = program.run(&["token", "inspect", &token]).out;
+    assert!(
+        told.contains("\"editor\"") && told.contains("staff      true"),
+        "{told}"
+    );
+}
+
+#[test]
+fn ids_that_a_spreadsheet_has_changed_are_refused_by_name() {
+    let program = Program::migrated();
+    let rows = ["74.0", "1E+05", "1.0e5", "074", "7-4"];
+    let rows = rows.map(|id| format!("{id},Ann,u{id}@example.org,,\n"));
+    let text = format!("id,name,email,password,is_staff\n{}", rows.concat());
+    // As Excel saves "Unicode text".
+    let utf_16: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(program.directory().join("users"), utf_16).unwrap();
+    let imported = program.run(&["user", "import", "--from=csv", "users"]);
+    for id in ["74.0", "1E+05", "1.0e5"] {
+        let why = format!("id: {id} was changed by a spreadsheet");
+        assert!(imported.err.contains(&why), "{}", imported.err);
+    }
+    assert!(
+        imported.err.contains("not imported: is_staff;"),
+        "{}",
+        imported.err
+    );
+    assert!(
+        imported.out.contains("Imported 2 users"),
+        "{}",
+        imported.out
+    );
+    let json = "{\"id\":74.0,\"name\":\"Ann\",\"email\":\"ann@example.org\"}";
+    let imported = import(&program, "jsonl", json, &[]);
+    assert!(
+        imported.err.contains("74.0 was changed"),
+        "{}",
+        imported.err
+    );
+}
+
+#[test]
+fn an_argon2_hash_without_a_version_is_of_the_first() {
+    // Both by argon2-cffi, of "mot de passe no 16".
+    let first = "K+AXXLO4/3YkyHKRMkrxFK2pLX6CY9QdWYjhcQRG5VQ";
+    let second = "nuHHmWwkSDa9T8+aeR5xnkxcppZ3QoZT3JCyNScev2s";
+    let salt = "m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA";
+    for (hash, is_right) in [
+        (format!("$argon2id${salt}${first}"), true),
+        (format!("$argon2id$v=16${salt}${first}"), true),
+        (format!("$argon2id$v=19${salt}${second}"), true),
+        (format!("$argon2id${salt}${second}"), false),
+    ] {
+        let program = Program::migrated();
+        let row = json!({ "id": 7, "name": "Ann", "email": "ann@example.org", "password": hash });
+        let imported = import(&program, "jsonl", &row.to_string(), &[]);
+        assert_eq!(imported.code, 0, "{}", imported.err);
+        let service = program.start(&[]);
+        let body = json!({ "email": "ann@example.org", "password": "mot de passe no 16" });
+        let answer = service.post("/api/login", &body);
+        assert_eq!(answer["token"].is_string(), is_right, "{hash}: {answer}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said() {
     let program = Program::new();
     for (form, text, why) in [

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 
@@ -5,7 +6,7 @@ use clap::{Args, ValueEnum};
 use identity::credentials::HashingParams;
 use identity::database::Database;
 use identity::text;
-use identity::users::import::{Report, Row, Source, read, read_django_db};
+use identity::users::import::{ClaimMapping, Report, Rows, Source, read, read_django_db};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::{Actor, DatabaseUrl};
 
@@ -29,6 +30,9 @@ pub(in crate::commands) struct Arguments {
     /// For django-db: the table
     #[arg(long, value_name = "TABLE", default_value = "auth_user")]
     table: String,
+    /// A custom claim and the field that it is made of, as in role=role; can be repeated
+    #[arg(long, value_name = "CLAIM=FIELD")]
+    claim: Vec<ClaimMapping>,
     /// Report what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -43,8 +47,8 @@ enum Form {
     DjangoJson,
     /// The PostgreSQL database of a Django application, by its URL
     DjangoDb,
-    /// Comma-separated values; the first line names the columns id, name, email, password, is_active
-    /// and claims
+    /// Comma-separated values; the first line names the columns id, name, email, password, is_active,
+    /// date_joined and claims
     Csv,
     /// JSON lines: one object per line, with members of the same names
     Jsonl,
@@ -52,7 +56,7 @@ enum Form {
 
 pub(in crate::commands) fn run(arguments: Arguments) -> Result<(), Failed> {
     let database = arguments.database.clone().resolve_alone()?;
-    let rows = read_rows(&arguments, &database)?;
+    let Rows { rows, unused } = read_rows(&arguments, &database)?;
     let operator = Operator::open(&database)?;
     let ports = operator.ports();
     let bar = progress_bar(rows.len());
@@ -65,10 +69,10 @@ pub(in crate::commands) fn run(arguments: Arguments) -> Result<(), Failed> {
         bar.finish_and_clear();
         report
     })?;
-    print(&report, dry_run)
+    print(&report, &unused, dry_run)
 }
 
-fn read_rows(arguments: &Arguments, database: &Database) -> Result<Vec<Row>, Failed> {
+fn read_rows(arguments: &Arguments, database: &Database) -> Result<Rows, Failed> {
     let source = &arguments.source;
     let form = match arguments.from {
         Form::DjangoDb => {
@@ -80,7 +84,7 @@ fn read_rows(arguments: &Arguments, database: &Database) -> Result<Vec<Row>, Fai
                 ))?;
             let allowed = arguments.database.refuse_unencrypted(&url);
             allowed.map_err(Failed::Usage)?;
-            let rows = read_django_db(&url, &arguments.table, &database.options);
+            let rows = read_django_db(&url, &arguments.table, &database.options, &arguments.claim);
             return rows.map_err(Failed::work);
         }
         // Not shown, because it may contain a password.
@@ -97,7 +101,8 @@ fn read_rows(arguments: &Arguments, database: &Database) -> Result<Vec<Row>, Fai
         file => File::open(file).and_then(text::read),
     };
     let text = text.map_err(|why| Failed::Work(format!("cannot read {source}: {why}")))?;
-    read(form, text.as_bytes()).map_err(|why| Failed::Work(format!("{source}: {why}")))
+    read(form, text.as_bytes(), &arguments.claim)
+        .map_err(|why| Failed::Work(format!("{source}: {why}")))
 }
 
 /// On standard error, and only if it is a terminal.
@@ -110,7 +115,14 @@ fn progress_bar(rows: usize) -> ProgressBar {
     }
 }
 
-fn print(report: &Report, dry_run: bool) -> Result<(), Failed> {
+fn print(report: &Report, unused: &BTreeSet<String>, dry_run: bool) -> Result<(), Failed> {
+    if !unused.is_empty() {
+        let names: Vec<_> = unused.iter().map(String::as_str).collect();
+        output::complain(&format!(
+            "note: these fields are not imported: {}; --claim role=FIELD makes a custom claim of one",
+            names.join(", ")
+        ));
+    }
     for (place, why) in &report.refused {
         output::complain(&format!("{place}: {why}"));
     }
