@@ -4,6 +4,7 @@
 mod access;
 mod device;
 mod forwarded;
+mod locked_out;
 mod prepared;
 mod refresh;
 mod revocation_list;
@@ -19,6 +20,7 @@ pub use access::{
     is_reserved_claim,
 };
 pub use device::{DeviceToken, DeviceTokens, KNOWN_FOR, KnownDevice};
+pub use locked_out::{follow_locked_out, load_locked_out};
 pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};
 
 /// Issues and verifies all kinds of tokens. Clones share the keys.

@@ -24,6 +24,7 @@ pub mod claim_changes;
 pub mod django;
 pub mod events;
 pub mod keys;
+pub mod locked_out;
 pub mod migrations;
 pub mod password_links;
 pub mod service_keys;

@@ -11,7 +11,7 @@ use identity::credentials::PasswordHasher;
 use identity::keys::{KeyFollower, KeyRing};
 use identity::service_keys::KnownServiceKeys;
 use identity::sessions::{ClaimChanges, Denylist};
-use identity::tokens::Tokens;
+use identity::tokens::{Tokens, follow_locked_out};
 
 /// What the tasks work on.
 pub(super) struct Background {
@@ -47,6 +47,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
     actix_rt::spawn(known_service_keys.follow(store.clone(), clock.clone()));
     actix_rt::spawn(hasher.follow_hashes(store.clone()));
     actix_rt::spawn(clean(store.clone(), retention, clock));
+    actix_rt::spawn(follow_locked_out(tokens.access.clone(), store.clone()));
     // The key ring must not keep the audit trail alive when the server has stopped.
     let key_ring = key_ring.downgrade();
     let pass_on = move |rings| tokens.use_rings(rings);

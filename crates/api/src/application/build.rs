@@ -10,7 +10,7 @@ use identity::keys::{
 };
 use identity::service_keys::KnownServiceKeys;
 use identity::sessions::{ClaimChanges, Denylist};
-use identity::tokens::Tokens;
+use identity::tokens::{Tokens, load_locked_out};
 use identity::{AsyncStore, Ports, audit::Audit, metrics::Metrics};
 use store::{Store, StoreError, UnixMillis, keys};
 use thiserror::Error;
@@ -82,10 +82,11 @@ impl Application {
         let ports = ports(AsyncStore::new(store.clone(), deadline));
         // Admitted besides the calls of clients, however many there are.
         let background_ports = Ports {
-            store: AsyncStore::new(store, deadline),
+            store: AsyncStore::new(store.clone(), deadline),
             ..ports.clone()
         };
         let tokens = Tokens::new(rings, settings.access_rules());
+        load_locked_out(&tokens.access, &store)?;
         let known = Known {
             denylist: denylist.clone(),
             claim_changes: claim_changes.clone(),

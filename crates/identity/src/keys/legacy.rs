@@ -10,6 +10,7 @@ use store::UnixMillis;
 use store::users::UserId;
 
 use crate::clock::LEEWAY;
+use crate::strict_json::StrictValue;
 
 /// The shape of the legacy tokens of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +55,13 @@ impl LegacyKey {
     /// Verifies a token; one without `exp` is invalid.
     pub fn verify(&self, token: &str, now: UnixMillis) -> Option<LegacyClaims> {
         let token = self.keys.verify_bytes(None, token).ok()?;
-        let all: Map<String, Value> = serde_json::from_slice(&token.payload).ok()?;
+        let StrictValue {
+            value: Value::Object(all),
+            flaw: None,
+        } = serde_json::from_slice(&token.payload).ok()?
+        else {
+            return None;
+        };
         let seconds = |name| all.get(name).map(Value::as_f64);
         #[expect(
             clippy::cast_precision_loss,
@@ -97,12 +104,15 @@ mod tests {
     }
 
     fn user_of(claims: &Value) -> Option<String> {
+        user_of_text(&claims.to_string())
+    }
+
+    fn user_of_text(payload: &str) -> Option<String> {
         let tokens = LegacyTokens {
             user_claim: "user_id".to_owned(),
             required: BTreeMap::from([("token_type".to_owned(), "access".to_owned())]),
         };
         let key = LegacyKey::new("django", signing_key().verifying_key(), tokens).unwrap();
-        let payload = claims.to_string();
         let token = signing_key().sign_bytes(None, payload.as_bytes()).unwrap();
         let claims = key.verify(&token, NOW)?;
         Some(claims.user_id.to_string())
@@ -140,6 +150,24 @@ mod tests {
             }
             assert_eq!(user_of(&claims), None, "{claims}");
         }
+    }
+
+    #[test]
+    fn a_token_that_parsers_disagree_about_is_refused() {
+        let good = r#"{"token_type":"access","user_id":7,"exp":1800000001}"#;
+        assert!(user_of_text(good).is_some());
+        for member in [
+            r#""user_id":8"#,
+            r#""user_id":7"#,
+            r#""\u0075ser_id":7"#,
+            r#""exp":1900000000"#,
+            r#""x":{"a":1,"a":1}"#,
+            r#""x":18446744073709551616"#,
+        ] {
+            let twice = good.replace('}', &format!(",{member}}}"));
+            assert_eq!(user_of_text(&twice), None, "{twice}");
+        }
+        assert_eq!(user_of_text("[]"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Access tokens (RFC 9068).
 
+use std::collections::HashSet;
 use std::fmt;
 use std::slice;
 use std::sync::{Arc, RwLock};
@@ -58,6 +59,8 @@ pub struct AccessClaims {
 pub struct AccessTokens {
     pub(super) keys: RwLock<Arc<AccessKeys>>,
     legacy: RwLock<Arc<Vec<LegacyKey>>>,
+    /// Users whose legacy tokens are refused.
+    locked_out: RwLock<Arc<HashSet<UserId>>>,
     pub(super) rules: AccessRules,
 }
 
@@ -98,6 +101,7 @@ impl AccessTokens {
         Self {
             keys: RwLock::new(Arc::new(AccessKeys::new(ring, &rules))),
             legacy: RwLock::default(),
+            locked_out: RwLock::default(),
             rules,
         }
     }
@@ -198,10 +202,21 @@ impl AccessTokens {
         Some((claims, verified))
     }
 
+    /// Whether there are keys for legacy tokens.
+    pub fn accept_legacy(&self) -> bool {
+        !current(&self.legacy).is_empty()
+    }
+
+    /// Replaces the users whose legacy tokens are refused.
+    pub fn lock_out(&self, users: HashSet<UserId>) {
+        replace(&self.locked_out, users);
+    }
+
     /// Verifies a legacy token.
     pub fn verify_legacy(&self, token: &str, now: UnixMillis) -> Option<LegacyClaims> {
         let keys = current(&self.legacy);
-        keys.iter().find_map(|key| key.verify(token, now))
+        let claims = keys.iter().find_map(|key| key.verify(token, now))?;
+        (!current(&self.locked_out).contains(&claims.user_id)).then_some(claims)
     }
 
     /// Verifies a legacy token, and returns all its claims with the user's id in `sub`, as RFC 7662

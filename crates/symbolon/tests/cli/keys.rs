@@ -144,6 +144,49 @@ fn legacy_tokens_are_verified_until_they_expire() {
 }
 
 #[test]
+fn legacy_tokens_of_users_who_were_disabled_or_deleted_are_refused() {
+    let program = started();
+    let secret = "django-insecure-0123456789abcdefghijklmnopqrstuv";
+    fs::write(program.directory().join("secret"), secret).unwrap();
+    let import = [
+        "keys",
+        "import",
+        "secret",
+        "--form=secret",
+        "--alg=HS256",
+        "--id=django",
+    ];
+    let legacy = ["--legacy", "--require=token_type=access", "--verify-for=1h"];
+    assert_eq!(program.run(&[&import[..], &legacy].concat()).code, 0);
+    program.service_key_for_ann();
+    let key = SigningKey::from_secret(HmacAlgorithm::HS256, secret.as_bytes(), None).unwrap();
+    let token = simple_jwt(&key, "access", 300);
+    let service = program.start(&[]);
+    // Within two seconds; a busy machine may take longer.
+    let becomes = |status: u16| {
+        let statuses = (0..100).map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            service.get_with_token("/api/verify", &token)
+        });
+        assert!(
+            statuses.into_iter().any(|now| now == status),
+            "never {status}"
+        );
+    };
+    becomes(200);
+    for (command, status) in [("disable", 401), ("enable", 200), ("delete", 401)] {
+        let changed = program.run(&["user", command, "7"]);
+        assert_eq!(changed.code, 0, "{}", changed.err);
+        becomes(status);
+    }
+    let told = program.run(&["token", "verify", &token]);
+    assert_eq!(told.code, 1, "{}", told.out);
+    drop(service);
+    let restarted = program.start(&[]);
+    assert_eq!(restarted.get_with_token("/api/verify", &token), 401);
+}
+
+#[test]
 fn what_makes_no_sense_together_is_refused() {
     let program = started();
     let import = ["keys", "import", "secret", "--form=secret"];

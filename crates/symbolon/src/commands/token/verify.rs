@@ -3,7 +3,7 @@ use clap::Args;
 use identity::clock::{Clock, SystemClock};
 use identity::entropy::SystemEntropy;
 use identity::keys::{KeyFollower, Rings};
-use identity::tokens::{AccessTokens, RefreshTokens};
+use identity::tokens::{AccessTokens, RefreshTokens, Tokens, load_locked_out};
 use jwt_core::VerifyingKey;
 use serde_json::Value;
 use store::{Store, UnixMillis};
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
     let typ = parts.header.get("typ").and_then(Value::as_str);
     let is_refresh = typ == Some("rt+jwt");
     let keys = keys(arguments.jwks.as_deref(), &settings, is_refresh, now)?;
-    if keys.verify_legacy(&token, now) {
+    if keys.verify_legacy(&token, &settings, now)? {
         return output::print(&format!(
             "{}\nThe token is a valid legacy token, which has no session.",
             parts.describe(now)
@@ -111,11 +111,18 @@ fn keys(
 }
 
 impl Keys {
-    fn verify_legacy(&self, token: &str, now: UnixMillis) -> bool {
-        let rings = self.database.as_ref().map(|(_, rings)| rings);
-        let legacy = rings.map(|rings| rings.legacy.as_slice());
-        let mut legacy = legacy.unwrap_or_default().iter();
-        legacy.any(|key| key.verify(token, now).is_some())
+    fn verify_legacy(
+        &self,
+        token: &str,
+        settings: &Settings,
+        now: UnixMillis,
+    ) -> Result<bool, Failed> {
+        let Some((store, rings)) = &self.database else {
+            return Ok(false);
+        };
+        let tokens = Tokens::new(rings.clone(), settings.access_rules());
+        load_locked_out(&tokens.access, store).map_err(Failed::work)?;
+        Ok(tokens.access.verify_legacy(token, now).is_some())
     }
 }
 

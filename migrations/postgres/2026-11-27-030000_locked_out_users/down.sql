@@ -1,0 +1,2 @@
+DROP INDEX deleted_users_deleted;
+DROP INDEX users_disabled;
