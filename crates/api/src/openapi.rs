@@ -3,6 +3,7 @@
 
 mod examples;
 mod operations;
+mod order;
 mod schemas;
 
 use actix_web::App;
@@ -11,6 +12,7 @@ use paperclip::actix::OpenApiExt;
 use paperclip::v2::models::{DefaultApiRaw, Info, License, Tag};
 use serde_json::{Value, json};
 
+use self::order::Ordered;
 use crate::cookie::{Cookie, Cookies};
 use crate::routes;
 use crate::settings::Http;
@@ -32,9 +34,10 @@ pub fn document(http: &Http) -> Document {
 /// The document of a service with these cookies.
 pub(crate) fn document_with(cookies: &Cookies) -> Document {
     let document = complete(by_paperclip(), &cookies.refresh);
-    let json = format!("{document:#}");
+    let ordered = Ordered(&document);
+    let json = serde_json::to_string_pretty(&ordered).unwrap_or_else(|_| document.to_string());
     // JSON is valid YAML, should the conversion ever fail.
-    let yaml = serde_yaml::to_string(&document).unwrap_or_else(|_| json.clone());
+    let yaml = serde_yaml::to_string(&ordered).unwrap_or_else(|_| json.clone());
     Document {
         json: json.into(),
         yaml: yaml.into(),
@@ -80,10 +83,20 @@ fn base() -> DefaultApiRaw {
             ..Info::default()
         },
         tags: vec![
-            tag("Accounts", "Registration, and the user's own account."),
-            tag("Sessions", "Signing in, renewing tokens, signing out."),
+            tag(
+                "Accounts",
+                "Registration, signing in and out, and the user's own account.",
+            ),
+            tag(
+                "Tokens",
+                "For back ends and proxies: issuing, verifying and revoking tokens.",
+            ),
+            tag(
+                "Administration",
+                "For trusted back ends: users and their sessions.",
+            ),
             tag("Keys", "What other services need to verify tokens."),
-            tag("Operation", "For operators and trusted back ends."),
+            tag("Operation", "The health of the service."),
         ],
         ..DefaultApiRaw::default()
     }

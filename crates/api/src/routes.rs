@@ -27,6 +27,7 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
                 .route(patch().to(me::update::update_me))
                 .route(delete().to(me::delete::delete_me)),
         )
+        .service(resource("/api/me/delete").route(post().to(me::delete::delete_me_by_post)))
         .service(
             resource("/api/sessions")
                 .route(get().to(sessions::list::list_sessions))

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod limits;
 pub mod metrics;
 pub mod readiness;
+pub mod request_id;
 pub mod service_keys;
 pub mod sessions;
 pub mod sign_in;
@@ -26,12 +27,12 @@ pub mod tokens;
 pub mod users;
 
 mod async_store;
+mod email;
 mod page;
 mod ports;
 mod private_dir;
 mod random_secret;
 mod refusal_log;
-pub mod request_id;
 mod unicode;
 
 pub use async_store::AsyncStore;

@@ -16,11 +16,11 @@ use store::sessions::{self, Device, Opened};
 use store::users::{self, User};
 
 use crate::credentials::{Password, PasswordHasher};
+use crate::email::Email;
 use crate::failure::Failure;
 use crate::ports::Ports;
 use crate::sessions::{Sessions, TokenPair};
 use crate::tokens::{DeviceToken, DeviceTokens, KnownDevice};
-use crate::users::Email;
 
 pub use attempts::AccountAttempts;
 pub use confirm::{PasswordConfirmation, Unconfirmed};

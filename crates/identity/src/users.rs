@@ -2,7 +2,6 @@
 
 mod admin;
 mod claims;
-mod email;
 pub mod import;
 mod name;
 mod password;
@@ -19,9 +18,9 @@ use crate::ports::Ports;
 use crate::sessions::Revocations;
 use crate::sign_in::PasswordConfirmation;
 
+pub use crate::email::{Email, InvalidEmail};
 pub use admin::{CreatedLink, NewUser, UserPage};
 pub use claims::{CustomClaims, InvalidCustomClaims};
-pub use email::{Email, InvalidEmail};
 pub use name::{InvalidName, Name};
 pub use password::{LinkUse, PasswordChange};
 pub use profile::{ProfileChanges, ProfileUpdate};

@@ -24,6 +24,7 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("me", me::read::PROBLEMS),
     ("updateMe", me::update::PROBLEMS),
     ("deleteMe", me::delete::PROBLEMS),
+    ("deleteMeByPost", me::delete::PROBLEMS),
     ("verify", verify::PROBLEMS),
     ("listEvents", events::PROBLEMS),
     ("listSessions", sessions::list::PROBLEMS),
@@ -174,7 +175,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                 }
             });
         }
-        "logout" | "revokeSession" | "deleteMe" => {
+        "logout" | "revokeSession" | "deleteMe" | "deleteMeByPost" => {
             success["headers"] = json!({
                 "Set-Cookie": {
                     "description": "Removes the refresh cookie.",

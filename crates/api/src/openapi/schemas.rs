@@ -2,8 +2,10 @@
 //! conversion from version 2.
 
 use serde_json::{Map, Value, json};
+use store::events::{EventKind, EventOutcome};
 
 use super::examples;
+use crate::problem::Code;
 
 pub(super) fn complete(document: &mut Value) {
     flow_descriptions(document);
@@ -11,6 +13,8 @@ pub(super) fn complete(document: &mut Value) {
         return;
     };
     share(schemas, "SessionList", "sessions", "Session");
+    share(schemas, "EventList", "events", "Event");
+    share(schemas, "UserList", "users", "ManagedUser");
     share(schemas, "Me", "user", "User");
     share(schemas, "Me", "session", "Session");
     for (name, schema) in schemas.iter_mut() {
@@ -89,12 +93,23 @@ fn constraints() -> Vec<(&'static str, &'static str, Value)> {
         ("Health", "status", json!({ "enum": ["live", "ready"] })),
         ("NewPassword", "current", json!({ "format": "password" })),
         ("NewPassword", "new", password.clone()),
+        ("Event", "kind", words(EventKind::ALL, |word| word.as_str())),
+        (
+            "Event",
+            "outcome",
+            words(EventOutcome::ALL, |word| word.as_str()),
+        ),
         ("Session", "id", json!({ "format": "uuid" })),
         ("Session", "renewed_at", time()),
         ("Session", "created_at", time()),
         ("Session", "idle_expires_at", time()),
         ("Session", "expires_at", time()),
     ]
+}
+
+fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
+    let words: Vec<_> = all.iter().copied().map(word).collect();
+    json!({ "enum": words })
 }
 
 fn user_id() -> Value {
@@ -117,7 +132,11 @@ fn problem() -> Value {
                       "description": "The explanation of the code." },
             "title": { "type": "string", "description": "A short title for people." },
             "status": { "type": "integer", "description": "The HTTP status." },
-            "code": { "type": "string", "description": "A stable word that programs can match." },
+            "code": {
+                "type": "string",
+                "description": "A stable word that programs can match.",
+                "enum": Code::ALL.iter().map(|code| code.word()).collect::<Vec<_>>()
+            },
             "detail": { "type": "string", "description": "What happened and what to do." },
             "reason": { "type": "string", "description": "A stable word that says why a session ended." },
             "errors": {

@@ -7,6 +7,7 @@ mod doctor;
 mod first_start;
 mod import;
 mod keys;
+mod legacy_tokens;
 mod logs;
 mod metrics;
 mod migrate;

@@ -33,6 +33,7 @@ fn the_document_lists_every_call() {
         "/api/login",
         "/api/logout",
         "/api/me",
+        "/api/me/delete",
         "/api/password",
         "/api/password/set",
         "/api/refresh_access",

@@ -59,7 +59,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 /// bearer token, by HTTP Basic with the key's name, or as `client_id` and `client_secret` in the form.
 /// Tokens of a session that this replica revoked are inactive at once, those of other replicas within
 /// two seconds. Introspecting a refresh token does not use it.
-#[api_v2_operation(operation_id = "introspect", tags(Sessions))]
+#[api_v2_operation(operation_id = "introspect", tags(Tokens))]
 pub(crate) async fn introspect(
     call: IntrospectionCall,
     sessions: Data<Sessions>,

@@ -47,7 +47,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 /// second cookie, sent only to this endpoint, identifies the device at later sign-ins, so that password
 /// guesses from other devices do not use up its attempts. The session of a refresh cookie that came along is
 /// revoked: the new one replaces it.
-#[api_v2_operation(operation_id = "login", tags(Sessions))]
+#[api_v2_operation(operation_id = "login", tags(Accounts))]
 pub(crate) async fn login(
     _limit: SignInLimit,
     body: JsonBody<CredentialsBody>,

@@ -28,7 +28,7 @@ pub(crate) const PROBLEMS: &[&[Code]] =
 ///
 /// Revokes the session of the refresh cookie, of the access token, or of both. They may be expired or
 /// invalid. Removes the cookie, unless the call fails: then it can be repeated.
-#[api_v2_operation(operation_id = "logout", tags(Sessions))]
+#[api_v2_operation(operation_id = "logout", tags(Accounts))]
 pub(crate) async fn logout(
     _limit: CallLimit,
     presented: PresentedRefreshTokens,

@@ -20,7 +20,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// Get a new access token
 ///
 /// Requires the refresh cookie. The refresh token is not rotated.
-#[api_v2_operation(operation_id = "refreshAccess", tags(Sessions))]
+#[api_v2_operation(operation_id = "refreshAccess", tags(Accounts))]
 pub(crate) async fn refresh_access(
     _limit: CallLimit,
     presented: PresentedRefreshTokens,

@@ -47,7 +47,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 ///
 /// With a service key, or from a trusted network without a cookie, it is a forced renewal: all sessions
 /// of the user `id` are revoked, and a new one is opened.
-#[api_v2_operation(operation_id = "refreshAll", tags(Sessions))]
+#[api_v2_operation(operation_id = "refreshAll", tags(Accounts))]
 pub(crate) async fn refresh_all(
     limit: DeferredCallLimit,
     presented: PresentedRefreshTokens,

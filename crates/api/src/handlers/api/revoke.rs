@@ -23,7 +23,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[&[
 /// token may revoke it; with a service key that has `tokens:revoke`, the reason is
 /// `revoked_by_operator`. Unknown and revoked tokens get the same answer. Without a service key, send no
 /// `Authorization` header.
-#[api_v2_operation(operation_id = "revoke", tags(Sessions))]
+#[api_v2_operation(operation_id = "revoke", tags(Tokens))]
 pub(crate) async fn revoke(
     limit: DeferredCallLimit,
     call: RevocationCall,

@@ -38,7 +38,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// scope `tokens:issue`, or a trusted network. Users keep the ids that the back end knows them by; the
 /// operator adds them with `symbolon user add --id`. The session of a refresh cookie that came along is
 /// revoked: the new one replaces it.
-#[api_v2_operation(operation_id = "tokens", tags(Sessions))]
+#[api_v2_operation(operation_id = "tokens", tags(Tokens))]
 pub(crate) async fn tokens(
     issuer: TokenIssuer,
     body: JsonBody<IssueRequest>,

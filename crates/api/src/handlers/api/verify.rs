@@ -49,7 +49,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// `X-Session-Id` is missing. The query can require claims, as in `?require=role:admin`: the
 /// token must have each of them, or a list that contains it; other parameters are ignored. Needs no database query, and works while the
 /// database is unavailable.
-#[api_v2_operation(operation_id = "verify", tags(Sessions))]
+#[api_v2_operation(operation_id = "verify", tags(Tokens))]
 pub(crate) async fn verify(
     holder: TokenHolder,
     required: RequiredClaims,

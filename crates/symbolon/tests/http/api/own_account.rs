@@ -43,12 +43,17 @@ fn a_user_changes_name_and_with_the_password_the_address(service: &Service) {
 }
 
 fn a_user_deletes_the_account_with_the_password(service: &Service) {
-    let client = service.signed_in("ann");
-    let elsewhere = service.signed_in_again("ann");
+    deletes(service, "ann", ("DELETE", "/api/me"));
+    deletes(service, "bob", ("POST", "/api/me/delete"));
+}
+
+fn deletes(service: &Service, name: &str, (method, path): (&str, &str)) {
+    let client = service.signed_in(name);
+    let elsewhere = service.signed_in_again(name);
     let token = client.post("/api/refresh_access").send().token();
     let delete = |password: &str| {
         let body = json!({ "password": password });
-        client.delete("/api/me").bearer(&token).json(body).send()
+        client.call(method, path).bearer(&token).json(body).send()
     };
     assert_eq!(delete("a guess").invalid_fields(), ["password"]);
     assert_eq!(elsewhere.post("/api/refresh_access").send().status, 200);
@@ -65,7 +70,7 @@ fn a_user_deletes_the_account_with_the_password(service: &Service) {
             .status,
         401
     );
-    let body = Service::credentials("ann");
+    let body = Service::credentials(name);
     assert_eq!(
         service.client().post("/api/login").json(body).send().status,
         401

@@ -42,6 +42,32 @@ pub(crate) async fn delete_me(
     cookies: Data<Cookies>,
     users: Data<Users>,
 ) -> Result<SignedOutAnswer, Problem> {
+    delete(bearer, body, device, &cookies, &users).await
+}
+
+/// Delete the current user's account, by POST
+///
+/// As `DELETE /api/me`, for clients behind a gateway that removes the body of a DELETE (RFC 9110
+/// §9.3.5).
+#[api_v2_operation(operation_id = "deleteMeByPost", tags(Accounts))]
+pub(crate) async fn delete_me_by_post(
+    _limit: SignInLimit,
+    bearer: Bearer,
+    body: JsonBody<AccountDeletion>,
+    device: ClientDevice,
+    cookies: Data<Cookies>,
+    users: Data<Users>,
+) -> Result<SignedOutAnswer, Problem> {
+    delete(bearer, body, device, &cookies, &users).await
+}
+
+async fn delete(
+    bearer: Bearer,
+    body: JsonBody<AccountDeletion>,
+    device: ClientDevice,
+    cookies: &Cookies,
+    users: &Users,
+) -> Result<SignedOutAnswer, Problem> {
     let password = Password::attempt(body.0.password);
     let deleted = users.delete_own(&bearer.0, password, &device.0).await?;
     deleted.map_err(|why| unconfirmed(why, "password"))?;

@@ -38,7 +38,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// List the current user's sessions
 ///
 /// The live sessions of the user, with the device, address and time of each.
-#[api_v2_operation(operation_id = "listSessions", tags(Sessions))]
+#[api_v2_operation(operation_id = "listSessions", tags(Accounts))]
 pub(crate) async fn list_sessions(
     _limit: CallLimit,
     bearer: Bearer,

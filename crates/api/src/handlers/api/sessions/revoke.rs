@@ -23,7 +23,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// Revoke a session
 ///
 /// Any session of the user. If it is the one of the access token, the cookie is removed as well.
-#[api_v2_operation(operation_id = "revokeSession", tags(Sessions))]
+#[api_v2_operation(operation_id = "revokeSession", tags(Accounts))]
 pub(crate) async fn revoke_session(
     _limit: CallLimit,
     bearer: Bearer,

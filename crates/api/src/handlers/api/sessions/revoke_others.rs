@@ -21,7 +21,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// Revoke all other sessions
 ///
 /// All sessions of the user except the one of the access token.
-#[api_v2_operation(operation_id = "revokeOtherSessions", tags(Sessions))]
+#[api_v2_operation(operation_id = "revokeOtherSessions", tags(Accounts))]
 pub(crate) async fn revoke_other_sessions(
     _limit: CallLimit,
     bearer: Bearer,

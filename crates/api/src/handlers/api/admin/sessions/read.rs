@@ -56,7 +56,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::SessionN
 ///
 /// Returns a live, revoked or expired session. For the latter two it says when, why and by whom the
 /// session ended. Sessions are deleted a day after `expires_at`. Requires a service key with `users:read` or `users:write`.
-#[api_v2_operation(operation_id = "readSession", tags(Operation))]
+#[api_v2_operation(operation_id = "readSession", tags(Administration))]
 pub(crate) async fn read_session(
     _caller: UserReader,
     id: Path<String>,

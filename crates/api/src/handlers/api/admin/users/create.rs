@@ -41,7 +41,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// Add a user
 ///
 /// Requires a service key with `users:write`. Works even if registration is closed.
-#[api_v2_operation(operation_id = "createUser", tags(Operation))]
+#[api_v2_operation(operation_id = "createUser", tags(Administration))]
 pub(crate) async fn create_user(
     caller: UserWriter,
     body: JsonBody<UserCreation>,

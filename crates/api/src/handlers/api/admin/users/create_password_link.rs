@@ -28,7 +28,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnkn
 /// Returns a token with which the user can set a password once, within a day; it replaces earlier
 /// tokens. Put it into a link to a page of yours that calls `POST /api/password/set`, and mail that link
 /// to the user. Requires a service key with `users:write`.
-#[api_v2_operation(operation_id = "createPasswordLink", tags(Operation))]
+#[api_v2_operation(operation_id = "createPasswordLink", tags(Administration))]
 pub(crate) async fn create_password_link(
     caller: UserWriter,
     id: Path<String>,

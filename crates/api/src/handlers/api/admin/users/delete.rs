@@ -15,7 +15,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnkn
 /// Delete a user
 ///
 /// Deletes the user permanently and revokes all their sessions. Requires a service key with `users:write`.
-#[api_v2_operation(operation_id = "deleteUser", tags(Operation))]
+#[api_v2_operation(operation_id = "deleteUser", tags(Administration))]
 pub(crate) async fn delete_user(
     caller: UserWriter,
     id: Path<String>,

@@ -42,7 +42,7 @@ const MAX_SEARCH: usize = 254;
 /// List users
 ///
 /// Requires a service key with `users:read` or `users:write`.
-#[api_v2_operation(operation_id = "listUsers", tags(Operation))]
+#[api_v2_operation(operation_id = "listUsers", tags(Administration))]
 pub(crate) async fn list_users(
     _caller: UserReader,
     query: Query<UserQuery>,

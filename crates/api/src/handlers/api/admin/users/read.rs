@@ -14,7 +14,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnkn
 /// Get a user
 ///
 /// Requires a service key with `users:read` or `users:write`.
-#[api_v2_operation(operation_id = "readUser", tags(Operation))]
+#[api_v2_operation(operation_id = "readUser", tags(Administration))]
 pub(crate) async fn read_user(
     _caller: UserReader,
     id: Path<String>,

@@ -15,7 +15,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[SERVICE_KEY_PROBLEMS, &[Code::UserUnkn
 /// Revoke all sessions of a user
 ///
 /// Requires a service key with `users:write`.
-#[api_v2_operation(operation_id = "revokeUserSessions", tags(Operation))]
+#[api_v2_operation(operation_id = "revokeUserSessions", tags(Administration))]
 pub(crate) async fn revoke_user_sessions(
     caller: UserWriter,
     id: Path<String>,

@@ -38,7 +38,7 @@ pub(crate) const PROBLEMS: &[&[Code]] =
 ///
 /// Changes the name, email address or claims, or disables or enables the user. All changes are made, or
 /// none. Requires a service key with `users:write`.
-#[api_v2_operation(operation_id = "updateUser", tags(Operation))]
+#[api_v2_operation(operation_id = "updateUser", tags(Administration))]
 pub(crate) async fn update_user(
     caller: UserWriter,
     id: Path<String>,
