@@ -196,7 +196,7 @@ pub(crate) mod tests {
         let public_url = PublicUrl::parse(public_url, false).unwrap();
         Http {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            keep_alive: Duration::from_secs(75),
+            keep_alive: Duration::from_secs(150),
             audience: Audiences {
                 own: public_url.issuer().to_owned(),
                 others: Vec::new(),

@@ -37,7 +37,7 @@ pub(super) struct HttpArgs {
         long,
         env = "SYMBOLON_KEEP_ALIVE",
         value_name = "TIME",
-        default_value = "75s"
+        default_value = "150s"
     )]
     keep_alive: String,
 
