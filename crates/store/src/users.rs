@@ -298,8 +298,25 @@ pub fn sample_hashes(
     Ok(hashes.into_iter().flatten().map(PasswordHash).collect())
 }
 
+/// The length of the longest custom claims of a user, in characters. Reads all of them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn longest_claims(connection: &mut AnyConnection) -> Result<usize, StoreError> {
+    let longest: Option<i32> = users::table
+        .select(diesel::dsl::max(length(users::claims)))
+        .first(connection)?;
+    Ok(longest
+        .and_then(|length| usize::try_from(length).ok())
+        .unwrap_or(0))
+}
+
 #[diesel::declare_sql_function]
 extern "SQL" {
+    /// The number of characters.
+    fn length(text: diesel::sql_types::Text) -> diesel::sql_types::Integer;
+
     /// Another number for each row.
     fn random() -> diesel::sql_types::Double;
 

@@ -15,7 +15,7 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use store::keys::{self as rows, KeyUse};
 use store::migrations::State;
-use store::{DatabaseUrl, Store, UnixMillis, migrations};
+use store::{DatabaseUrl, Store, UnixMillis, migrations, users};
 use url::Url;
 
 use super::{Failed, output};
@@ -176,6 +176,21 @@ fn look_at_database(settings: &Settings, findings: &mut Findings) {
         Err(why) => return findings.bad(format!("database: {why}")),
     }
     look_at_keys(settings, &store, findings);
+    look_at_claims(&store, findings);
+}
+
+/// Above, an answer with a token in its headers may exceed the 4 KiB that nginx reads.
+const LONG_CLAIMS: usize = 1000;
+
+fn look_at_claims(store: &Store, findings: &mut Findings) {
+    match store.read(users::longest_claims) {
+        Ok(length) if length > LONG_CLAIMS => findings.note(format!(
+            "claims: somebody has {length} characters of custom claims, which are in the headers of answers; behind \
+             nginx, set proxy_buffer_size 16k (guides/nginx-and-caddy.md)"
+        )),
+        Ok(_) => {}
+        Err(why) => findings.bad(format!("claims: {why}")),
+    }
 }
 
 fn look_at_keys(settings: &Settings, store: &Store, findings: &mut Findings) {

@@ -123,3 +123,26 @@ fn an_empty_postgres_before_the_first_start_is_no_problem() {
         looked.out
     );
 }
+
+#[test]
+fn claims_that_are_too_long_for_the_headers_of_proxies_are_noted() {
+    let program = Program::migrated();
+    let long = format!("{{\"about\":\"{}\"}}", "x".repeat(1500));
+    let add = [
+        "user",
+        "add",
+        "--name=Ann",
+        "--email=ann@example.org",
+        "--no-password",
+    ];
+    let added = program.run(&[&add[..], &["--claims", &long]].concat());
+    assert_eq!(added.code, 0, "{}", added.err);
+    drop(program.start(&[]));
+    let looked = program.run(&["doctor"]);
+    assert_eq!(looked.code, 0, "{}", looked.out);
+    assert!(
+        looked.out.contains("proxy_buffer_size 16k"),
+        "{}",
+        looked.out
+    );
+}
