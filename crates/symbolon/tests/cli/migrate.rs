@@ -53,7 +53,9 @@ fn a_database_of_another_application_is_left_alone() {
 #[test]
 fn a_database_that_a_newer_version_has_migrated_is_left_alone() {
     let program = Program::new();
-    assert_eq!(program.run(&["migrate"]).code, 0);
+    let migrated = program.run(&["migrate"]).out;
+    let last = migrated.lines().last().unwrap();
+    let known: String = last.chars().filter(char::is_ascii_digit).collect();
     let file = program.directory().join("data/symbolon.db");
     let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
     let newer = "INSERT INTO __diesel_schema_migrations VALUES ('29990101000000', '')";
