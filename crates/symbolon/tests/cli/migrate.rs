@@ -67,11 +67,7 @@ fn a_database_that_a_newer_version_has_migrated_is_left_alone() {
     ] {
         let refused = program.run(arguments);
         assert_eq!(refused.code, 1, "{arguments:?}");
-        for told in [
-            "29990101000000",
-            env!("CARGO_PKG_VERSION"),
-            "20261127020000",
-        ] {
+        for told in ["29990101000000", env!("CARGO_PKG_VERSION"), &known] {
             assert!(refused.err.contains(told), "{}", refused.err);
         }
     }
