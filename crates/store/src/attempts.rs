@@ -7,13 +7,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_query;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Binary};
 
-use crate::connection::AnyConnection;
-use crate::error::{StoreError, violated_constraint};
+use crate::connection::{AnyConnection, MultiBackend};
+use crate::error::StoreError;
 use crate::schema::sign_in_attempts as attempts;
 use crate::time::UnixMillis;
 
@@ -73,16 +73,17 @@ pub fn count(
     let step_millis = i64::try_from(step_millis).unwrap_or(i64::MAX);
     let row = attempts::table.find(target.0.as_slice());
     for _ in 0..2 {
-        let counted = diesel::update(row.filter(attempts::tat.le(latest)))
-            .set(
-                attempts::tat.eq(case_when(attempts::tat.gt(at), attempts::tat + step_millis)
-                    .otherwise(at + step_millis)),
-            )
-            .execute(connection)?;
-        if counted == 1 {
+        let count = Count {
+            target: target.0.to_vec(),
+            at,
+            step: step_millis,
+            latest,
+        };
+        if count.execute(connection)? == 1 {
             return Ok(Attempt::Allowed);
         }
         let known = row.select(attempts::tat).first::<i64>(connection);
+        // Without a row, it was deleted between the two statements.
         if let Some(tat) = known.optional()? {
             // No attempt takes a row further ahead. A clock was ahead that was set back since: the row
             // is taken back too, so that the wait is bounded by the allowance, not by the clock's error.
@@ -98,21 +99,43 @@ pub fn count(
                     wait: next.since(now),
                 });
             }
-            // The row changed between the two statements.
-            continue;
-        }
-        let first = diesel::insert_into(attempts::table).values((
-            attempts::target.eq(target.0.as_slice()),
-            attempts::tat.eq(at + step_millis),
-        ));
-        match first.execute(connection) {
-            Ok(_) => return Ok(Attempt::Allowed),
-            Err(error) if violated_constraint(&error).is_some() => {}
-            Err(error) => return Err(error.into()),
         }
     }
     Ok(Attempt::Exhausted { wait: step })
 }
+
+/// Counts an attempt, unless the target has reached `latest`. Diesel has no `ON CONFLICT` for both back ends,
+/// and does not prepare SQL text.
+#[derive(QueryId)]
+struct Count {
+    target: Vec<u8>,
+    at: i64,
+    step: i64,
+    latest: i64,
+}
+
+impl QueryFragment<MultiBackend> for Count {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO sign_in_attempts (target, tat) VALUES (");
+        out.push_bind_param::<Binary, _>(&self.target)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.at)?;
+        out.push_sql(" + ");
+        out.push_bind_param::<BigInt, _>(&self.step)?;
+        out.push_sql(
+            ") ON CONFLICT (target) DO UPDATE SET tat = CASE WHEN sign_in_attempts.tat > ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.at)?;
+        out.push_sql(" THEN sign_in_attempts.tat ELSE ");
+        out.push_bind_param::<BigInt, _>(&self.at)?;
+        out.push_sql(" END + ");
+        out.push_bind_param::<BigInt, _>(&self.step)?;
+        out.push_sql(" WHERE sign_in_attempts.tat <= ");
+        out.push_bind_param::<BigInt, _>(&self.latest)
+    }
+}
+
+impl RunQueryDsl<AnyConnection> for Count {}
 
 /// Restores the whole allowance: somebody knew the password.
 ///
