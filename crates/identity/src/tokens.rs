@@ -8,6 +8,7 @@ mod locked_out;
 mod prepared;
 mod refresh;
 mod revocation_list;
+mod seen;
 mod typ;
 
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use store::sessions::{Session, SessionId};
 use store::users::UserId;
 
 use super::prepared::{AccessKeys, current, replace};
+use super::seen::Verified;
 use crate::base64url;
 use crate::clock::{LEEWAY, numeric_date};
 use crate::entropy::Entropy;
@@ -106,8 +107,11 @@ impl AccessTokens {
         }
     }
 
-    /// Replaces the key ring.
+    /// Replaces the key ring, unless it has the same keys.
     pub fn use_ring(&self, ring: Ring) {
+        if current(&self.keys).are_of(&ring) {
+            return;
+        }
         replace(&self.keys, AccessKeys::new(ring, &self.rules));
     }
 
@@ -182,11 +186,22 @@ impl AccessTokens {
     ///
     /// The check that failed.
     pub fn verify(&self, token: &str, now: UnixMillis) -> Result<AccessClaims, Error> {
-        let (claims, issued_at) = access_claims(&current(&self.keys).verifier, token, now)?;
+        let keys = current(&self.keys);
+        let seen = keys.seen.as_ref();
+        let verified = match seen.and_then(|seen| seen.find(token, numeric_date(now))) {
+            Some(verified) => verified,
+            None => {
+                let verified = access_claims(&keys.verifier, token, now)?;
+                if let Some(seen) = seen {
+                    seen.add(token, &verified);
+                }
+                verified
+            }
+        };
         let leeway = Duration::from_secs(LEEWAY.into());
-        match issued_at <= numeric_date(now - self.rules.ttl - leeway) {
+        match verified.issued_at <= numeric_date(now - self.rules.ttl - leeway) {
             true => Err(Error::Expired),
-            false => Ok(claims),
+            false => Ok(verified.claims),
         }
     }
 
@@ -232,8 +247,8 @@ impl AccessTokens {
     /// The session of a token that is or was valid, in order to revoke it.
     pub fn session_to_revoke(&self, token: &str, now: UnixMillis) -> Option<SessionId> {
         let verifier = &current(&self.keys).verifier_of_expired;
-        let (claims, _) = access_claims(verifier, token, now).ok()?;
-        Some(claims.session_id)
+        let verified = access_claims(verifier, token, now).ok()?;
+        Some(verified.claims.session_id)
     }
 }
 
@@ -274,19 +289,20 @@ struct SessionClaim {
     sid: String,
 }
 
-fn access_claims(
-    verifier: &Verifier,
-    token: &str,
-    now: UnixMillis,
-) -> Result<(AccessClaims, NumericDate), Error> {
+fn access_claims(verifier: &Verifier, token: &str, now: UnixMillis) -> Result<Verified, Error> {
     let claims: Claims<SessionClaim> = verifier.verify(token, numeric_date(now))?;
     let sub = claims.registered.sub.ok_or(Error::MissingClaim("sub"))?;
-    let iat = claims.registered.iat.ok_or(Error::MissingClaim("iat"))?;
+    let issued_at = claims.registered.iat.ok_or(Error::MissingClaim("iat"))?;
+    let expires_at = claims.registered.exp.ok_or(Error::MissingClaim("exp"))?;
     let claims = AccessClaims {
         user_id: UserId::parse(&sub).map_err(|_| jwt_core::Malformed::Claims)?,
         session_id: SessionId::parse(&claims.own.sid).ok_or(jwt_core::Malformed::Claims)?,
     };
-    Ok((claims, iat))
+    Ok(Verified {
+        claims,
+        issued_at,
+        expires_at,
+    })
 }
 
 /// Stored custom claims, without any that could pass as a claim of the service.

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jwt_core::{JwkSet, KeyRing, Signer, TokenType, Verifier, VerifyingKey};
+use jwt_core::{JwkSet, KeyId, KeyRing, Signer, TokenType, Verifier, VerifyingKey};
 
 use super::AccessRules;
+use super::seen::SeenTokens;
 use super::typ;
 use crate::clock::LEEWAY;
 use crate::keys::Ring;
@@ -18,12 +19,21 @@ pub(super) struct AccessKeys {
     pub(super) verifier: Verifier,
     pub(super) verifier_of_expired: Verifier,
     pub(super) jwk_set: String,
+    pub(super) seen: Option<SeenTokens>,
+    /// The ids of the keys: that of the one that signs first.
+    ids: Vec<Option<KeyId>>,
     /// Of the keys in the set, each once.
     pub(super) algorithms: Vec<&'static str>,
 }
 
 impl AccessKeys {
+    /// Whether these are the keys of this ring.
+    pub(super) fn are_of(&self, ring: &Ring) -> bool {
+        self.ids == ids(ring)
+    }
+
     pub(super) fn new(ring: Ring, rules: &AccessRules) -> Self {
+        let (ids, seen) = (ids(&ring), SeenTokens::of(ring.signing.algorithm()));
         let jwk_set = JwkSet::new(ring.verifying.clone()).to_json();
         let public = ring
             .verifying
@@ -43,10 +53,19 @@ impl AccessKeys {
             signer: Signer::new(TokenType::ACCESS_TOKEN, ring.signing),
             verifier_of_expired: verifier.clone().dangerous_accept_expired(),
             verifier,
+            seen,
+            ids,
             jwk_set,
             algorithms,
         }
     }
+}
+
+/// The key of an id never changes.
+fn ids(ring: &Ring) -> Vec<Option<KeyId>> {
+    let verifying = ring.verifying.iter().map(VerifyingKey::id);
+    let all = [ring.signing.id()].into_iter().chain(verifying);
+    all.map(|id| id.cloned()).collect()
 }
 
 /// A ring of keys for refresh tokens, which live too long for differing clocks to matter.
