@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use actix_rt::signal::unix::{SignalKind, signal};
+use actix_rt::signal::unix::{Signal, SignalKind, signal};
 use actix_rt::task::JoinHandle;
 use actix_rt::time::timeout;
 use actix_web::dev;
@@ -38,6 +38,25 @@ pub struct Created {
 /// How long the rest of the audit trail may take to be written when the service stops.
 const AUDIT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// The signals that stop the service. From the moment that there is such a value, they do not end the program by
+/// themselves.
+pub struct StopSignals([Signal; 3]);
+
+impl StopSignals {
+    /// Starts to receive SIGTERM, SIGINT and SIGHUP.
+    ///
+    /// # Errors
+    ///
+    /// If that fails.
+    pub fn receive() -> io::Result<Self> {
+        Ok(Self([
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ]))
+    }
+}
+
 impl Application {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
@@ -63,14 +82,10 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// If the sockets or the signals fail.
-    pub async fn run_until_signalled(self) -> io::Result<()> {
-        for kind in [
-            SignalKind::terminate(),
-            SignalKind::interrupt(),
-            SignalKind::hangup(),
-        ] {
-            let (mut signals, handle) = (signal(kind)?, self.handle());
+    /// If the sockets fail.
+    pub async fn run_until_signalled(self, signals: StopSignals) -> io::Result<()> {
+        for mut signals in signals.0 {
+            let handle = self.handle();
             actix_rt::spawn(async move {
                 signals.recv().await;
                 handle.stop(true).await;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::application::Application;
+use api::application::{Application, StopSignals};
 use api::settings::Settings;
 use identity::clock::SystemClock;
 use identity::entropy::SystemEntropy;
@@ -18,6 +18,8 @@ pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
     log_format::start_replica(format, settings.replica.clone(), log_format::SERVICE);
     log_format::log_panics();
     actix_rt::System::new().block_on(async {
+        // Before anybody is told that the service is there.
+        let signals = StopSignals::receive().map_err(Failed::work)?;
         let clock = Arc::new(SystemClock);
         let entropy = Arc::new(SystemEntropy::default());
         let application = Application::build(&settings, clock, entropy).map_err(Failed::work)?;
@@ -26,7 +28,7 @@ pub(super) fn run(arguments: ServeArgs) -> Result<(), Failed> {
             LogFormat::Json => println!("{}", started(&settings, &application)),
         }
         application
-            .run_until_signalled()
+            .run_until_signalled(signals)
             .await
             .map_err(Failed::work)?;
         match format {
