@@ -81,8 +81,8 @@ impl From<Answer> for HttpResponse {
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let symbolon = Data::new(Symbolon {
-        url: env::var("SYMBOLON_URL").map_err(io::Error::other)?,
-        key: env::var("SYMBOLON_KEY").map_err(io::Error::other)?,
+        url: env::var("IDENTITY_URL").map_err(io::Error::other)?,
+        key: env::var("SERVICE_KEY").map_err(io::Error::other)?,
     });
     let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3000".to_owned());
     HttpServer::new(move || App::new().app_data(symbolon.clone()).service(login))

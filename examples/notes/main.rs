@@ -90,7 +90,7 @@ async fn page(symbolon: Data<Symbolon>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        .body(include_str!("index.html").replace("SYMBOLON_URL", &symbolon.url))
+        .body(include_str!("index.html").replace("IDENTITY_URL", &symbolon.url))
 }
 
 #[get("/app.js")]
@@ -113,7 +113,7 @@ async fn main() -> io::Result<()> {
     let listen = variable("NOTES_LISTEN", "127.0.0.1:9000");
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     let symbolon = Data::new(Symbolon {
-        url: variable("SYMBOLON_URL", "http://localhost:8000"),
+        url: variable("IDENTITY_URL", "http://localhost:8000"),
         agent: config.build().into(),
     });
     let notes = Data::new(Notes::default());

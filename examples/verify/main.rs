@@ -131,7 +131,7 @@ async fn orders(user: SignedIn) -> String {
 
 #[actix_web::main]
 async fn main() -> io::Result<()> {
-    let symbolon = env::var("SYMBOLON_URL").map_err(io::Error::other)?;
+    let symbolon = env::var("IDENTITY_URL").map_err(io::Error::other)?;
     let listen = env::var("LISTEN").unwrap_or("127.0.0.1:9000".to_owned());
     let keys = Data::new(Keys::new(symbolon));
     HttpServer::new(move || App::new().app_data(keys.clone()).service(orders))

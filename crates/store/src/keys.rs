@@ -93,7 +93,8 @@ pub fn lock(connection: &mut AnyConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The newest key of a use that signs, now or later.
+/// The newest key of a use that signs, now or later: the one without a successor. A key that was withdrawn
+/// before its time came is not it, whenever it would have signed.
 ///
 /// # Errors
 ///
@@ -105,6 +106,7 @@ pub fn newest(
     let row = keys::table
         .filter(keys::key_use.eq(key_use.as_str()))
         .filter(keys::predecessor.is_not_null())
+        .filter(keys::verifies_until.is_null())
         .order((keys::signs_from.desc(), keys::id))
         .first::<Row>(connection)
         .optional()?;

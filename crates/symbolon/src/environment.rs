@@ -75,18 +75,21 @@ pub(crate) fn adapt(command: Command) -> (Command, Mistakes) {
     let command = adapt_all(command, &mut names, &mut mistakes);
     for name in variables() {
         if !names.contains(&name) && !is_of_kubernetes(&name) {
-            let nearest = names
-                .iter()
-                .map(|known| (strsim::jaro_winkler(known, &name), known));
+            let nearest = names.iter().map(|known| {
+                (
+                    strsim::jaro_winkler(own_part(known), own_part(&name)),
+                    known,
+                )
+            });
             let nearest = nearest.max_by(|(a, _), (b, _)| a.total_cmp(b));
             mistakes.add(
                 &name,
                 None,
                 match nearest {
                     Some((likeness, known)) if likeness > 0.9 => {
-                        format!("is no setting; did you mean {known}?")
+                        format!("is not a setting; did you mean {known}?")
                     }
-                    _ => "is no setting; `symbolon serve --help` lists all".to_owned(),
+                    _ => "is not a setting; `symbolon serve --help` lists all".to_owned(),
                 },
             );
         }
@@ -119,6 +122,11 @@ fn adapt_all(command: Command, names: &mut BTreeSet<String>, mistakes: &mut Mist
     subcommands.into_iter().fold(command, |command, name| {
         command.mut_subcommand(name, |sub| adapt_all(sub, names, mistakes))
     })
+}
+
+/// All settings begin alike.
+fn own_part(name: &str) -> &str {
+    name.strip_prefix("SYMBOLON_").unwrap_or(name)
 }
 
 fn adapt_one(argument: Arg, names: &mut BTreeSet<String>, mistakes: &mut Mistakes) -> Arg {

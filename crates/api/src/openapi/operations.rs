@@ -123,7 +123,7 @@ fn token_form() -> Value {
                 "token": { "type": "string", "description": "The token, access or refresh." },
                 "token_type_hint": {
                     "type": "string",
-                    "description": "`refresh_token` to introspect one; otherwise ignored: a token states its type."
+                    "description": "Ignored, except that only `refresh_token` lets a refresh token be introspected: a token states its type."
                 },
                 "client_id": {
                     "type": "string",

@@ -117,7 +117,9 @@ impl KeyFollower {
     /// Whether the newest key will be old enough when a successor, created now, starts to sign.
     fn is_old(&self, ring: &KeyRing, key_use: KeyUse, now: UnixMillis) -> bool {
         let of_this_use = self.known.iter().filter(|key| key.key_use == key_use);
-        let newest = of_this_use.filter_map(|key| key.signs_from).max();
+        // One that was withdrawn before its time came does not count.
+        let lasting = of_this_use.filter(|key| key.verifies_until.is_none());
+        let newest = lasting.filter_map(|key| key.signs_from).max();
         match (ring.rules.rotate_every, newest) {
             (Some(every), Some(newest)) => newest + every <= now + ring.rules.publish_ahead,
             _ => false,

@@ -66,7 +66,8 @@ fn state(key: &WrappedKey, all: &[WrappedKey], now: UnixMillis) -> KeyState {
         return KeyState::Verifying;
     };
     let of_its_use = all.iter().filter(|other| other.key_use == key.key_use);
-    let mut successors = of_its_use.filter_map(|other| other.signs_from);
+    let in_force = of_its_use.filter(|other| other.verifies(now));
+    let mut successors = in_force.filter_map(|other| other.signs_from);
     if from > now {
         KeyState::Next
     } else if successors.any(|successor| from < successor && successor <= now) {

@@ -193,6 +193,47 @@ fn keys_made_elsewhere_are_imported() {
 }
 
 #[test]
+fn a_key_that_was_withdrawn_before_it_signed_stops_no_rotation() {
+    let program = started();
+    let rotate = |arguments: &[&str]| {
+        let rotated = program.run(&[&["keys", "rotate"], arguments].concat());
+        assert_eq!(rotated.code, 0, "{}", rotated.err);
+    };
+    let state = || {
+        let keys = listed(&program)
+            .into_iter()
+            .filter(|(of, ..)| of == "access");
+        keys.map(|(_, algorithm, state)| format!("{algorithm} {state}"))
+            .collect::<Vec<_>>()
+    };
+    rotate(&["--signing-alg=EdDSA", "--key-publish-ahead=2s"]);
+    rotate(&["--emergency", "--signing-alg=ES384"]);
+    assert!(state().contains(&"EdDSA gone".to_owned()));
+    assert!(state().contains(&"ES384 active".to_owned()));
+    // The withdrawn key would sign by now.
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(
+        state().contains(&"ES384 active".to_owned()),
+        "{:?}",
+        state()
+    );
+    rotate(&["--emergency", "--signing-alg=RS256"]);
+    rotate(&["--signing-alg=HS256"]);
+    let mut now = state();
+    now.sort_unstable();
+    assert_eq!(
+        now,
+        [
+            "ES256 gone",
+            "ES384 gone",
+            "EdDSA gone",
+            "HS256 next",
+            "RS256 active"
+        ]
+    );
+}
+
+#[test]
 fn no_rotation_changes_the_algorithm_unless_somebody_asks_for_it() {
     let program = started();
     for arguments in [&["--signing-alg=RS256"][..], &[]] {

@@ -153,8 +153,8 @@ fn a_setting_that_does_not_exist_is_named_with_the_nearest() {
         lines,
         [
             "- SYMBOLON_DANGER_DATABASE_WITHOUT_TLS=perhaps: must be on or off (or true, yes, 1; false, no, 0)",
-            "- SYMBOLON_REGISTRATON: is no setting; did you mean SYMBOLON_REGISTRATION?",
-            "- SYMBOLON_ZZZ: is no setting; `symbolon serve --help` lists all",
+            "- SYMBOLON_REGISTRATON: is not a setting; did you mean SYMBOLON_REGISTRATION?",
+            "- SYMBOLON_ZZZ: is not a setting; `symbolon serve --help` lists all",
         ]
     );
 }

@@ -14,7 +14,7 @@ symbolon serve --allowed-origins http://localhost:9000
 
 ```sh
 # In a shell of its own, on port 9000
-SYMBOLON_URL=http://localhost:8000 NOTES_LISTEN=127.0.0.1:9000 $EXAMPLES/notes
+IDENTITY_URL=http://localhost:8000 NOTES_LISTEN=127.0.0.1:9000 $EXAMPLES/notes
 ```
 ";
 

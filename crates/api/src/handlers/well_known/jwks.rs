@@ -33,7 +33,7 @@ pub(crate) struct JwkSet {
 /// Get the public keys
 ///
 /// A JWK set (RFC 7517) with the keys that verify access tokens, including the next key. HMAC keys are
-/// secret and never listed, so the set is empty with `SYMBOLON_SIGNING_ALG=HS512`.
+/// secret and never listed, so the set is empty while Symbolon signs with HS256, HS384 or HS512.
 #[api_v2_operation(operation_id = "jwks", tags(Keys))]
 pub(crate) async fn jwks(tokens: Data<AccessTokens>, max_age: Data<JwksMaxAge>) -> JwkSet {
     JwkSet {

@@ -69,7 +69,11 @@ pub(super) fn check_claims(
             one => one.and_then(Value::as_str) == Some(audience),
         };
         checks.check("aud", holds, || {
-            format!("is {}; SYMBOLON_AUDIENCE is {audience}", shown(text("aud")))
+            let aud = claim("aud").map(Value::to_string);
+            format!(
+                "is {}; SYMBOLON_AUDIENCE is {audience}",
+                shown(aud.as_deref())
+            )
         });
         checks.check("sub", text("sub").is_some(), || "is missing".to_owned());
     }
