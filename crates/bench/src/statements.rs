@@ -1,11 +1,12 @@
 //! The bare statements, without HTTP.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use store::sessions::{
-    self, Device, Generation, NewSession, Opened, Renewal, RenewalRules, SessionId,
+    self, Device, Generation, NewSession, Opened, Presented, Renewal, RenewalRules, SessionId,
 };
 use store::users::{self, User, UserId};
 use store::{DatabaseUrl, Store, StoreOptions, UnixMillis, migrations};
@@ -71,7 +72,7 @@ impl Statements {
                 replaces: Vec::new(),
             };
             chains.push((new.id, 0));
-            let opened = store.transaction(|c| sessions::issue(c, new, &|| START));
+            let opened = store.transaction(move |c| sessions::issue(c, &new, &|| START));
             match opened.map_err(|why| why.to_string())? {
                 Opened::Session(..) => {}
                 other => return Err(format!("no session: {other:?}")),
@@ -84,11 +85,15 @@ impl Statements {
     pub(crate) fn updates(&mut self, time: Duration) -> Result<f64, String> {
         let store = &self.store;
         run(&mut self.chains, time, |(id, generation)| {
-            let presented = Generation::new(*generation).ok_or("the generations are used up")?;
-            let id = *id;
-            let renew = move |c: &mut _| sessions::renew(c, id, presented, START, &RULES);
-            match store.write(renew).map_err(|why| why.to_string())? {
-                Renewal::Rotated(session) => *generation = session.generation.get(),
+            let presented = Presented {
+                generation: Generation::new(*generation).ok_or("the generations are used up")?,
+                user_id: None,
+            };
+            let one = BTreeMap::from([(*id, presented)]);
+            let renew = move |c: &mut _| sessions::renew(c, &one, START, &RULES);
+            let mut renewals = store.write(renew).map_err(|why| why.to_string())?;
+            match renewals.remove(id) {
+                Some(Ok(Renewal::Rotated(session))) => *generation = session.generation.get(),
                 other => return Err(format!("not rotated: {other:?}")),
             }
             Ok(())

@@ -53,6 +53,8 @@ impl Symbolon {
             }
             command
         };
+        let migrate = command().arg("migrate").stdout(Stdio::null()).status();
+        migrate.map_err(|why| format!("symbolon: {why}"))?;
         let add = [
             "user",
             "add",

@@ -1,10 +1,11 @@
-//! The store for async callers: its calls block, so they run on the blocking threads of tokio.
+//! The store for async callers. Its calls block, so they run on the blocking threads of tokio; but what
+//! SQLite's writer does is only queued, and no thread waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use store::{AnyConnection, Store, StoreError, StoreState};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::failure::Failure;
@@ -42,6 +43,11 @@ impl AsyncStore {
         Ok(timeout(deadline, answer).await.map_err(late)?)
     }
 
+    /// [`Store::queues_changes`].
+    pub(crate) fn queues_changes(&self) -> bool {
+        self.store.queues_changes()
+    }
+
     /// [`Store::state`].
     pub fn state(&self) -> StoreState {
         self.store.state()
@@ -54,7 +60,7 @@ impl AsyncStore {
     /// [`Failure`].
     pub async fn read<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
         self.run(move |store| store.read(f)).await
     }
@@ -66,7 +72,7 @@ impl AsyncStore {
     /// [`Failure`].
     pub async fn poll<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
         self.run(move |store| store.poll(f)).await
     }
@@ -78,9 +84,13 @@ impl AsyncStore {
     /// [`Failure`].
     pub async fn write<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.run(move |store| store.write(f)).await
+        if !self.store.queues_changes() {
+            return self.run(move |store| store.write(f)).await;
+        }
+        let f = for_this_request(f);
+        self.queue(|store, done| store.write_then(f, done)).await
     }
 
     /// [`Store::dry_run`].
@@ -90,7 +100,7 @@ impl AsyncStore {
     /// [`Failure`].
     pub async fn dry_run<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
         self.run(move |store| store.dry_run(f)).await
     }
@@ -102,9 +112,14 @@ impl AsyncStore {
     /// [`Failure`].
     pub async fn transaction<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.run(move |store| store.transaction(f)).await
+        if !self.store.queues_changes() {
+            return self.run(move |store| store.transaction(f)).await;
+        }
+        let f = for_this_request(f);
+        self.queue(|store, done| store.transaction_then(f, done))
+            .await
     }
 
     /// Runs `f` on a blocking thread without waiting for it and without the limit on calls: the
@@ -114,13 +129,35 @@ impl AsyncStore {
         tokio::task::spawn_blocking(move || f(&store));
     }
 
+    /// Queues a change, and waits for its outcome.
+    async fn queue<T: Send + 'static>(
+        &self,
+        start: impl FnOnce(&Store, Done<T>) -> Result<(), StoreError>,
+    ) -> Result<T, Failure> {
+        let admitted = self.admit()?;
+        let (sender, outcome) = oneshot::channel();
+        let done = move |outcome| {
+            // Its caller may have given up; the change stays.
+            let _ = sender.send(outcome);
+            drop(admitted);
+        };
+        start(&self.store, Box::new(done))?;
+        match self.wait_for(outcome).await? {
+            Ok(outcome) => Ok(outcome?),
+            Err(_dropped) => Err(StoreError::lost().into()),
+        }
+    }
+
+    fn admit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let admitted = self.admitted.clone().try_acquire_owned();
+        admitted.map_err(|_| StoreError::Unavailable("too many calls are waiting".into()))
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failure> {
-        let admitted = self.admitted.clone().try_acquire_owned();
-        let admitted =
-            admitted.map_err(|_| StoreError::Unavailable("too many calls are waiting".into()))?;
+        let admitted = self.admit()?;
         let store = self.store.clone();
         let request = request_id::current();
         let work = move || {
@@ -134,4 +171,14 @@ impl AsyncStore {
             .map_err(|panicked| Failure::Internal(panicked.to_string()))?
             .map_err(Failure::Store)
     }
+}
+
+type Done<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
+
+/// What `f` logs names the request that it is for, on whichever thread it runs.
+fn for_this_request<T>(
+    f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+) -> impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static {
+    let request = request_id::current();
+    move |connection| request_id::on_behalf_of(request, || f(connection))
 }

@@ -27,6 +27,7 @@ pub mod tokens;
 pub mod users;
 
 mod async_store;
+mod batch;
 mod email;
 mod page;
 mod ports;

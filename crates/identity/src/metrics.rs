@@ -206,5 +206,6 @@ fn word(renewal: &Renewal) -> &'static str {
         Renewal::Recovered(_) => "recovered",
         Renewal::Reused(_) => "reused",
         Renewal::NotLive(_) => "not_live",
+        Renewal::OtherUser => "other_user",
     }
 }

@@ -1,13 +1,13 @@
 //! Sessions: opening, renewing, listing and revoking them, and the tokens that belong to each.
 
 mod admin;
+mod batched;
 mod claim_changes;
 mod denylist;
 mod device_label;
 mod introspect;
 mod issue;
 mod list;
-mod lookups;
 mod open;
 mod presented;
 mod renew;
@@ -20,7 +20,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use lookups::Lookups;
+use batched::{Lookups, Renewals};
 use store::sessions::RenewalRules;
 
 use crate::ports::Ports;
@@ -62,6 +62,7 @@ pub struct Sessions {
     ports: Ports,
     admin: SessionAdmin,
     lookups: Lookups,
+    renewals: Renewals,
     tokens: Tokens,
     revocations: Revocations,
     rules: SessionRules,
@@ -78,6 +79,7 @@ impl Sessions {
         Self {
             admin: SessionAdmin::new(ports.clone(), revocations.clone()),
             lookups: Lookups::new(ports.store.clone()),
+            renewals: Renewals::new(&ports, rules.renewal),
             ports,
             tokens,
             revocations,

@@ -168,7 +168,7 @@ impl SignIn {
         let clock = self.ports.clock.clone();
         let counted = self.attempts.is_limited().then_some(target);
         let open = move |c: &mut _| {
-            let opened = sessions::sign_in(c, new, &hash, &|| clock.now())?;
+            let opened = sessions::sign_in(c, &new, &hash, &|| clock.now())?;
             if let (Opened::Session(..), Some(target)) = (&opened, counted) {
                 store::attempts::forget(c, target)?;
             }

@@ -8,6 +8,11 @@ pub enum StoreError {
     /// on. The same call may succeed later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// Concurrent changes were in the way: a deadlock, or a conflict under `SERIALIZABLE`. The whole call
+    /// must be made again; [`Store`](crate::Store) does so a few times before it reports
+    /// [`Unavailable`](Self::Unavailable).
+    #[error("concurrent changes were in the way: {0}")]
+    Contended(String),
     /// A statement violated a constraint or is invalid: a bug.
     #[error("the database refused a statement: {0}")]
     Refused(DieselError),
@@ -19,6 +24,13 @@ pub enum StoreError {
     Migration(String),
 }
 
+impl StoreError {
+    /// A change did not get as far as its commit.
+    pub fn lost() -> Self {
+        StoreError::Unavailable("the transaction was not committed".into())
+    }
+}
+
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
         match &error {
@@ -27,6 +39,13 @@ impl From<DieselError> for StoreError {
                 | DatabaseErrorKind::ForeignKeyViolation
                 | DatabaseErrorKind::NotNullViolation
                 | DatabaseErrorKind::CheckViolation => StoreError::Refused(error),
+                DatabaseErrorKind::SerializationFailure => {
+                    StoreError::Contended(information.message().to_owned())
+                }
+                // Diesel has no kind for it. A server that speaks another language is not understood.
+                _ if information.message() == "deadlock detected" => {
+                    StoreError::Contended(information.message().to_owned())
+                }
                 // Only the message distinguishes a full disk or a locked file (SQLite) or a
                 // shutdown (PostgreSQL).
                 _ => StoreError::Unavailable(information.message().to_owned()),

@@ -42,13 +42,18 @@ pub fn run(url: &DatabaseUrl, options: &StoreOptions) -> Result<Vec<String>, Sto
         AnyConnection::Sqlite(mut sqlite) => {
             sqlite.immediate_transaction(|sqlite| run_pending(sqlite, SQLITE))
         }
-        AnyConnection::Postgres(mut postgres) => postgres.transaction(|postgres| {
-            // A large table takes its time.
-            postgres.batch_execute("SET LOCAL statement_timeout = 0")?;
-            // A lock of the transaction: behind a pooler, a lock of the session would outlive it.
-            diesel::select(pg_advisory_xact_lock(ADVISORY_LOCK)).execute(postgres)?;
-            run_pending(postgres, POSTGRES)
-        }),
+        // Whatever the default of the database is: each statement must see what was committed before it got
+        // the lock.
+        AnyConnection::Postgres(mut postgres) => {
+            let mut transaction = postgres.build_transaction().read_committed();
+            transaction.run(|postgres| {
+                // A large table takes its time.
+                postgres.batch_execute("SET LOCAL statement_timeout = 0")?;
+                // A lock of the transaction: behind a pooler, a lock of the session would outlive it.
+                diesel::select(pg_advisory_xact_lock(ADVISORY_LOCK)).execute(postgres)?;
+                run_pending(postgres, POSTGRES)
+            })
+        }
     }
 }
 

@@ -1,3 +1,7 @@
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::select;
 use diesel::sql_types::Bool;
@@ -40,18 +44,43 @@ impl Pool {
         (idle, whole(state.connections).saturating_sub(idle))
     }
 
+    /// Runs `f`, and again after a deadlock or a conflict with concurrent changes.
     pub(crate) fn run<T>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut pooled = self.0.get().map_err(unavailable)?;
         // Until it is known to work: a panic leaves a transaction open, and an error may mean that the
         // connection was lost.
         pooled.failed = true;
-        let result = f(&mut pooled.connection);
+        let result = uncontended(|| f(&mut pooled.connection));
         pooled.failed = result.is_err();
         result
     }
+}
+
+/// How often something is tried that concurrent changes are in the way of: for about half a second.
+const ATTEMPTS: u32 = 16;
+
+fn uncontended<T>(mut f: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match f() {
+            Err(StoreError::Contended(why)) if attempt == ATTEMPTS => {
+                return Err(StoreError::Unavailable(why));
+            }
+            Err(StoreError::Contended(_)) => thread::sleep(pause(attempt)),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Until the next attempt: a random time, so that those who were in each other's way do not meet again, and
+/// longer each time, up to 64 milliseconds.
+fn pause(attempt: u32) -> Duration {
+    let micros = 1000 << attempt.min(6);
+    Duration::from_micros(RandomState::new().hash_one(attempt) % micros)
 }
 
 fn unavailable(error: r2d2::Error) -> StoreError {

@@ -24,7 +24,7 @@ use crate::words::words;
 pub use clean::delete_expired;
 pub use list::{RevokedSession, last_revocation, list, list_all, revoked_since};
 pub use open::{NewSession, Opened, issue, renew_by_force, sign_in};
-pub use renew::{Peek, Renewal, peek, renew};
+pub use renew::{Peek, Presented, Renewal, peek, renew};
 pub(crate) use revoke::lock_all_of_user;
 pub use revoke::{Revoked, revoke, revoke_all_of_user};
 

@@ -31,8 +31,8 @@ struct Written {
 }
 
 /// Does the work, and returns a closure that reports the result to the caller after the commit. An
-/// error means that the transaction is lost for all jobs in it. If a job or its report is dropped, its
-/// caller learns that nothing was changed.
+/// error means that the transaction is lost for all jobs in it. If a job or its report is dropped,
+/// nothing was changed.
 type Job = Box<dyn FnOnce(&mut AnyConnection) -> Result<Answer, TransactionLost> + Send>;
 type Answer = Box<dyn FnOnce()>;
 
@@ -61,50 +61,52 @@ impl Writer {
     pub(crate) fn run<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.submit(move |connection| {
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let work = move |connection: &mut _| {
             let outcome = f(connection);
             if let Err(error) = &outcome {
                 check_transaction(connection, error)?;
             }
             Ok(outcome)
-        })
+        };
+        self.submit(work, done)
     }
 
     /// Like [`Writer::run`], but rolls back everything that `f` did if it fails.
     pub(crate) fn run_atomically<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.submit(move |connection| savepoint(connection, f, |outcome| outcome.is_ok()))
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let work = |connection: &mut _| savepoint(connection, f, |outcome| outcome.is_ok());
+        self.submit(work, done)
     }
 
     /// Rolls back everything that `f` did in any case.
     pub(crate) fn run_and_roll_back<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.submit(move |connection| savepoint(connection, f, |_| false))
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.submit(|connection| savepoint(connection, f, |_| false), done)
     }
 
+    /// Queues a job. `done` gets the outcome of `work` after the commit; it is dropped if nothing was
+    /// committed.
     fn submit<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<Result<T, StoreError>, TransactionLost>
         + Send
         + 'static,
-    ) -> Result<T, StoreError> {
-        let (sender, result) = sync_channel(1);
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
         let job: Job = Box::new(move |connection| {
             let outcome = work(connection)?;
-            Ok(Box::new(move || {
-                // The caller no longer waits; the change stays.
-                let _ = sender.send(outcome);
-            }))
+            Ok(Box::new(move || done(outcome)))
         });
         let refused = |_| StoreError::Unavailable("too many changes wait already".into());
-        self.jobs.try_send(job).map_err(refused)?;
-        let lost = |_| StoreError::Unavailable("the transaction was not committed".into());
-        result.recv().map_err(lost)?
+        self.jobs.try_send(job).map_err(refused)
     }
 }
 

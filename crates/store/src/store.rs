@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use diesel::prelude::*;
 
@@ -16,7 +17,8 @@ use crate::sqlite_writer::Writer;
 /// Use [`transaction`](Store::transaction) for several statements that must all happen or none,
 /// [`write`](Store::write) for a single statement that changes something (on PostgreSQL this saves
 /// the round trips of a transaction), and [`read`](Store::read) for statements that change nothing,
-/// which never wait for a writer.
+/// which never wait for a writer. After a deadlock or a conflict with concurrent changes, a call is made
+/// again.
 #[derive(Clone)]
 pub struct Store(Arc<Backend>);
 
@@ -110,7 +112,7 @@ impl Store {
     /// What `f` returns, or [`StoreError::Unavailable`].
     pub fn read<T>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let outcome = match &*self.0 {
             Backend::Sqlite { readers, .. } => readers.run(f),
@@ -127,7 +129,7 @@ impl Store {
     /// What `f` returns, or [`StoreError::Unavailable`].
     pub fn poll<T>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let outcome = match &*self.0 {
             Backend::Sqlite { readers, .. } => readers.run(f),
@@ -143,10 +145,10 @@ impl Store {
     /// What `f` returns, or [`StoreError::Unavailable`].
     pub fn write<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let outcome = match &*self.0 {
-            Backend::Sqlite { writer, .. } => writer.run(f),
+            Backend::Sqlite { writer, .. } => wait(|done| writer.run(f, done)),
             Backend::Postgres { pool, .. } => pool.run(f),
         };
         self.0.naming_the_file(outcome)
@@ -160,11 +162,11 @@ impl Store {
     /// What `f` returns, or [`StoreError::Unavailable`].
     pub fn transaction<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let outcome = match &*self.0 {
-            Backend::Sqlite { writer, .. } => writer.run_atomically(f),
-            Backend::Postgres { pool, .. } => pool.run(|connection| connection.transaction(f)),
+            Backend::Sqlite { writer, .. } => wait(|done| writer.run_atomically(f, done)),
+            Backend::Postgres { pool, .. } => pool.run(|c| c.transaction(&f)),
         };
         self.0.naming_the_file(outcome)
     }
@@ -177,20 +179,87 @@ impl Store {
     /// What `f` returns, or [`StoreError::Unavailable`].
     pub fn dry_run<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let outcome = match &*self.0 {
-            Backend::Sqlite { writer, .. } => writer.run_and_roll_back(f),
-            Backend::Postgres { pool, .. } => pool.run(|connection| roll_back(connection, f)),
+            Backend::Sqlite { writer, .. } => wait(|done| writer.run_and_roll_back(f, done)),
+            Backend::Postgres { pool, .. } => pool.run(|c| roll_back(c, &f)),
         };
         self.0.naming_the_file(outcome)
     }
+
+    /// Whether changes are queued for one writer, as SQLite has it. Then the calls that take a `done` do not
+    /// block, and no thread has to wait for them.
+    pub fn queues_changes(&self) -> bool {
+        matches!(*self.0, Backend::Sqlite { .. })
+    }
+
+    /// As [`write`](Store::write), but the outcome goes to `done`, which is dropped if the change was lost
+    /// on its way to the commit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if too many changes wait.
+    pub fn write_then<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { writer, .. } => {
+                let backend = self.0.clone();
+                writer.run(f, move |outcome| done(backend.naming_the_file(outcome)))
+            }
+            Backend::Postgres { .. } => {
+                done(self.write(f));
+                Ok(())
+            }
+        }
+    }
+
+    /// As [`transaction`](Store::transaction), but the outcome goes to `done`, as with
+    /// [`write_then`](Store::write_then).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if too many changes wait.
+    pub fn transaction_then<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        match &*self.0 {
+            Backend::Sqlite { writer, .. } => {
+                let backend = self.0.clone();
+                writer.run_atomically(f, move |outcome| done(backend.naming_the_file(outcome)))
+            }
+            Backend::Postgres { .. } => {
+                done(self.transaction(f));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Starts a change, and waits for its outcome.
+fn wait<T>(
+    start: impl FnOnce(Box<dyn FnOnce(Result<T, StoreError>) + Send>) -> Result<(), StoreError>,
+) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+{
+    let (sender, outcome) = sync_channel(1);
+    start(Box::new(move |outcome| {
+        // The caller no longer waits; the change stays.
+        let _ = sender.send(outcome);
+    }))?;
+    outcome.recv().map_err(|_| StoreError::lost())?
 }
 
 /// Runs `f` in a transaction that never commits.
 fn roll_back<T>(
     connection: &mut AnyConnection,
-    f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    f: impl Fn(&mut AnyConnection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     struct RollBack<T>(Result<T, StoreError>);
     impl<T> From<diesel::result::Error> for RollBack<T> {

@@ -3,7 +3,7 @@
 //! `TEST_DATABASE_URL` names a server on which databases may be created. Without it, a cluster is
 //! created with `initdb`, once per process, and removed when the process ends, however it ends. If
 //! neither is available, the test is skipped with a line that says so; with `REQUIRE_POSTGRES=1` it
-//! fails.
+//! fails. `TEST_ISOLATION` sets the isolation level of the databases, such as `serializable`.
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)]
 
@@ -47,6 +47,10 @@ impl Database {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("symbolon_test_{}_{number}", std::process::id());
         server.execute(&format!("CREATE DATABASE {name}"));
+        if let Ok(isolation) = env::var("TEST_ISOLATION") {
+            let set = "SET default_transaction_isolation";
+            server.execute(&format!("ALTER DATABASE {name} {set} = '{isolation}'"));
+        }
         Some(Self { server, name })
     }
 

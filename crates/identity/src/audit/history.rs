@@ -48,8 +48,8 @@ impl History {
             let user = users::find(c, &user_id)?;
             let filter = EventFilter {
                 since: user.map(|user| user.created_at - BEFORE_THE_ROW),
-                user_id: Some(user_id),
-                before,
+                user_id: Some(user_id.clone()),
+                before: before.clone(),
                 ..EventFilter::default()
             };
             events::list(c, &filter, PAGE + 1)

@@ -38,7 +38,7 @@ impl Sessions {
         let replaces = self.presented_ids(presented).await?;
         let new = self.new_session(user_id, Vec::new(), client_id(actor), device, replaces, now);
         let clock = self.ports.clock.clone();
-        let issue = move |c: &mut _| sessions::issue(c, new, &|| clock.now());
+        let issue = move |c: &mut _| sessions::issue(c, &new, &|| clock.now());
         let opened = self.ports.store.transaction(issue).await?;
         self.issued(opened, event, now)
     }
@@ -66,7 +66,7 @@ impl Sessions {
             now,
         );
         let (by, clock) = (actor.clone(), self.ports.clock.clone());
-        let renew = move |c: &mut _| sessions::renew_by_force(c, new, &by, &|| clock.now());
+        let renew = move |c: &mut _| sessions::renew_by_force(c, &new, &by, &|| clock.now());
         let opened = self.ports.store.transaction(renew).await?;
         self.issued(opened, event, now)
     }

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use store::Actor;
 use store::events::{Cause, EventKind};
 use store::sessions::{
-    self, Device, NotLive, Peek, Renewal, Revocation, Revoked, RevokedReason, Session,
+    self, Device, NotLive, Peek, Presented, Renewal, Revocation, Revoked, RevokedReason, Session,
 };
 use store::users::UserId;
 
@@ -68,10 +68,7 @@ impl Sessions {
         device: &dyn Fn() -> Device,
     ) -> Result<Renewed, Failure> {
         self.first_granted(presented, async |claims| {
-            if self.is_of_another(claims, user_id).await? {
-                return Ok(Renewed::Refused(Refusal::OtherUser));
-            }
-            self.renew(claims, device).await
+            self.renew(claims, user_id, device).await
         })
         .await
     }
@@ -98,20 +95,6 @@ impl Sessions {
         Ok(Renewed::Refused(first_refusal.unwrap_or(Refusal::NoToken)))
     }
 
-    /// Checked before anything changes, so that a wrong id never rotates the token. The user of a
-    /// session never changes, so the answer stays true.
-    async fn is_of_another(
-        &self,
-        claims: RefreshClaims,
-        user_id: Option<&UserId>,
-    ) -> Result<bool, Failure> {
-        let Some(user_id) = user_id else {
-            return Ok(false);
-        };
-        let session = self.lookups.find(claims.session_id).await?;
-        Ok(session.is_some_and(|session| session.user_id != *user_id))
-    }
-
     async fn peek_then_renew(
         &self,
         claims: RefreshClaims,
@@ -124,25 +107,22 @@ impl Sessions {
                 .without_refresh_token(&session, now)
                 .map(Renewed::Granted),
             Peek::NotLive(why) => Ok(Renewed::Refused(Refusal::NotLive(why))),
-            Peek::Undecided => self.renew(claims, device).await,
+            Peek::Undecided => self.renew(claims, None, device).await,
         }
     }
 
-    /// Reads the clock when the statement runs, not when it is queued: a `rotated_at` in the past would
-    /// shorten the client's grace period.
     async fn renew(
         &self,
         claims: RefreshClaims,
+        user_id: Option<&UserId>,
         device: &dyn Fn() -> Device,
     ) -> Result<Renewed, Failure> {
-        let rules = self.rules.renewal;
-        let clock = self.ports.clock.clone();
-        let renewal = self.ports.store.write(move |c| {
-            let now = clock.now();
-            let renewal = sessions::renew(c, claims.session_id, claims.generation, now, &rules)?;
-            Ok((renewal, now))
-        });
-        let (renewal, now) = renewal.await?;
+        let presented = Presented {
+            generation: claims.generation,
+            user_id: user_id.cloned(),
+        };
+        let renewed = self.renewals.renew(claims.session_id, presented);
+        let (renewal, now) = renewed.await?;
         self.ports.audit.metrics().renewal(&renewal);
         self.record_renewal(&renewal, claims, device);
         match renewal {
@@ -164,6 +144,7 @@ impl Sessions {
                 Ok(Renewed::Refused(Refusal::Reused))
             }
             Renewal::NotLive(why) => Ok(Renewed::Refused(Refusal::NotLive(why))),
+            Renewal::OtherUser => Ok(Renewed::Refused(Refusal::OtherUser)),
         }
     }
 
@@ -179,7 +160,10 @@ impl Sessions {
             Renewal::Forgiven(session) => (EventKind::ReplayForgiven, session),
             Renewal::Recovered(session) => (EventKind::RenewalRecovered, session),
             Renewal::Replayed(session) => (EventKind::ReplaySuspicious, session),
-            Renewal::Rotated(_) | Renewal::Debounced(_) | Renewal::NotLive(_) => return,
+            Renewal::Rotated(_)
+            | Renewal::Debounced(_)
+            | Renewal::NotLive(_)
+            | Renewal::OtherUser => return,
         };
         let device = device();
         let difference = difference(&session.device, &device);

@@ -114,7 +114,7 @@ impl Users {
         let now = self.ports.clock.now();
         for (n, batch) in rows.chunks(BATCH).enumerate() {
             let users = check(batch, &mut seen, &mut report, now);
-            let add = move |c: &mut _| add(c, users);
+            let add = move |c: &mut _| add(c, &users);
             let outcomes = match dry_run {
                 true => self.ports.store.dry_run(add).await?,
                 false => self.ports.store.transaction(add).await?,
@@ -159,11 +159,11 @@ fn check(
 
 fn add(
     connection: &mut AnyConnection,
-    users: Vec<(String, User)>,
+    users: &[(String, User)],
 ) -> Result<Vec<(String, User, Import)>, StoreError> {
-    let imports = users.into_iter().map(|(place, user)| {
-        let import = users::import(connection, &user)?;
-        Ok((place, user, import))
+    let imports = users.iter().map(|(place, user)| {
+        let import = users::import(connection, user)?;
+        Ok((place.clone(), user.clone(), import))
     });
     imports.collect()
 }

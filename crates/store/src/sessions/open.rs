@@ -57,7 +57,7 @@ pub enum Opened {
 /// [`StoreError`].
 pub fn issue(
     connection: &mut AnyConnection,
-    new: NewSession,
+    new: &NewSession,
     now: Now,
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
@@ -73,7 +73,7 @@ pub fn issue(
 /// [`StoreError`].
 pub fn sign_in(
     connection: &mut AnyConnection,
-    new: NewSession,
+    new: &NewSession,
     checked: &PasswordHash,
     now: Now,
 ) -> Result<Opened, StoreError> {
@@ -93,7 +93,7 @@ pub fn sign_in(
 /// [`StoreError`].
 pub fn renew_by_force(
     connection: &mut AnyConnection,
-    new: NewSession,
+    new: &NewSession,
     by: &Actor,
     now: Now,
 ) -> Result<Opened, StoreError> {
@@ -122,11 +122,12 @@ fn lock_user(
 
 fn insert(
     connection: &mut AnyConnection,
-    mut new: NewSession,
+    new: &NewSession,
     claims: String,
     mut revoked: Vec<Revoked>,
     now: Now,
 ) -> Result<Opened, StoreError> {
+    let mut new = new.clone();
     revoked.extend(make_room(connection, &mut new, now)?);
     let row = diesel::insert_into(sessions::table)
         .values(Row {

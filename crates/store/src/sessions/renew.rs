@@ -1,15 +1,16 @@
-//! Renewing a session: one conditional `UPDATE … RETURNING` on its row.
+//! Renewing sessions: a conditional `UPDATE … RETURNING` decides each on its row.
 
-use diesel::prelude::*;
-use diesel::query_builder::{AsQuery, AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text};
+mod statement;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{
     Actor, AnyConnection, Generation, NotLive, RenewalRules, RevokedReason, Row, Session,
-    SessionId, StoreError, UnixMillis, find_live, live, sessions,
+    SessionId, StoreError, UnixMillis, UserId, find_many, live, sessions,
 };
-use crate::connection::MultiBackend;
 use crate::words::words;
+use statement::update;
 
 /// The outcome of presenting a refresh token; ARCHITECTURE "Sessions" has the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Renewal {
     Reused(Session),
     /// There is no live session of this id.
     NotLive(NotLive),
+    /// It is of another user than the client named. Nothing changed.
+    OtherUser,
 }
 
 /// What reading a session, without renewing it, says about a refresh token.
@@ -65,172 +68,102 @@ pub fn peek(
     }
 }
 
-/// Renews a session by the refresh token of generation `presented`.
+/// A refresh token, as a client presents it for the renewal of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// Its generation.
+    pub generation: Generation,
+    /// The user to whom the session must belong, if the client named one.
+    pub user_id: Option<UserId>,
+}
+
+impl Presented {
+    fn owner(&self) -> Option<String> {
+        let user_id = self.user_id.as_ref()?;
+        Some(user_id.as_str().to_owned())
+    }
+}
+
+/// How often a renewal is decided anew because its row changed meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// Renews each of these sessions by the refresh token that was presented for it, and has an outcome for each.
+/// On PostgreSQL they share a statement, and so a round trip and a commit. A row that cannot be read does
+/// not affect the others.
 ///
 /// For the outcomes that change nothing, no row matches and nothing is written; a `SELECT` then finds
-/// out which one it is. If the row changes between the two, the renewal is retried.
+/// out which one it is. If the row changes between the two, the renewal is decided anew.
 ///
 /// # Errors
 ///
-/// [`StoreError`].
+/// [`StoreError`] if a statement fails: nothing was changed by it.
 pub fn renew(
     connection: &mut AnyConnection,
-    id: SessionId,
-    presented: Generation,
+    presented: &BTreeMap<SessionId, Presented>,
     now: UnixMillis,
     rules: &RenewalRules,
-) -> Result<Renewal, StoreError> {
-    for _ in 0..3 {
-        if let Some(row) = update(connection, id, presented, now, rules)? {
-            return changed(row);
+) -> Result<BTreeMap<SessionId, Result<Renewal, StoreError>>, StoreError> {
+    let mut renewals = BTreeMap::new();
+    let mut undecided = Cow::Borrowed(presented);
+    for _ in 0..ATTEMPTS {
+        for row in update(connection, &undecided, now, rules)? {
+            let id = SessionId::parse(&row.id).ok_or(StoreError::Unreadable("session"))?;
+            renewals.insert(id, changed(row));
         }
-        let session = match find_live(connection, id, now)? {
-            Ok(session) => session,
-            Err(why) => return Ok(Renewal::NotLive(why)),
-        };
-        if rotated_recently(&session, now, rules) {
-            if session.generation == presented {
-                return Ok(Renewal::Debounced(session));
-            }
-            if Some(session.generation) == next(presented) {
-                return Ok(Renewal::Replayed(session));
-            }
+        if renewals.len() == presented.len() {
+            return Ok(renewals);
         }
+        undecided
+            .to_mut()
+            .retain(|id, _| !renewals.contains_key(id));
+        let ids: Vec<_> = undecided.keys().copied().collect();
+        let found = find_many(connection, &ids)?;
+        for ((id, presented), found) in undecided.iter().zip(found) {
+            let renewal = found.map(|session| unchanged(session, presented, now, rules));
+            renewals.extend(renewal.transpose().map(|renewal| (*id, renewal)));
+        }
+        if renewals.len() == presented.len() {
+            return Ok(renewals);
+        }
+        undecided
+            .to_mut()
+            .retain(|id, _| !renewals.contains_key(id));
     }
-    Err(StoreError::Unavailable(
-        "too many concurrent renewals of one session".into(),
-    ))
+    let overtaken = |id: &SessionId| {
+        let why = "too many concurrent renewals of one session";
+        (*id, Err(StoreError::Unavailable(why.into())))
+    };
+    renewals.extend(undecided.keys().map(overtaken));
+    Ok(renewals)
 }
 
-/// Rotates, forgives, recovers or revokes, by the table in ARCHITECTURE "Sessions", and reports which
-/// in `last_outcome`. No row: nothing has to change, or the session is not live.
-fn update(
-    connection: &mut AnyConnection,
-    id: SessionId,
-    presented: Generation,
+/// The outcome for a session that the statement did not change; `None` if it would do so now.
+fn unchanged(
+    found: Option<Session>,
+    presented: &Presented,
     now: UnixMillis,
     rules: &RenewalRules,
-) -> QueryResult<Option<Row>> {
-    Statement {
-        id: id.to_string(),
-        presented: presented.get().into(),
-        now: now.as_millis(),
-        idle_end: (now + rules.idle_ttl).as_millis(),
-        grace_began: grace_began(now, rules).as_millis(),
-        forgives: !rules.late_replay_every.is_zero(),
-        forgiving_began: (now - rules.late_replay_every).as_millis(),
+) -> Option<Renewal> {
+    let of_another = |session: &Session| {
+        let user_id = presented.user_id.as_ref();
+        user_id.is_some_and(|user_id| *user_id != session.user_id)
+    };
+    if found.as_ref().is_some_and(of_another) {
+        return Some(Renewal::OtherUser);
     }
-    .get_result::<Row>(connection)
-    .optional()
-}
-
-/// The same text for both back ends, with a parameter or a word for each `{name}`. The expressions
-/// after `SET` and `WHERE` see the row as it was before. SQL by hand, because Diesel caches a
-/// prepared statement for a type like this one but never for its own `update`.
-const SQL: &str = "
-UPDATE sessions SET
-    generation = CASE
-        WHEN generation <= {presented} THEN {presented} + 1
-        ELSE generation END,
-    rotated_at = CASE
-        WHEN generation <= {presented} THEN {now}
-        ELSE rotated_at END,
-    idle_expires_at = CASE
-        WHEN generation > {presented} THEN idle_expires_at
-        WHEN expires_at < {idle_end} THEN expires_at
-        ELSE {idle_end} END,
-    forgiven_at = CASE
-        WHEN {is_forgiven} THEN {now}
-        ELSE forgiven_at END,
-    revoked_at = CASE
-        WHEN generation <= {presented} THEN NULL
-        WHEN {is_forgiven} THEN NULL
-        ELSE {now} END,
-    revoked_reason = CASE
-        WHEN generation <= {presented} THEN NULL
-        WHEN {is_forgiven} THEN NULL
-        ELSE {reuse} END,
-    revoked_by = CASE
-        WHEN generation <= {presented} THEN NULL
-        WHEN {is_forgiven} THEN NULL
-        ELSE {system} END,
-    last_outcome = CASE
-        WHEN generation < {presented} THEN {recovered}
-        WHEN generation = {presented} THEN {rotated}
-        WHEN {is_forgiven} THEN {forgiven}
-        ELSE {reused} END
-WHERE id = {id}
-    AND revoked_at IS NULL
-    AND idle_expires_at > {now}
-    AND (generation < {presented} OR generation > {presented} + 1
-        OR rotated_at IS NULL OR rotated_at <= {grace_began})
-RETURNING id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at,
-    forgiven_at, revoked_at, revoked_reason, last_outcome, auth_time, amr, claims, ip,
-    user_agent, label, revoked_by, client_id";
-
-/// Whether a late replay is accepted.
-const IS_FORGIVEN: &str = "generation = {presented} + 1 AND {forgives}
-            AND (forgiven_at IS NULL OR forgiven_at <= {forgiving_began})";
-
-#[derive(QueryId)]
-struct Statement {
-    id: String,
-    presented: i64,
-    now: i64,
-    idle_end: i64,
-    grace_began: i64,
-    forgives: bool,
-    forgiving_began: i64,
-}
-
-impl QueryFragment<MultiBackend> for Statement {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        self.write(SQL, out)
+    let session = match live(found, now) {
+        Ok(session) => session,
+        Err(why) => return Some(Renewal::NotLive(why)),
+    };
+    if !rotated_recently(&session, now, rules) {
+        None
+    } else if session.generation == presented.generation {
+        Some(Renewal::Debounced(session))
+    } else if Some(session.generation) == next(presented.generation) {
+        Some(Renewal::Replayed(session))
+    } else {
+        None
     }
-}
-
-impl Statement {
-    fn write<'b>(
-        &'b self,
-        template: &str,
-        mut out: AstPass<'_, 'b, MultiBackend>,
-    ) -> QueryResult<()> {
-        let mut rest = template;
-        while let Some((sql, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
-            out.push_sql(sql);
-            match name {
-                "id" => out.push_bind_param::<Text, _>(&self.id)?,
-                "presented" => out.push_bind_param::<BigInt, _>(&self.presented)?,
-                "now" => out.push_bind_param::<BigInt, _>(&self.now)?,
-                "idle_end" => out.push_bind_param::<BigInt, _>(&self.idle_end)?,
-                "grace_began" => out.push_bind_param::<BigInt, _>(&self.grace_began)?,
-                "forgives" => out.push_bind_param::<Bool, _>(&self.forgives)?,
-                "forgiving_began" => out.push_bind_param::<BigInt, _>(&self.forgiving_began)?,
-                "is_forgiven" => self.write(IS_FORGIVEN, out.reborrow())?,
-                "system" => push_word(&Actor::System.to_string(), &mut out),
-                "reuse" => push_word(RevokedReason::Reuse.as_str(), &mut out),
-                word if Decision::parse(word).is_some() => push_word(word, &mut out),
-                _ => return Err(diesel::result::Error::QueryBuilderError(name.into())),
-            }
-            rest = after;
-        }
-        out.push_sql(rest);
-        Ok(())
-    }
-}
-
-impl Query for Statement {
-    type SqlType = <sessions::table as AsQuery>::SqlType;
-}
-
-impl RunQueryDsl<AnyConnection> for Statement {}
-
-/// A literal. Every word is ours: letters and underscores.
-fn push_word(word: &str, out: &mut AstPass<'_, '_, MultiBackend>) {
-    out.push_sql("'");
-    out.push_sql(word);
-    out.push_sql("'");
 }
 
 words! {

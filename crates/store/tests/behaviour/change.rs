@@ -23,7 +23,7 @@ fn open(f: &Fixture, user: &User, seed: &str) -> Opened {
     let new = new_session(user.id.clone(), seed);
     let checked = user.password.clone().unwrap();
     f.store
-        .transaction(move |c| sessions::sign_in(c, new, &checked, &|| START))
+        .transaction(move |c| sessions::sign_in(c, &new, &checked, &|| START))
         .unwrap()
 }
 

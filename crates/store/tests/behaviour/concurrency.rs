@@ -1,12 +1,17 @@
 //! Concurrent callers.
 
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use store::sessions::{Renewal, RenewalRules};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use store::sessions::{self, Renewal, RenewalRules};
+use store::user_changes::{self, UserChanges};
+use store::{Actor, StoreError};
 
-use crate::{Fixture, RULES, SECOND, START, on_both_back_ends};
+use crate::{Fixture, RULES, SECOND, START, new_session, on_both_back_ends, presented};
 
 on_both_back_ends! {
     of_many_renewals_at_once_one_rotates
@@ -88,4 +93,67 @@ fn many_sessions_renew_at_once(f: &Fixture) {
     for id in ids {
         assert_eq!(f.find(id).unwrap().generation.get(), 20);
     }
+}
+
+/// Renewals of many, as one replica makes them, while others copy claims into the same sessions.
+#[test]
+fn changes_of_many_sessions_do_not_deadlock() {
+    let Some(f) = &Fixture::postgres() else {
+        return;
+    };
+    let user = &f.add_user("ann").id;
+    // The newest ids first, so that the rows are not in the order of the ids.
+    let open = |n: u8| {
+        let new = new_session(user.clone(), &(99 - n).to_string());
+        let id = new.id;
+        let issue = move |c: &mut _| sessions::issue(c, &new, &|| START);
+        f.store.transaction(issue).unwrap();
+        id
+    };
+    let ids: Vec<_> = (0..16).map(open).collect();
+    let is_over = &AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for n in 0.. {
+                    if is_over.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let (id, claims) = (user.clone(), format!(r#"{{"n":{n}}}"#));
+                    let set = move |c: &mut _| {
+                        let claims = Some(claims.clone());
+                        let changes = UserChanges {
+                            claims,
+                            ..UserChanges::default()
+                        };
+                        user_changes::update(c, &id, &changes, &Actor::System, &|| START)
+                    };
+                    f.store.transaction(set).unwrap();
+                }
+            });
+        }
+        for generation in 0..200 {
+            let together = ids.iter().map(|id| (*id, presented(generation))).collect();
+            let at = START + crate::GRACE * generation;
+            let renew = move |c: &mut _| sessions::renew(c, &together, at, &RULES);
+            let renewals = f.store.write(renew).unwrap();
+            let rotated = |r: &Result<_, _>| matches!(r, Ok(Renewal::Rotated(_)));
+            assert!(renewals.values().all(rotated), "{renewals:?}");
+        }
+        is_over.store(true, Ordering::SeqCst);
+    });
+    let deadlocks = f.store.read(|c| {
+        diesel::sql_query(
+            "SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()",
+        )
+        .get_result::<Number>(c)
+        .map_err(StoreError::from)
+    });
+    assert_eq!(deadlocks.unwrap().n, 0);
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
 }

@@ -1,5 +1,6 @@
 //! Migrations, transactions, and the configuration of each back end.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use diesel::connection::SimpleConnection;
@@ -9,7 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use store::users::User;
 use store::{AnyConnection, DatabaseUrl, Store, StoreError, StoreOptions, migrations};
 
-use crate::{Fixture, OPTIONS, RULES, START, on_both_back_ends, user};
+use crate::{Fixture, OPTIONS, RULES, START, on_both_back_ends, presented, user};
 
 on_both_back_ends! {
     migrations_are_complete_once_they_ran
@@ -274,10 +275,9 @@ fn postgres_prepares_the_renewal_once_and_updates_in_place() {
     let id = f.session("ann").id;
     for generation in 0..10 {
         let at = START + crate::GRACE * generation;
-        let presented = store::sessions::Generation::new(generation).unwrap();
-        store
-            .write(move |c| store::sessions::renew(c, id, presented, at, &RULES))
-            .unwrap();
+        let one = BTreeMap::from([(id, presented(generation))]);
+        let renew = move |c: &mut _| store::sessions::renew(c, &one, at, &RULES);
+        assert_eq!(store.write(renew).unwrap().len(), 1);
     }
 
     let prepared = store.read(|c| {

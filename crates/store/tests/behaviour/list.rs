@@ -24,7 +24,7 @@ fn open(f: &Fixture, user_id: &UserId, at: UnixMillis) -> Session {
     };
     match f
         .store
-        .transaction(|c| sessions::issue(c, new, &|| START))
+        .transaction(move |c| sessions::issue(c, &new, &|| START))
         .unwrap()
     {
         Opened::Session(session, _) => session,
@@ -134,7 +134,7 @@ fn expired_sessions_are_deleted_in_batches(f: &Fixture) {
     };
     let live_id = live.id;
     f.store
-        .transaction(|c| sessions::issue(c, live, &|| START))
+        .transaction(move |c| sessions::issue(c, &live, &|| START))
         .unwrap();
 
     let end = START + 30 * DAY;
@@ -181,7 +181,7 @@ fn a_limit_revokes_the_oldest_sessions(f: &Fixture) {
     };
     let opened = f
         .store
-        .transaction(|c| sessions::issue(c, new, &|| START))
+        .transaction(move |c| sessions::issue(c, &new, &|| START))
         .unwrap();
 
     let Opened::Session(_, revoked) = opened else {

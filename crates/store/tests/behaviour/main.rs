@@ -26,12 +26,13 @@ mod simulation;
 mod state_machine;
 mod users;
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
 use store::sessions::{
-    self, Device, Generation, NewSession, Opened, Peek, Renewal, RenewalRules, RevokedReason,
-    Session, SessionId,
+    self, Device, Generation, NewSession, Opened, Peek, Presented, Renewal, RenewalRules,
+    RevokedReason, Session, SessionId,
 };
 use store::users::{Addition, PasswordHash, User, UserId};
 use store::{Actor, DatabaseUrl, Store, StoreOptions, UnixMillis};
@@ -125,7 +126,7 @@ impl Fixture {
     /// Opens a session for a new user, at [`START`].
     fn session(&self, name: &str) -> Session {
         let new = new_session(self.add_user(name).id, name);
-        let issue = |c: &mut _| sessions::issue(c, new, &|| START);
+        let issue = move |c: &mut _| sessions::issue(c, &new, &|| START);
         match self.store.transaction(issue).unwrap() {
             Opened::Session(session, _) => session,
             other => panic!("{other:?}"),
@@ -143,11 +144,10 @@ impl Fixture {
         at: UnixMillis,
         rules: RenewalRules,
     ) -> Renewal {
-        let presented = Generation::new(generation).unwrap();
-        let renewal = self
-            .store
-            .write(move |c| sessions::renew(c, id, presented, at, &rules));
-        renewal.unwrap()
+        let one = BTreeMap::from([(id, presented(generation))]);
+        let renew = move |c: &mut _| sessions::renew(c, &one, at, &rules);
+        let mut renewals = self.store.write(renew).unwrap();
+        renewals.remove(&id).unwrap().unwrap()
     }
 
     /// Revokes a session at a command; `false` if it had ended.
@@ -192,6 +192,13 @@ const RULES: RenewalRules = RenewalRules {
     late_replay_every: DAY,
     idle_ttl: Duration::from_secs(3 * 86_400),
 };
+
+fn presented(generation: u32) -> Presented {
+    Presented {
+        generation: Generation::new(generation).unwrap(),
+        user_id: None,
+    }
+}
 
 fn user(name: &str) -> User {
     User {

@@ -23,7 +23,7 @@ fn a_new_session_is_as_it_was_asked_for(f: &Fixture) {
     let asked = new.clone();
     let opened = f
         .store
-        .transaction(move |c| sessions::issue(c, new, &|| START))
+        .transaction(move |c| sessions::issue(c, &new, &|| START))
         .unwrap();
 
     let Opened::Session(session, _) = opened else {
@@ -51,7 +51,7 @@ fn a_session_is_refused_when_the_password_is_no_longer_the_one_checked(f: &Fixtu
     let open = |seed: &str, checked: PasswordHash| {
         let new = new_session(user.id.clone(), seed);
         f.store
-            .transaction(move |c| sessions::sign_in(c, new, &checked, &|| START))
+            .transaction(move |c| sessions::sign_in(c, &new, &checked, &|| START))
             .unwrap()
     };
     assert!(matches!(open("one", checked.clone()), Opened::Session(..)));
@@ -66,7 +66,7 @@ fn a_session_is_refused_for_a_disabled_or_unknown_user(f: &Fixture) {
     let open = |seed: &str| {
         let new = new_session(user.id.clone(), seed);
         f.store
-            .transaction(|c| sessions::issue(c, new, &|| START))
+            .transaction(move |c| sessions::issue(c, &new, &|| START))
             .unwrap()
     };
     f.execute("UPDATE users SET disabled_at = 1");
@@ -81,7 +81,7 @@ fn forced_renewal_revokes_all_other_sessions(f: &Fixture) {
     let new = new_session(first.user_id.clone(), "again");
     let opened = f
         .store
-        .transaction(|c| sessions::renew_by_force(c, new, &Actor::TrustedNetwork, &|| START))
+        .transaction(move |c| sessions::renew_by_force(c, &new, &Actor::TrustedNetwork, &|| START))
         .unwrap();
 
     let revocation = Revocation::new(RevokedReason::ForcedRenewal, Actor::TrustedNetwork, START);
@@ -107,7 +107,7 @@ fn a_new_session_replaces_those_that_were_presented(f: &Fixture) {
     let now = START + crate::SECOND;
     let opened = f
         .store
-        .transaction(move |c| sessions::issue(c, new, &|| now))
+        .transaction(move |c| sessions::issue(c, &new, &|| now))
         .unwrap();
 
     let Opened::Session(session, revoked) = opened else {
@@ -139,7 +139,7 @@ fn the_limit_ends_the_session_that_was_opened_first_whatever_the_clock_said(f: &
         };
         let opened = f
             .store
-            .transaction(move |c| sessions::issue(c, new, &|| now));
+            .transaction(move |c| sessions::issue(c, &new, &|| now));
         let Opened::Session(session, revoked) = opened.unwrap() else {
             panic!("no session");
         };

@@ -1,12 +1,13 @@
 //! The table in ARCHITECTURE "Sessions", row by row.
 
-use store::Actor;
-use store::sessions::{
-    Generation, NotLive, Peek, Renewal, RenewalRules, Revocation, RevokedReason,
-};
-use store::{UnixMillis, sessions};
+use std::collections::BTreeMap;
 
-use crate::{DAY, Fixture, GRACE, RULES, SECOND, START, on_both_back_ends};
+use store::sessions::{
+    Generation, NotLive, Peek, Presented, Renewal, RenewalRules, Revocation, RevokedReason,
+};
+use store::{Actor, StoreError, UnixMillis, sessions};
+
+use crate::{DAY, Fixture, GRACE, RULES, SECOND, START, on_both_back_ends, presented};
 
 on_both_back_ends! {
     the_current_token_rotates
@@ -25,6 +26,49 @@ on_both_back_ends! {
     an_unknown_session_is_unknown
     a_peek_never_changes_anything
     an_unknown_stored_reason_still_revokes_the_session
+    the_session_of_another_user_is_left_alone
+    a_row_that_cannot_be_read_does_not_affect_the_others
+}
+
+fn the_session_of_another_user_is_left_alone(f: &Fixture) {
+    let (ann, bob) = (f.session("ann"), f.session("bob"));
+    let of = |session: &sessions::Session, user: &sessions::Session| {
+        let named = Presented {
+            user_id: Some(user.user_id.clone()),
+            ..presented(0)
+        };
+        (session.id, named)
+    };
+    let together = BTreeMap::from([of(&ann, &ann), of(&bob, &ann)]);
+    let renew = move |c: &mut _| sessions::renew(c, &together, START, &RULES);
+    let renewals = f.store.write(renew).unwrap();
+    assert!(matches!(renewals[&ann.id], Ok(Renewal::Rotated(_))));
+    assert!(matches!(renewals[&bob.id], Ok(Renewal::OtherUser)));
+    assert_eq!(f.find(bob.id), Some(bob.clone()));
+    // Whatever became of it.
+    f.revoke(bob.id, RevokedReason::Logout, START);
+    let together = BTreeMap::from([of(&bob, &ann)]);
+    let renew = move |c: &mut _| sessions::renew(c, &together, START, &RULES);
+    let renewals = f.store.write(renew).unwrap();
+    assert!(matches!(renewals[&bob.id], Ok(Renewal::OtherUser)));
+}
+
+fn a_row_that_cannot_be_read_does_not_affect_the_others(f: &Fixture) {
+    let ids = ["ann", "bob", "eve"].map(|name| f.session(name).id);
+    let unreadable = ids[1];
+    // More than a generation holds.
+    f.execute(&format!(
+        "UPDATE sessions SET generation = 5000000000 WHERE id = '{unreadable}'"
+    ));
+    let together = ids.map(|id| (id, presented(0))).into();
+    let renew = move |c: &mut _| sessions::renew(c, &together, START, &RULES);
+    for (id, renewal) in f.store.write(renew).unwrap() {
+        match renewal {
+            Err(StoreError::Unreadable(_)) => assert_eq!(id, unreadable),
+            Ok(Renewal::Rotated(_)) => assert_ne!(id, unreadable),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 fn the_current_token_rotates(f: &Fixture) {

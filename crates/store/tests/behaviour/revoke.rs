@@ -53,7 +53,7 @@ fn all_live_sessions_of_one_user_are_revoked(f: &Fixture) {
     let first = f.session("ann");
     let user_id = first.user_id.clone();
     let new = new_session(user_id.clone(), "second");
-    let issue = |c: &mut _| sessions::issue(c, new, &|| START);
+    let issue = move |c: &mut _| sessions::issue(c, &new, &|| START);
     f.store.transaction(issue).unwrap();
     let of_another = f.session("bob");
 
@@ -89,14 +89,14 @@ const REVOKE: [Revoke; 5] = [
             replaces: vec![id],
             ..new_session(user_of(c, id)?, "new")
         };
-        sessions::issue(c, new, now).map(drop)
+        sessions::issue(c, &new, now).map(drop)
     },
     |c, id, now| {
         let new = NewSession {
             session_limit: std::num::NonZeroU32::new(1),
             ..new_session(user_of(c, id)?, "limited")
         };
-        sessions::issue(c, new, now).map(drop)
+        sessions::issue(c, &new, now).map(drop)
     },
 ];
 
@@ -177,7 +177,7 @@ fn two_that_revoke_the_same_sessions_do_not_deadlock(f: &Fixture) {
             .map(|n| {
                 let new = new_session(ann.user_id.clone(), &format!("{round}-{n}"));
                 let id = new.id;
-                let issue = |c: &mut _| sessions::issue(c, new, &|| START);
+                let issue = move |c: &mut _| sessions::issue(c, &new, &|| START);
                 f.store.transaction(issue).unwrap();
                 id
             })
@@ -207,7 +207,7 @@ fn two_that_revoke_the_same_sessions_do_not_deadlock(f: &Fixture) {
                 replaces: ids.iter().rev().copied().collect(),
                 ..new_session(bob.id, &format!("bob{round}"))
             };
-            let issue = |c: &mut _| sessions::issue(c, new, &|| START);
+            let issue = move |c: &mut _| sessions::issue(c, &new, &|| START);
             f.store.transaction(issue).unwrap();
         });
         for id in ids {

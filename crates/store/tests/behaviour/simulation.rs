@@ -53,7 +53,7 @@ fn session(f: &Fixture, name: &str, seed: u64) -> SessionId {
     };
     let opened = f
         .store
-        .transaction(|c| sessions::issue(c, new, &|| START))
+        .transaction(move |c| sessions::issue(c, &new, &|| START))
         .unwrap();
     assert!(matches!(opened, Opened::Session(..)));
     id
@@ -80,7 +80,7 @@ fn cookie(renewal: Renewal) -> Result<Option<u32>, Box<Renewal>> {
         | Renewal::Replayed(session)
         | Renewal::Forgiven(session)
         | Renewal::Recovered(session) => Ok(Some(session.generation.get())),
-        Renewal::Reused(_) | Renewal::NotLive(_) => Err(Box::new(renewal)),
+        Renewal::Reused(_) | Renewal::NotLive(_) | Renewal::OtherUser => Err(Box::new(renewal)),
     }
 }
 

@@ -2,8 +2,10 @@
 //! row must be the same. `PROPTEST_CASES` sets the number of runs.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
@@ -14,7 +16,7 @@ use store::users::UserId;
 use store::{Actor, UnixMillis};
 
 use crate::model::{Look, Model, Outcome};
-use crate::{DAY, Fixture, GRACE, RULES, START, new_session, on_both_back_ends};
+use crate::{DAY, Fixture, GRACE, RULES, START, new_session, on_both_back_ends, presented};
 
 on_both_back_ends! {
     the_store_does_as_the_model_does
@@ -28,11 +30,9 @@ enum Step {
     Open {
         user: usize,
     },
-    /// With the token of so many generations ago, or, as after a restored backup, yet to come.
-    Renew {
-        session: Index,
-        ago: i8,
-    },
+    /// Some sessions in one call, each with the token of so many generations ago, or, as after a restored
+    /// backup, yet to come.
+    Renew(Vec<(Index, i8)>),
     Look {
         session: Index,
         ago: i8,
@@ -71,7 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         2 => user.clone().prop_map(|user| Step::Open { user }),
-        12 => (any::<Index>(), ago.clone()).prop_map(|(session, ago)| Step::Renew { session, ago }),
+        12 => vec((any::<Index>(), ago.clone()), 1..5).prop_map(Step::Renew),
         4 => (any::<Index>(), ago).prop_map(|(session, ago)| Step::Look { session, ago }),
         8 => wait.prop_map(Step::Wait),
         1 => (any::<Index>(), reason)
@@ -149,17 +149,31 @@ impl<'a> Run<'a> {
                 let opened = self
                     .f
                     .store
-                    .transaction(|c| sessions::issue(c, new, &|| START));
+                    .transaction(move |c| sessions::issue(c, &new, &|| START));
                 self.opened(user, opened.unwrap())?;
             }
-            Step::Renew { session, ago } => {
-                let Some((known, presented)) = pick(&mut self.known, session, ago) else {
-                    return Ok(());
-                };
-                let renewal = self.f.renew_by(known.id, presented, now, rules);
-                let expected = known.model.renew(presented, now, &rules);
-                prop_assert_eq!(outcome(&renewal), expected);
-                prop_assert!(session_of(&renewal).is_none_or(|s| Model::from(s) == known.model));
+            Step::Renew(several) => {
+                let mut together = BTreeMap::new();
+                for (session, ago) in several {
+                    if let Some((known, generation)) = pick(&mut self.known, session, ago) {
+                        together.insert(known.id, presented(generation));
+                    }
+                }
+                let asked = together.clone();
+                let renew = move |c: &mut _| sessions::renew(c, &asked, now, &rules);
+                let mut renewals = self.f.store.write(renew).unwrap();
+                prop_assert!(renewals.keys().eq(together.keys()));
+                for known in &mut self.known {
+                    let Some(presented) = together.get(&known.id) else {
+                        continue;
+                    };
+                    let renewal = renewals.remove(&known.id).unwrap().unwrap();
+                    let expected = known.model.renew(presented.generation.get(), now, &rules);
+                    prop_assert_eq!(outcome(&renewal), expected);
+                    prop_assert!(
+                        session_of(&renewal).is_none_or(|s| Model::from(s) == known.model)
+                    );
+                }
             }
             Step::Look { session, ago } => {
                 let Some((known, presented)) = pick(&mut self.known, session, ago) else {
@@ -202,7 +216,7 @@ impl<'a> Run<'a> {
                 let new = self.new_session(user);
                 self.revoke_all(user, None, RevokedReason::ForcedRenewal);
                 let opened = self.f.store.transaction(move |c| {
-                    sessions::renew_by_force(c, new, &Actor::CommandLine, &|| now)
+                    sessions::renew_by_force(c, &new, &Actor::CommandLine, &|| now)
                 });
                 self.opened(user, opened.unwrap())?;
             }
@@ -281,6 +295,7 @@ fn outcome(renewal: &Renewal) -> Outcome {
         Renewal::Recovered(_) => Outcome::Recovered,
         Renewal::Reused(_) => Outcome::Reused,
         Renewal::NotLive(why) => Outcome::NotLive(*why),
+        Renewal::OtherUser => panic!("no user is named"),
     }
 }
 
@@ -292,6 +307,6 @@ fn session_of(renewal: &Renewal) -> Option<&Session> {
         | Renewal::Forgiven(session)
         | Renewal::Recovered(session)
         | Renewal::Reused(session) => Some(session),
-        Renewal::NotLive(_) => None,
+        Renewal::NotLive(_) | Renewal::OtherUser => None,
     }
 }

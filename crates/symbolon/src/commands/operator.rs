@@ -59,7 +59,7 @@ impl Operator {
     /// Reads something that decides whether to run a use-case.
     pub(super) fn read<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+        f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Failed> {
         let read = self.ports.store.read(f);
         self.runtime.block_on(read).map_err(Failed::work)
