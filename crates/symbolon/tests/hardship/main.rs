@@ -13,6 +13,7 @@ mod client;
 mod clocks;
 mod crash;
 mod failover;
+mod hang;
 mod outage;
 mod pooler;
 #[path = "../cli/program.rs"]
