@@ -20,6 +20,7 @@ use super::canonical::make_canonical;
 use super::cors::{is_preflight, is_public, open_to_all_origins, public_preflight};
 use super::csrf::OriginGuard;
 use super::extract::client_address::TrustedProxies;
+use super::handlers::api::verify::{self, Verified};
 use super::headers::{SecurityHeaders, add_rate_limit};
 use super::problem::{Code, Problem};
 use super::unexpected::as_problem;
@@ -104,7 +105,7 @@ impl fmt::Display for Panicked {
 impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse {
         let mut response = Problem::from(Code::Internal).error_response();
-        self.headers.add(response.headers_mut());
+        self.headers.add(&mut response);
         add_request_id(response.headers_mut(), &self.id);
         response
     }
@@ -181,9 +182,15 @@ impl Edge {
                 .with_detail("There are several Authorization headers; send one.");
             request.into_response(refused.error_response())
         } else if edge.origins.admits(request.request()) {
-            let answer = request_id::scope(id, async { next.call(request).await });
+            let answer = request_id::scope(id, async {
+                if verify::is_plain(request.request()) {
+                    let answer = Verified::answer(request.request());
+                    return Ok(request.into_response(answer));
+                }
+                Ok::<_, Error>(next.call(request).await?.map_into_boxed_body())
+            });
             match AssertUnwindSafe(answer).catch_unwind().await {
-                Ok(answer) => as_problem(answer?.map_into_boxed_body()),
+                Ok(answer) => as_problem(answer?),
                 Err(_logged_by_the_hook) => return Err(edge.after_panic(timed, id)),
             }
         } else {
@@ -203,7 +210,7 @@ impl Edge {
         if let Some(allowance) = allowance {
             add_rate_limit(response.headers_mut(), &allowance);
         }
-        edge.headers.add(response.headers_mut());
+        edge.headers.add(response.response_mut());
         add_request_id(response.headers_mut(), &id);
         if let Some(timed) = timed {
             if edge.has_access_log {

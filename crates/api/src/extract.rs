@@ -22,11 +22,9 @@ use crate::problem::{Code, Problem};
 
 /// The token after `Authorization: Bearer` (RFC 6750 §2.1).
 fn bearer(request: &HttpRequest) -> Option<&str> {
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
+    let header = request.headers().get(header::AUTHORIZATION)?;
+    // Much faster than the `to_str` of headers, which matters for tokens of some hundred bytes.
+    let header = str::from_utf8(header.as_bytes()).ok()?;
     let (scheme, token) = header.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
@@ -34,7 +32,7 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// Something that the application was built with.
-fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Problem> {
+pub(crate) fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Problem> {
     request.app_data::<Data<T>>().ok_or_else(|| {
         let name = std::any::type_name::<T>();
         log::error!("the application was built without {name}");

@@ -3,18 +3,31 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, web};
 
 /// Serves until it is killed.
 pub(crate) fn serve() {
     actix_rt::System::new().block_on(async {
         let hello = || async { "hello" };
-        let server = HttpServer::new(move || App::new().route("/", web::get().to(hello)))
-            .bind("127.0.0.1:0")
-            .expect("a free port");
+        let server = HttpServer::new(move || {
+            App::new()
+                .route("/", web::get().to(hello))
+                .route("/same", web::get().to(same))
+        });
+        let server = server.bind("127.0.0.1:0").expect("a free port");
         println!("{}", server.addrs()[0]);
         server.run().await.expect("it serves");
     });
+}
+
+/// The headers of `GET /api/verify`.
+async fn same() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("x-user-id", "7"))
+        .insert_header(("x-session-id", "01a21c20-a1b9-732b-b33b-30f9b0b93cdc"))
+        .insert_header(("x-request-id", "CynXqIc5-32"))
+        .insert_header(("cache-control", "no-store"))
+        .finish()
 }
 
 /// A running hello-world.

@@ -46,6 +46,9 @@ struct Arguments {
     /// The sessions in the large table; 0 skips this
     #[arg(long, default_value = "10000000")]
     sessions: u64,
+    /// Measure only the throughput of contenders whose name contains this, such as `verify`
+    #[arg(long)]
+    only: Option<String>,
     /// Skip Django
     #[arg(long)]
     no_django: bool,
@@ -94,7 +97,18 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     symbolon::build()?;
     let turn = Duration::from_secs(arguments.seconds);
     let mut report = Report::default();
-    throughput::measure(arguments.rounds, turn, !arguments.no_django, &mut report)?;
+    let only = arguments.only.as_deref();
+    throughput::measure(
+        arguments.rounds,
+        turn,
+        !arguments.no_django,
+        only,
+        &mut report,
+    )?;
+    if only.is_some() {
+        print!("{}", report.to_markdown());
+        return Ok(());
+    }
     if arguments.sessions > 0 {
         size::measure(arguments.rounds, turn, arguments.sessions, &mut report)?;
     }

@@ -25,7 +25,7 @@ impl Figures {
 
 /// Runs for the given time and returns its rate per second.
 pub(crate) struct Contender<'a> {
-    name: &'a str,
+    pub(crate) name: &'a str,
     turn: Box<dyn FnMut(Duration) -> Result<f64, String> + 'a>,
 }
 

@@ -11,7 +11,7 @@ use crate::wrk::{Kind, Load};
 
 pub(crate) fn measure(renewals: u64, report: &mut Report) -> Result<(), String> {
     let server = PrivateServer::start().ok_or("PostgreSQL is not installed")?;
-    let service = Symbolon::start(Some(&server.url("postgres")))?;
+    let service = Symbolon::start(Some(&server.url("postgres")), "ES256")?;
     let mut tokens = service.open(1000)?;
     let mut memory = Memory::default();
     while memory.renewals < renewals {

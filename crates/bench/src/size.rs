@@ -33,8 +33,8 @@ pub(crate) fn measure(
     };
     psql("CREATE DATABASE small", "postgres");
     psql("CREATE DATABASE large", "postgres");
-    let small = Symbolon::start(Some(&server.url("small")))?;
-    let large = Symbolon::start(Some(&server.url("large")))?;
+    let small = Symbolon::start(Some(&server.url("small")), "ES256")?;
+    let large = Symbolon::start(Some(&server.url("large")), "ES256")?;
     let mut few = small.open(RENEWED)?;
     let mut many = Vec::new();
     let step = sessions / STEPS as u64;

@@ -42,7 +42,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 impl Symbolon {
     /// Every renewal rotates, and the grace period covers a thread that stopped in the middle.
-    pub(crate) fn start(database_url: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn start(database_url: Option<&str>, algorithm: &str) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|why| why.to_string())?;
         let command = || {
             let mut command = Command::new(program());
@@ -73,7 +73,7 @@ impl Symbolon {
         let mut service = command();
         service
             .args(["--trusted-issuers=127.0.0.1/32"])
-            .args(["--access-ttl=1h", "--signing-alg=HS512"])
+            .args(["--access-ttl=1h", "--signing-alg", algorithm])
             .args(["--rotation-grace=0s", "--late-replay-every=1ms"]);
         Self::run(&mut service, directory)
     }

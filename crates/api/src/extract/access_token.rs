@@ -9,7 +9,6 @@ use identity::tokens::{AccessClaims, AccessTokens};
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use store::sessions::{NotLive, SessionId};
 use store::users::UserId;
-use url::form_urlencoded;
 
 use super::{bearer, data};
 use crate::outcomes::{not_live, token_code};
@@ -25,15 +24,15 @@ impl FromRequest for Bearer {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request).map(Self))
+        ready(authenticate(request, bearer(request)).map(Self))
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<AccessClaims, Problem> {
+fn authenticate(request: &HttpRequest, token: Option<&str>) -> Result<AccessClaims, Problem> {
     let tokens = data::<AccessTokens>(request)?;
     let clock = data::<Arc<dyn Clock>>(request)?;
     let denylist = data::<Denylist>(request)?;
-    let token = bearer(request).ok_or(Code::TokenMissing)?;
+    let token = token.ok_or(Code::TokenMissing)?;
     let claims = tokens
         .verify(token, clock.now())
         .map_err(|error| Problem::from(token_code(&error)).with_challenge(INVALID_TOKEN))?;
@@ -48,26 +47,17 @@ fn authenticate(request: &HttpRequest) -> Result<AccessClaims, Problem> {
 
 /// The holder of a valid access token: one of this service whose session is not revoked, or a legacy
 /// token, which has no session.
-#[derive(Apiv2Security)]
-#[openapi(apiKey, alias = "accessToken", in = "header", name = "Authorization")]
-pub(crate) struct TokenHolder {
+pub(crate) struct TokenHolder<'a> {
     pub(crate) user_id: UserId,
     pub(crate) session_id: Option<SessionId>,
-    pub(crate) token: String,
+    pub(crate) token: &'a str,
 }
 
-impl FromRequest for TokenHolder {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(token_holder(request))
-    }
-}
-
-fn token_holder(request: &HttpRequest) -> Result<TokenHolder, Problem> {
-    let token = bearer(request).unwrap_or_default().to_owned();
-    match authenticate(request) {
+/// Who holds the access token of a request.
+pub(crate) fn token_holder(request: &HttpRequest) -> Result<TokenHolder<'_>, Problem> {
+    let presented = bearer(request);
+    let token = presented.unwrap_or_default();
+    match authenticate(request, presented) {
         Ok(claims) => Ok(TokenHolder {
             user_id: claims.user_id,
             session_id: Some(claims.session_id),
@@ -76,37 +66,13 @@ fn token_holder(request: &HttpRequest) -> Result<TokenHolder, Problem> {
         Err(problem) => {
             let tokens = data::<AccessTokens>(request)?;
             let clock = data::<Arc<dyn Clock>>(request)?;
-            let legacy = tokens.verify_legacy(&token, clock.now()).ok_or(problem)?;
+            let legacy = tokens.verify_legacy(token, clock.now()).ok_or(problem)?;
             Ok(TokenHolder {
                 user_id: legacy.user_id,
                 session_id: None,
                 token,
             })
         }
-    }
-}
-
-/// The claims that the parameters `require=name:value` of a call name. Other parameters are those of the
-/// request that a proxy asks about.
-pub(crate) struct RequiredClaims(pub(crate) Vec<(String, String)>);
-
-impl paperclip::v2::schema::Apiv2Schema for RequiredClaims {}
-
-impl OperationModifier for RequiredClaims {}
-
-impl FromRequest for RequiredClaims {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parameters = form_urlencoded::parse(request.query_string().as_bytes());
-        let required = parameters.filter(|(name, _)| name == "require");
-        // Without a colon, it is a claim that nobody has.
-        let claims = required.map(|(_, claim)| {
-            let (name, value) = claim.split_once(':').unwrap_or((&claim, ""));
-            (name.to_owned(), value.to_owned())
-        });
-        ready(Ok(Self(claims.collect())))
     }
 }
 

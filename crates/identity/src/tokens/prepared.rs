@@ -19,7 +19,7 @@ pub(super) struct AccessKeys {
     pub(super) verifier: Verifier,
     pub(super) verifier_of_expired: Verifier,
     pub(super) jwk_set: String,
-    pub(super) seen: Option<SeenTokens>,
+    pub(super) seen: SeenTokens,
     /// The ids of the keys: that of the one that signs first.
     ids: Vec<Option<KeyId>>,
     /// Of the keys in the set, each once.
@@ -33,7 +33,7 @@ impl AccessKeys {
     }
 
     pub(super) fn new(ring: Ring, rules: &AccessRules) -> Self {
-        let (ids, seen) = (ids(&ring), SeenTokens::of(ring.signing.algorithm()));
+        let ids = ids(&ring);
         let jwk_set = JwkSet::new(ring.verifying.clone()).to_json();
         let public = ring
             .verifying
@@ -53,7 +53,7 @@ impl AccessKeys {
             signer: Signer::new(TokenType::ACCESS_TOKEN, ring.signing),
             verifier_of_expired: verifier.clone().dangerous_accept_expired(),
             verifier,
-            seen,
+            seen: SeenTokens::default(),
             ids,
             jwk_set,
             algorithms,

@@ -25,7 +25,27 @@ fn every_answer_carries_the_security_headers() {
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(answer.header("cache-control").is_some());
     }
+}
+
+/// A proxy has no use for them.
+#[test]
+fn an_answer_without_a_body_is_only_kept_from_caches() {
+    let service = Service::start(&Place::sqlite(), &[]);
+    let token = service
+        .signed_in("ann")
+        .post("/api/refresh_access")
+        .send()
+        .token();
+    let verified = service.client().get("/api/verify").bearer(&token).send();
+    assert_eq!((verified.status, verified.body.len()), (200, 0));
+    assert_eq!(verified.header("cache-control"), Some("no-store"));
+    assert_eq!(verified.header("content-security-policy"), None);
+    assert_eq!(verified.header("x-frame-options"), None);
+    // A refusal may be shown to a person.
+    let refused = service.client().get("/api/verify").send();
+    assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
 }
 
 #[test]

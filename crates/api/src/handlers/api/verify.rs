@@ -1,27 +1,32 @@
 use std::collections::BTreeMap;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, ResponseError};
 use identity::clock::Clock;
 use identity::tokens::{AccessTokens, custom_claims_of};
 use paperclip::actix::{OperationModifier, api_v2_operation};
-use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
-use serde_json::{Map, Value};
+use paperclip::v2::models::{
+    CollectionFormat, DataType, DefaultOperationRaw, DefaultResponseRaw, Either, Items, Parameter,
+    ParameterIn, Response,
+};
+use serde_json::Value;
+use url::form_urlencoded;
 
-use crate::extract::access_token::{RequiredClaims, TokenHolder};
+use crate::extract::access_token::{Bearer, token_holder};
+use crate::extract::data;
 use crate::outcomes::{BEARER_PROBLEMS, SESSION_PROBLEMS, TOKEN_PROBLEMS};
 use crate::problem::{Code, Problem};
 use crate::settings::ClaimHeader;
 
 /// The holder of a valid access token, in headers that a proxy passes on.
-pub(crate) struct Verified {
-    holder: TokenHolder,
-    headers: Vec<(HeaderName, HeaderValue)>,
-}
+#[derive(Debug)]
+pub(crate) struct Verified(HttpResponse);
 
 /// What verification answers besides the user and the session.
 #[derive(Clone, Debug)]
@@ -50,36 +55,77 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 /// token must have each of them, or a list that contains it; other parameters are ignored. Needs no database query, and works while the
 /// database is unavailable.
 #[api_v2_operation(operation_id = "verify", tags(Tokens))]
-pub(crate) async fn verify(
-    holder: TokenHolder,
-    required: RequiredClaims,
-    forwarded_headers: Data<ForwardedHeaders>,
-    tokens: Data<AccessTokens>,
-    clock: Data<Arc<dyn Clock>>,
-) -> Result<Verified, Problem> {
-    // Most calls need no custom claims.
-    let needs_none = forwarded_headers.claims.is_empty() && required.0.is_empty();
-    let custom = match needs_none && forwarded_headers.token_ttl.is_none() {
-        true => Map::new(),
-        false => custom_claims_of(&holder.token),
-    };
-    for (name, value) in &required.0 {
-        if !custom.get(name).is_some_and(|claim| has(claim, value)) {
-            return Err(Problem::from(Code::ClaimRequired)
-                .with_detail(format!("The access token does not have {name}:{value}.")));
+pub(crate) async fn verify(verified: Verified) -> Verified {
+    verified
+}
+
+/// Whether a call can be answered by [`Verified::answer`] alone, before it takes the way through layers and
+/// routes, which costs as much as all of the verification. A page of another origin needs the layer for CORS.
+pub(crate) fn is_plain(request: &HttpRequest) -> bool {
+    request.path() == "/api/verify"
+        && *request.method() == Method::GET
+        && !request.headers().contains_key(header::ORIGIN)
+}
+
+impl Verified {
+    /// The answer to a [plain](is_plain) call.
+    pub(crate) fn answer(request: &HttpRequest) -> HttpResponse {
+        Self::of(request).map_or_else(|problem| problem.error_response(), |verified| verified.0)
+    }
+
+    /// Verifies the access token of a request.
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let holder = token_holder(request)?;
+        let required = required_claims(request.query_string())?;
+        let forwarded = data::<ForwardedHeaders>(request)?;
+        let mut response = HttpResponse::new(StatusCode::OK);
+        let headers = response.headers_mut();
+        headers.insert(USER_ID, value(holder.user_id.as_str())?);
+        if let Some(session_id) = holder.session_id {
+            headers.insert(SESSION_ID, value(&session_id.to_string())?);
         }
+        // Most calls need no custom claims.
+        if required.is_empty() && forwarded.claims.is_empty() && forwarded.token_ttl.is_none() {
+            return Ok(Self(response));
+        }
+        let custom = custom_claims_of(holder.token);
+        for (name, value) in &required {
+            if !custom.get(name).is_some_and(|claim| has(claim, value)) {
+                let detail = format!("The access token does not have {name}:{value}.");
+                return Err(Problem::from(Code::ClaimRequired).with_detail(detail));
+            }
+        }
+        for header in &forwarded.claims {
+            if let Some(value) = custom.get(&header.claim).and_then(header_value) {
+                headers.insert(header.header.clone(), value);
+            }
+        }
+        if let Some(ttl) = forwarded.token_ttl {
+            let (user_id, session_id) = (&holder.user_id, holder.session_id);
+            let tokens = data::<AccessTokens>(request)?;
+            let now = data::<Arc<dyn Clock>>(request)?.now();
+            let token = tokens.forward(user_id, session_id, &custom, now, ttl)?;
+            headers.insert(FORWARDED_TOKEN, value(&token)?);
+        }
+        Ok(Self(response))
     }
-    let claims = forwarded_headers.claims.iter().filter_map(|header| {
-        let value = header_value(custom.get(&header.claim)?)?;
-        Some((header.header.clone(), value))
+}
+
+/// The claims that the parameters `require=name:value` name. Other parameters are those of the request that
+/// a proxy asks about.
+fn required_claims(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let parameters = form_urlencoded::parse(query.as_bytes());
+    let required = parameters.filter(|(name, _)| name == "require");
+    let claims = required.map(|(_, claim)| match claim.split_once(':') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(Problem::from(Code::ClaimRequired)
+            .with_detail("The parameter `require` must be of the form name:value.".to_owned())),
     });
-    let mut headers: Vec<_> = claims.collect();
-    if let Some(ttl) = forwarded_headers.token_ttl {
-        let (user_id, session_id) = (&holder.user_id, holder.session_id);
-        let token = tokens.forward(user_id, session_id, &custom, clock.now(), ttl)?;
-        headers.extend(HeaderValue::from_str(&token).map(|token| (FORWARDED_TOKEN, token)));
-    }
-    Ok(Verified { holder, headers })
+    claims.collect()
+}
+
+fn value(text: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(text).map_err(|_| Code::Internal.into())
 }
 
 /// Whether a claim has this value, or is a list that contains it.
@@ -124,25 +170,45 @@ const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
 const FORWARDED_TOKEN: HeaderName = HeaderName::from_static("x-forwarded-token");
 
+impl FromRequest for Verified {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
 impl Responder for Verified {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let mut response = HttpResponse::Ok();
-        response.insert_header((USER_ID, self.holder.user_id.as_str()));
-        if let Some(session_id) = self.holder.session_id {
-            response.insert_header((SESSION_ID, session_id.to_string()));
-        }
-        for header in self.headers {
-            response.insert_header(header);
-        }
-        response.finish()
+        self.0
     }
 }
 
 impl paperclip::v2::schema::Apiv2Schema for Verified {}
 
 impl OperationModifier for Verified {
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        operation.parameters.push(Either::Right(Parameter {
+            name: "require".to_owned(),
+            in_: ParameterIn::Query,
+            description: Some("A claim that the token must have, as `name:value`".to_owned()),
+            data_type: Some(DataType::Array),
+            items: Some(Items {
+                data_type: Some(DataType::String),
+                ..Items::default()
+            }),
+            collection_format: Some(CollectionFormat::Multi),
+            ..Parameter::default()
+        }));
+    }
+
+    fn update_security(operation: &mut DefaultOperationRaw) {
+        Bearer::update_security(operation);
+    }
+
     fn update_response(operation: &mut DefaultOperationRaw) {
         let ok = Response {
             description: Some("The token is valid.".to_owned()),
