@@ -1,6 +1,7 @@
 //! A bare actix hello-world in a process of its own: the limit of the framework itself.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -38,8 +39,13 @@ pub(crate) struct Hello {
 
 impl Hello {
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_under(&[])
+    }
+
+    /// Starts it as the argument of another program.
+    pub(crate) fn start_under(wrapper: &[String]) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|why| why.to_string())?;
-        let mut child = Command::new(program)
+        let mut child = wrapped(wrapper, program)
             .arg("hello")
             .stdout(Stdio::piped())
             .spawn()
@@ -52,6 +58,22 @@ impl Hello {
             child,
             address: address.trim().to_owned(),
         })
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// A program, or another one whose argument it is.
+pub(crate) fn wrapped(wrapper: &[String], program: PathBuf) -> Command {
+    match wrapper.split_first() {
+        None => Command::new(program),
+        Some((other, arguments)) => {
+            let mut command = Command::new(other);
+            command.args(arguments).arg(program);
+            command
+        }
     }
 }
 

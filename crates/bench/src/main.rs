@@ -14,6 +14,7 @@
 mod accounts;
 mod django;
 mod hello;
+mod instructions;
 mod measure;
 mod memory;
 mod report;
@@ -69,6 +70,8 @@ enum Command {
     Hello,
     /// Measure signing in: its throughput, and how a flood of guesses affects other users
     Accounts,
+    /// Count the instructions of a verification, under valgrind
+    Instructions,
 }
 
 fn main() -> ExitCode {
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Some(Command::Accounts) => symbolon::build().and_then(|()| {
             accounts::measure(arguments.rounds, Duration::from_secs(arguments.seconds))
         }),
+        Some(Command::Instructions) => symbolon::build().and_then(|()| instructions::measure()),
         _ => run(&arguments),
     };
     match went {

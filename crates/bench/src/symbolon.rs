@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::hello::wrapped;
+
 pub(crate) fn build() -> Result<(), String> {
     if cfg!(debug_assertions) {
         return Err("run the benchmarks with --release".into());
@@ -43,9 +45,18 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 impl Symbolon {
     /// Every renewal rotates, and the grace period covers a thread that stopped in the middle.
     pub(crate) fn start(database_url: Option<&str>, algorithm: &str) -> Result<Self, String> {
+        Self::start_under(&[], database_url, algorithm)
+    }
+
+    /// Starts it as the argument of another program.
+    pub(crate) fn start_under(
+        wrapper: &[String],
+        database_url: Option<&str>,
+        algorithm: &str,
+    ) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|why| why.to_string())?;
-        let command = || {
-            let mut command = Command::new(program());
+        let command = |wrapper: &[String]| {
+            let mut command = wrapped(wrapper, program());
             command.env_clear().current_dir(directory.path());
             without_limits(&mut command);
             if let Some(url) = database_url {
@@ -53,7 +64,7 @@ impl Symbolon {
             }
             command
         };
-        let migrate = command().arg("migrate").stdout(Stdio::null()).status();
+        let migrate = command(&[]).arg("migrate").stdout(Stdio::null()).status();
         migrate.map_err(|why| format!("symbolon: {why}"))?;
         let add = [
             "user",
@@ -64,13 +75,13 @@ impl Symbolon {
             "Ann",
             "--no-password",
         ];
-        command()
+        command(&[])
             .args(add)
             .args(["--email", "ann@example.org"])
             .output()
             .map_err(|why| format!("symbolon: {why}"))
             .and_then(added)?;
-        let mut service = command();
+        let mut service = command(wrapper);
         service
             .args(["--trusted-issuers=127.0.0.1/32"])
             .args(["--access-ttl=1h", "--signing-alg", algorithm])
@@ -185,6 +196,10 @@ impl Symbolon {
         let body: Value = serde_json::from_slice(&body).map_err(|why| why.to_string())?;
         let access = body["token"].as_str().unwrap_or_default().to_owned();
         Ok((access, cookie))
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Resident memory, in MiB.

@@ -180,6 +180,23 @@ fn users_as_they_are_really_stored() {
 }
 
 #[test]
+fn a_claim_of_a_field_that_no_user_has_is_a_mistake() {
+    let program = Program::migrated();
+    let rows = "id,name,email,password,role\n7,Ann,ann@example.org,,editor\n";
+    fs::write(program.directory().join("users"), rows).unwrap();
+    let import = |claim: &str| program.run(&["user", "import", "--from=csv", claim, "users"]);
+    let imported = import("--claim=role=rolle");
+    assert_eq!(imported.code, 1);
+    assert!(
+        imported.err.contains("no user has the field rolle"),
+        "{}",
+        imported.err
+    );
+    assert!(users(&program).is_empty());
+    assert_eq!(import("--claim=role=role").code, 0);
+}
+
+#[test]
 fn ids_that_a_spreadsheet_has_changed_are_refused_by_name() {
     let program = Program::migrated();
     let rows = ["74.0", "1E+05", "1.0e5", "074", "7-4"];

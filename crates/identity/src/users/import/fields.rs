@@ -11,7 +11,7 @@ use super::ForeignUser;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimMapping {
     claim: String,
-    field: String,
+    pub(super) field: String,
 }
 
 impl FromStr for ClaimMapping {
@@ -82,6 +82,15 @@ impl<'a> Fields<'a> {
             created_at: self.text("date_joined").or_else(|| self.text("created_at")),
             claims: self.claims()?,
         })
+    }
+
+    /// Adds the names of the fields of which claims are made.
+    pub(super) fn note_mapped(&self, mapped: &mut BTreeSet<String>) {
+        for ClaimMapping { field, .. } in self.claims {
+            if self.members.contains_key(field) && !mapped.contains(field) {
+                mapped.insert(field.clone());
+            }
+        }
     }
 
     /// Adds the names of the fields that are not used.

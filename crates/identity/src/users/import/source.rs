@@ -38,6 +38,9 @@ pub enum SourceError {
     /// A required column is missing.
     #[error("the first line has no column {0}")]
     NoColumn(&'static str),
+    /// No user has a field of which a claim is to be made.
+    #[error("no user has the field {0}, of which --claim makes a claim")]
+    NoField(String),
     /// It contains no users.
     #[error("the source contains no users")]
     Nobody,
@@ -56,12 +59,15 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// The fields that the source has and the import does not use.
     pub unused: BTreeSet<String>,
+    /// The fields of which claims are made.
+    mapped: BTreeSet<String>,
 }
 
 impl Rows {
     /// Adds the user that an object describes.
     fn add(&mut self, place: String, fields: &Fields<'_>) {
         fields.note_unused(&mut self.unused);
+        fields.note_mapped(&mut self.mapped);
         self.rows.push(match fields.user(place.clone()) {
             Ok(user) => Ok(user),
             Err(why) => Err((place, why)),
@@ -72,10 +78,15 @@ impl Rows {
         self.rows.push(Err((place, why.to_owned())));
     }
 
-    fn unless_empty(self) -> Result<Self, SourceError> {
-        match self.rows.is_empty() {
-            true => Err(SourceError::Nobody),
-            false => Ok(self),
+    /// Unless there are no users, or none has a field that was named.
+    fn checked(self, claims: &[ClaimMapping]) -> Result<Self, SourceError> {
+        if self.rows.is_empty() {
+            return Err(SourceError::Nobody);
+        }
+        let missing = |mapping: &&ClaimMapping| !self.mapped.contains(&mapping.field);
+        match claims.iter().find(missing) {
+            Some(mapping) => Err(SourceError::NoField(mapping.field.clone())),
+            None => Ok(self),
         }
     }
 }
@@ -91,7 +102,7 @@ pub fn read(source: Source, text: impl Read, claims: &[ClaimMapping]) -> Result<
         Source::Csv => csv(text, claims)?,
         Source::Jsonl => jsonl(text, claims)?,
     };
-    rows.unless_empty()
+    rows.checked(claims)
 }
 
 /// The users of a Django application's database.
@@ -111,7 +122,7 @@ pub fn read_django_db(
         let place = format!("id {}", members.get("id").unwrap_or(&Value::Null));
         rows.add(place, &Fields::of_json(&members, claims));
     }
-    rows.unless_empty()
+    rows.checked(claims)
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 //! these but never for its own `update`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use diesel::backend::Backend;
 use diesel::pg::Pg;
@@ -17,6 +18,7 @@ use super::{
     UnixMillis, grace_began, sessions,
 };
 use crate::connection::MultiBackend;
+use crate::words::words;
 
 /// Rotates, forgives, recovers or revokes, by the table in ARCHITECTURE "Sessions", and reports which
 /// in `last_outcome`. A session without a row in the result has nothing to change, or is not live, or
@@ -40,14 +42,14 @@ pub(super) fn update(
 }
 
 /// One session, for SQLite.
-const ONE: &str = "
+const ONE_SQL: &str = "
 UPDATE sessions SET {changes}
 WHERE id = {session_id} AND {must_change}
 RETURNING {columns}";
 
 /// Many sessions, for PostgreSQL. Their rows are locked in the order of their ids, as all statements do that
 /// lock several, so that two of them cannot deadlock. Those that have nothing to change are not locked.
-const MANY: &str = "
+const MANY_SQL: &str = "
 WITH presented AS (
     SELECT * FROM unnest({session_ids}, {generations}, {owners})
         AS presented (session_id, presented, owner)),
@@ -129,19 +131,19 @@ impl Moment {
         }
     }
 
-    fn bind<'b, DB>(&'b self, name: &str, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
+    fn bind<'b, DB>(&'b self, parameter: Parameter, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
     where
         DB: Backend + HasSqlType<BigInt> + HasSqlType<Bool>,
         i64: ToSql<BigInt, DB>,
         bool: ToSql<Bool, DB>,
     {
-        match name {
-            "now" => out.push_bind_param::<BigInt, _>(&self.now),
-            "idle_end" => out.push_bind_param::<BigInt, _>(&self.idle_end),
-            "grace_began" => out.push_bind_param::<BigInt, _>(&self.grace_began),
-            "forgives" => out.push_bind_param::<Bool, _>(&self.forgives),
-            "forgiving_began" => out.push_bind_param::<BigInt, _>(&self.forgiving_began),
-            _ => Err(Error::QueryBuilderError(name.into())),
+        match parameter {
+            Parameter::Now => out.push_bind_param::<BigInt, _>(&self.now),
+            Parameter::IdleEnd => out.push_bind_param::<BigInt, _>(&self.idle_end),
+            Parameter::GraceBegan => out.push_bind_param::<BigInt, _>(&self.grace_began),
+            Parameter::Forgives => out.push_bind_param::<Bool, _>(&self.forgives),
+            Parameter::ForgivingBegan => out.push_bind_param::<BigInt, _>(&self.forgiving_began),
+            other => Err(Error::QueryBuilderError(other.as_str().into())),
         }
     }
 }
@@ -167,11 +169,11 @@ impl One {
 
 impl QueryFragment<MultiBackend> for One {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        expand(ONE, out, &|name, mut out| match name {
-            "session_id" => out.push_bind_param::<Text, _>(&self.id),
-            "presented" => out.push_bind_param::<BigInt, _>(&self.presented),
-            "owner" => out.push_bind_param::<Nullable<Text>, _>(&self.owner),
-            name => self.moment.bind(name, out),
+        ONE.write(out, |parameter, mut out| match parameter {
+            Parameter::SessionId => out.push_bind_param::<Text, _>(&self.id),
+            Parameter::Presented => out.push_bind_param::<BigInt, _>(&self.presented),
+            Parameter::Owner => out.push_bind_param::<Nullable<Text>, _>(&self.owner),
+            other => self.moment.bind(other, out),
         })
     }
 }
@@ -204,14 +206,18 @@ impl Many {
 
 impl QueryFragment<Pg> for Many {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        expand(MANY, out, &|name, mut out| {
-            match name {
-                "session_ids" => out.push_bind_param::<Array<Text>, _>(&self.ids)?,
-                "generations" => out.push_bind_param::<Array<BigInt>, _>(&self.presented)?,
-                "owners" => out.push_bind_param::<Array<Nullable<Text>>, _>(&self.owners)?,
-                // Columns of the two arrays.
-                "presented" | "owner" => out.push_sql(name),
-                name => self.moment.bind(name, out)?,
+        MANY.write(out, |parameter, mut out| {
+            match parameter {
+                Parameter::SessionIds => out.push_bind_param::<Array<Text>, _>(&self.ids)?,
+                Parameter::Generations => {
+                    out.push_bind_param::<Array<BigInt>, _>(&self.presented)?;
+                }
+                Parameter::Owners => {
+                    out.push_bind_param::<Array<Nullable<Text>>, _>(&self.owners)?;
+                }
+                // Columns of the arrays.
+                Parameter::Presented | Parameter::Owner => out.push_sql(parameter.as_str()),
+                other => self.moment.bind(other, out)?,
             }
             Ok(())
         })
@@ -224,35 +230,100 @@ impl Query for Many {
 
 impl RunQueryDsl<PgConnection> for Many {}
 
-/// Writes a template, with the text or the word for each `{name}`, or what `parameter` writes.
-fn expand<'b, DB: Backend>(
-    template: &str,
-    mut out: AstPass<'_, 'b, DB>,
-    parameter: &impl Fn(&str, AstPass<'_, 'b, DB>) -> QueryResult<()>,
-) -> QueryResult<()> {
-    let mut rest = template;
-    while let Some((sql, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        out.push_sql(sql);
-        match name {
-            "must_change" => expand(MUST_CHANGE, out.reborrow(), parameter)?,
-            "changes" => expand(CHANGES, out.reborrow(), parameter)?,
-            "is_forgiven" => expand(IS_FORGIVEN, out.reborrow(), parameter)?,
-            "columns" => out.push_sql(COLUMNS),
-            "system" => push_word(&Actor::System.to_string(), &mut out),
-            "reuse" => push_word(RevokedReason::Reuse.as_str(), &mut out),
-            word if Decision::parse(word).is_some() => push_word(word, &mut out),
-            name => parameter(name, out.reborrow())?,
-        }
-        rest = after;
+static ONE: LazyLock<Template> = LazyLock::new(|| Template::new(ONE_SQL));
+static MANY: LazyLock<Template> = LazyLock::new(|| Template::new(MANY_SQL));
+
+words! {
+    /// What differs from call to call.
+    enum Parameter {
+        /// The session.
+        SessionId = "session_id",
+        /// The sessions.
+        SessionIds = "session_ids",
+        /// The generation that was presented.
+        Presented = "presented",
+        /// The generations that were presented.
+        Generations = "generations",
+        /// The user to whom the session must belong.
+        Owner = "owner",
+        /// The users to whom the sessions must belong.
+        Owners = "owners",
+        /// The time.
+        Now = "now",
+        /// When a session that is renewed now becomes idle.
+        IdleEnd = "idle_end",
+        /// A rotation before this time is not recent.
+        GraceBegan = "grace_began",
+        /// Whether late replays are forgiven.
+        Forgives = "forgives",
+        /// Another late replay after this time is not forgiven.
+        ForgivingBegan = "forgiving_began",
     }
-    out.push_sql(rest);
-    Ok(())
 }
 
-/// A literal. Every word is ours: letters and underscores.
-fn push_word<DB: Backend>(word: &str, out: &mut AstPass<'_, '_, DB>) {
-    out.push_sql("'");
-    out.push_sql(word);
-    out.push_sql("'");
+/// SQL in which each `{name}` was replaced, once and for all, by the text or the word of that name, or is a
+/// parameter: Diesel walks through a statement several times for each call.
+struct Template(Vec<Part>);
+
+enum Part {
+    Sql(String),
+    Parameter(Parameter),
+}
+
+impl Template {
+    fn new(sql: &str) -> Self {
+        let mut template = Self(Vec::new());
+        template.read(sql);
+        template
+    }
+
+    fn read(&mut self, sql: &str) {
+        let mut rest = sql;
+        while let Some((sql, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            self.push(sql);
+            match name {
+                "must_change" => self.read(MUST_CHANGE),
+                "changes" => self.read(CHANGES),
+                "is_forgiven" => self.read(IS_FORGIVEN),
+                "columns" => self.push(COLUMNS),
+                "system" => self.push_word(&Actor::System.to_string()),
+                "reuse" => self.push_word(RevokedReason::Reuse.as_str()),
+                word if Decision::parse(word).is_some() => self.push_word(word),
+                name => match Parameter::parse(name) {
+                    Some(parameter) => self.0.push(Part::Parameter(parameter)),
+                    // No database accepts it.
+                    None => self.push("{}"),
+                },
+            }
+            rest = after;
+        }
+        self.push(rest);
+    }
+
+    fn push(&mut self, sql: &str) {
+        match self.0.last_mut() {
+            Some(Part::Sql(before)) => before.push_str(sql),
+            _ => self.0.push(Part::Sql(sql.to_owned())),
+        }
+    }
+
+    /// A literal. Every word is ours: letters and underscores.
+    fn push_word(&mut self, word: &str) {
+        self.push(&format!("'{word}'"));
+    }
+
+    fn write<'b, DB: Backend>(
+        &'static self,
+        mut out: AstPass<'_, 'b, DB>,
+        bind: impl Fn(Parameter, AstPass<'_, 'b, DB>) -> QueryResult<()>,
+    ) -> QueryResult<()> {
+        for part in &self.0 {
+            match part {
+                Part::Sql(sql) => out.push_sql(sql),
+                Part::Parameter(parameter) => bind(*parameter, out.reborrow())?,
+            }
+        }
+        Ok(())
+    }
 }

@@ -47,8 +47,8 @@ enum Form {
     DjangoJson,
     /// The PostgreSQL database of a Django application, by its URL
     DjangoDb,
-    /// Comma-separated values; the first line names the columns id, name, email, password, is_active,
-    /// date_joined and claims
+    /// Comma-separated values; the first line names the columns: id, name (or full_name, or first_name
+    /// and last_name), email, password, is_active, date_joined and claims
     Csv,
     /// JSON lines: one object per line, with members of the same names
     Jsonl,
@@ -56,7 +56,7 @@ enum Form {
 
 pub(in crate::commands) fn run(arguments: Arguments) -> Result<(), Failed> {
     let database = arguments.database.clone().resolve_alone()?;
-    let Rows { rows, unused } = read_rows(&arguments, &database)?;
+    let Rows { rows, unused, .. } = read_rows(&arguments, &database)?;
     let operator = Operator::open(&database)?;
     let ports = operator.ports();
     let bar = progress_bar(rows.len());
