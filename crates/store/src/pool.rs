@@ -128,3 +128,41 @@ impl r2d2::HandleError<StoreError> for Log {
         log::warn!("{error}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls something that concurrent changes are in the way of so many times.
+    fn call(contended: u32) -> (Result<u32, StoreError>, u32) {
+        let mut calls = 0;
+        let outcome = uncontended(|| {
+            calls += 1;
+            match calls > contended {
+                true => Ok(calls),
+                false => Err(StoreError::Contended("on purpose".into())),
+            }
+        });
+        (outcome, calls)
+    }
+
+    #[test]
+    fn what_is_contended_is_tried_again_a_bounded_number_of_times() {
+        assert!(matches!(call(0), (Ok(1), 1)));
+        assert!(matches!(call(3), (Ok(4), 4)));
+        let (outcome, calls) = call(u32::MAX);
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
+        assert_eq!(calls, ATTEMPTS);
+    }
+
+    #[test]
+    fn other_failures_are_not_tried_again() {
+        let mut calls = 0;
+        let outcome: Result<(), _> = uncontended(|| {
+            calls += 1;
+            Err(StoreError::Unavailable("on purpose".into()))
+        });
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
+        assert_eq!(calls, 1);
+    }
+}
