@@ -62,19 +62,8 @@ pub(crate) fn measure(
         false => None,
     };
 
-    let mut contenders = vec![
-        Contender::new(HELLO_64, |time| {
-            same_request(&hello.address, "/", Kind::Hello, &[]).run(time)
-        }),
-        Contender::new(HELLO_SAME, |time| {
-            same_request(&hello.address, "/same", Kind::Bearer, &access).run(time)
-        }),
-        Contender::new(VERIFY, |time| {
-            same_request(&postgres.address, "/api/verify", Kind::Bearer, &access).run(time)
-        }),
-        Contender::new(VERIFY_ES256, |time| {
-            same_request(&es256.address, "/api/verify", Kind::Bearer, &access_es256).run(time)
-        }),
+    let mut contenders = verifications(&hello, (&postgres, &access), (&es256, &access_es256));
+    contenders.extend([
         Contender::new(HELLO_16, |time| {
             chains(&hello.address, "/", Kind::Hello, &[]).run(time)
         }),
@@ -94,7 +83,7 @@ pub(crate) fn measure(
         Contender::new(REFRESH_ALL_SQLITE, |time| {
             renewals(&sqlite, "/api/refresh_all", time)
         }),
-    ];
+    ]);
     if let Some(django) = &django {
         contenders.push(Contender::new(SIMPLE_JWT, |time| {
             let tokens = django.open(CONNECTIONS)?;
@@ -111,6 +100,28 @@ pub(crate) fn measure(
         .targets
         .extend(targets.filter(|target| target.value.is_finite()));
     Ok(())
+}
+
+/// The framework alone, and the verification of a token by a service of each algorithm.
+fn verifications<'a>(
+    hello: &'a Hello,
+    (hs512, token): (&'a Symbolon, &'a [String]),
+    (es256, token_es256): (&'a Symbolon, &'a [String]),
+) -> Vec<Contender<'a>> {
+    vec![
+        Contender::new(HELLO_64, |time| {
+            same_request(&hello.address, "/", Kind::Hello, &[]).run(time)
+        }),
+        Contender::new(HELLO_SAME, |time| {
+            same_request(&hello.address, "/same", Kind::Bearer, token).run(time)
+        }),
+        Contender::new(VERIFY, |time| {
+            same_request(&hs512.address, "/api/verify", Kind::Bearer, token).run(time)
+        }),
+        Contender::new(VERIFY_ES256, |time| {
+            same_request(&es256.address, "/api/verify", Kind::Bearer, token_es256).run(time)
+        }),
+    ]
 }
 
 /// Sends the same request over many connections.
