@@ -152,29 +152,7 @@ impl<'a> Run<'a> {
                     .transaction(move |c| sessions::issue(c, &new, &|| START));
                 self.opened(user, opened.unwrap())?;
             }
-            Step::Renew(several) => {
-                let mut together = BTreeMap::new();
-                for (session, ago) in several {
-                    if let Some((known, generation)) = pick(&mut self.known, session, ago) {
-                        together.insert(known.id, presented(generation));
-                    }
-                }
-                let asked = together.clone();
-                let renew = move |c: &mut _| sessions::renew(c, &asked, now, &rules);
-                let mut renewals = self.f.store.write(renew).unwrap();
-                prop_assert!(renewals.keys().eq(together.keys()));
-                for known in &mut self.known {
-                    let Some(presented) = together.get(&known.id) else {
-                        continue;
-                    };
-                    let renewal = renewals.remove(&known.id).unwrap().unwrap();
-                    let expected = known.model.renew(presented.generation.get(), now, &rules);
-                    prop_assert_eq!(outcome(&renewal), expected);
-                    prop_assert!(
-                        session_of(&renewal).is_none_or(|s| Model::from(s) == known.model)
-                    );
-                }
-            }
+            Step::Renew(several) => self.renew(several)?,
             Step::Look { session, ago } => {
                 let Some((known, presented)) = pick(&mut self.known, session, ago) else {
                     return Ok(());
@@ -224,6 +202,31 @@ impl<'a> Run<'a> {
         for known in &self.known {
             let row = self.f.find(known.id).unwrap();
             prop_assert_eq!(&Model::from(&row), &known.model);
+        }
+        Ok(())
+    }
+
+    /// Renews these sessions in one call.
+    fn renew(&mut self, several: Vec<(Index, i8)>) -> Result<(), TestCaseError> {
+        let (now, rules) = (self.now, self.rules);
+        let mut together = BTreeMap::new();
+        for (session, ago) in several {
+            if let Some((known, generation)) = pick(&mut self.known, session, ago) {
+                together.insert(known.id, presented(generation));
+            }
+        }
+        let asked = together.clone();
+        let renew = move |c: &mut _| sessions::renew(c, &asked, now, &rules);
+        let mut renewals = self.f.store.write(renew).unwrap();
+        prop_assert!(renewals.keys().eq(together.keys()));
+        for known in &mut self.known {
+            let Some(presented) = together.get(&known.id) else {
+                continue;
+            };
+            let renewal = renewals.remove(&known.id).unwrap().unwrap();
+            let expected = known.model.renew(presented.generation.get(), now, &rules);
+            prop_assert_eq!(outcome(&renewal), expected);
+            prop_assert!(session_of(&renewal).is_none_or(|s| Model::from(s) == known.model));
         }
         Ok(())
     }
