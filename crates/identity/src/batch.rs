@@ -18,6 +18,10 @@ use crate::failure::Failure;
 /// Maximum number of waiting questions; see [`AsyncStore`].
 const MAX_WAITING: usize = 256;
 
+/// Maximum number of waiting questions about the same thing: they go one by one, and must not take the places of
+/// all others.
+const MAX_ABOUT_ONE: usize = 32;
+
 /// Maximum number of questions in one call.
 const MAX_TOGETHER: usize = 64;
 
@@ -135,19 +139,22 @@ where
     }
 }
 
-impl<K, Q, A> Shared<K, Q, A> {
-    fn lock(&self) -> MutexGuard<'_, Queue<K, Q, A>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl<K: PartialEq, Q, A> Shared<K, Q, A> {
     fn add(&self, waiting: Waiting<K, Q, A>) -> Result<(), StoreError> {
         let mut queue = self.lock();
-        if queue.waiting.len() >= MAX_WAITING {
+        let about_the_same = queue.waiting.iter().filter(|w| w.key == waiting.key);
+        if queue.waiting.len() >= MAX_WAITING || about_the_same.count() >= MAX_ABOUT_ONE {
             let why = "too many calls are waiting".into();
             return Err(StoreError::Unavailable(why));
         }
         queue.waiting.push_back(waiting);
         Ok(())
+    }
+}
+
+impl<K, Q, A> Shared<K, Q, A> {
+    fn lock(&self) -> MutexGuard<'_, Queue<K, Q, A>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -237,11 +237,31 @@ async fn the_queue_is_bounded() {
     let gate = gate(PATIENT);
     let first = ask(&gate.batch, 1);
     let (_, go_on) = gate.next().await;
-    let waiting: Vec<_> = (0..MAX_WAITING).map(|_| ask(&gate.batch, 2)).collect();
+    let waiting: Vec<_> = (0..=u8::MAX).map(|n| ask(&gate.batch, n)).collect();
+    assert_eq!(waiting.len(), MAX_WAITING);
     wait_until_waiting(&gate.batch, MAX_WAITING).await;
     assert!(is_unavailable(&gate.batch.ask(3, ()).await));
     waiting.into_iter().for_each(|one| one.abort());
     go_on.send(Ok(())).unwrap();
+    first.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn many_questions_about_one_thing_leave_room_for_others() {
+    let gate = gate(PATIENT);
+    let first = ask(&gate.batch, 1);
+    let (_, go_on) = gate.next().await;
+    let same: Vec<_> = (0..MAX_ABOUT_ONE).map(|_| ask(&gate.batch, 2)).collect();
+    wait_until_waiting(&gate.batch, MAX_ABOUT_ONE).await;
+    assert!(is_unavailable(&gate.batch.ask(2, ()).await));
+    let other = ask(&gate.batch, 3);
+    wait_until_waiting(&gate.batch, MAX_ABOUT_ONE + 1).await;
+    go_on.send(Ok(())).unwrap();
+    let (asked, go_on) = gate.next().await;
+    assert_eq!(asked, [2, 3]);
+    go_on.send(Ok(())).unwrap();
+    assert_eq!(other.await.unwrap().unwrap(), 3);
+    same.into_iter().for_each(|one| one.abort());
     first.await.unwrap().unwrap();
 }
 
