@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
+use store::sessions::Renewal;
 use store::users::User;
 use store::{AnyConnection, DatabaseUrl, Store, StoreError, StoreOptions, migrations};
 
@@ -272,12 +273,19 @@ fn postgres_prepares_the_renewal_once_and_updates_in_place() {
         },
     )
     .unwrap();
-    let id = f.session("ann").id;
+    let ids = ["ann", "bob", "eve"].map(|name| f.session(name).id);
+    // One alone, and all together.
     for generation in 0..10 {
         let at = START + crate::GRACE * generation;
-        let one = BTreeMap::from([(id, presented(generation))]);
-        let renew = move |c: &mut _| store::sessions::renew(c, &one, at, &RULES);
-        assert_eq!(store.write(renew).unwrap().len(), 1);
+        let renewed = if generation < 5 { &ids[..1] } else { &ids };
+        let renewed = renewed.iter().map(|id| (*id, presented(generation)));
+        let renewed: BTreeMap<_, _> = renewed.collect();
+        let renew = move |c: &mut _| store::sessions::renew(c, &renewed, at, &RULES);
+        let renewals = store.write(renew).unwrap();
+        let changed = |renewal: &Result<_, _>| {
+            matches!(renewal, Ok(Renewal::Rotated(_) | Renewal::Recovered(_)))
+        };
+        assert!(renewals.values().all(changed), "{renewals:?}");
     }
 
     let prepared = store.read(|c| {
@@ -285,11 +293,11 @@ fn postgres_prepares_the_renewal_once_and_updates_in_place() {
                    WHERE statement LIKE '%UPDATE sessions%'";
         Ok(sql_query(sql).get_result::<Number>(c)?.n)
     });
-    assert_eq!(prepared.unwrap(), 1);
+    assert_eq!(prepared.unwrap(), 2);
     let in_place = store.read(|c| {
         c.batch_execute("SELECT pg_stat_force_next_flush()")?;
         let sql = "SELECT n_tup_hot_upd AS n FROM pg_stat_user_tables WHERE relname = 'sessions'";
         Ok(sql_query(sql).get_result::<Number>(c)?.n)
     });
-    assert_eq!(in_place.unwrap(), 10);
+    assert_eq!(in_place.unwrap(), 5 + 3 * 5);
 }

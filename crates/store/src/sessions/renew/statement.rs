@@ -30,7 +30,9 @@ pub(super) fn update(
     rules: &RenewalRules,
 ) -> QueryResult<Vec<Row>> {
     let moment = Moment::new(now, rules);
-    if let AnyConnection::Postgres(postgres) = connection {
+    if let AnyConnection::Postgres(postgres) = connection
+        && presented.len() > 1
+    {
         return Many::new(presented, moment).load(postgres);
     }
     let mut rows = Vec::new();
@@ -41,7 +43,8 @@ pub(super) fn update(
     Ok(rows)
 }
 
-/// One session, for SQLite.
+/// One session: on SQLite always, on PostgreSQL where it is alone, because to lock its row first would cost a
+/// tenth of the time.
 const ONE_SQL: &str = "
 UPDATE sessions SET {changes}
 WHERE id = {session_id} AND {must_change}
