@@ -144,7 +144,7 @@ impl AsyncStore {
         start(&self.store, Box::new(done))?;
         match self.wait_for(outcome).await? {
             Ok(outcome) => Ok(outcome?),
-            Err(_dropped) => Err(StoreError::lost().into()),
+            Err(_dropped) => Err(self.store.lost().into()),
         }
     }
 

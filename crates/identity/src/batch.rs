@@ -77,21 +77,10 @@ where
         + Sync
         + 'static,
     ) -> Self {
-        Self::with_patience(PATIENCE, store, ask)
-    }
-
-    fn with_patience(
-        patience: Duration,
-        store: AsyncStore,
-        ask: impl Fn(&Store, BTreeMap<K, Q>) -> Result<Answers<K, A>, StoreError>
-        + Send
-        + Sync
-        + 'static,
-    ) -> Self {
         Self(Arc::new(Shared {
             store,
             ask: Box::new(ask),
-            patience,
+            patience: PATIENCE,
             queue: Mutex::new(Queue {
                 waiting: VecDeque::new(),
                 running: BTreeMap::new(),

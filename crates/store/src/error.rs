@@ -24,13 +24,6 @@ pub enum StoreError {
     Migration(String),
 }
 
-impl StoreError {
-    /// A change did not get as far as its commit.
-    pub fn lost() -> Self {
-        StoreError::Unavailable("the transaction was not committed".into())
-    }
-}
-
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
         match &error {

@@ -48,20 +48,22 @@ enum Backend {
 }
 
 impl Backend {
-    /// SQLite's errors name no file.
     fn naming_the_file<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
-        match (self, outcome) {
-            (Backend::Sqlite { file, .. }, Err(StoreError::Unavailable(why))) => {
+        outcome.map_err(|error| self.naming_the_file_in(error))
+    }
+
+    /// SQLite's errors name no file.
+    fn naming_the_file_in(&self, error: StoreError) -> StoreError {
+        match (self, error) {
+            (Backend::Sqlite { file, .. }, StoreError::Unavailable(why)) => {
                 let file = file.display().to_string();
-                let is_named = why.starts_with(&file);
-                let named = || format!("{file}: {why}");
-                Err(StoreError::Unavailable(if is_named {
+                StoreError::Unavailable(if why.starts_with(&file) {
                     why
                 } else {
-                    named()
-                }))
+                    format!("{file}: {why}")
+                })
             }
-            (_, outcome) => outcome,
+            (_, error) => error,
         }
     }
 }
@@ -147,11 +149,10 @@ impl Store {
         &self,
         f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let outcome = match &*self.0 {
-            Backend::Sqlite { writer, .. } => wait(|done| writer.run(f, done)),
+        match &*self.0 {
+            Backend::Sqlite { .. } => self.wait(|done| self.write_then(f, done)),
             Backend::Postgres { pool, .. } => pool.run(f),
-        };
-        self.0.naming_the_file(outcome)
+        }
     }
 
     /// Runs several statements in one transaction, and returns after the commit. If `f` returns an
@@ -164,11 +165,10 @@ impl Store {
         &self,
         f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let outcome = match &*self.0 {
-            Backend::Sqlite { writer, .. } => wait(|done| writer.run_atomically(f, done)),
+        match &*self.0 {
+            Backend::Sqlite { .. } => self.wait(|done| self.transaction_then(f, done)),
             Backend::Postgres { pool, .. } => pool.run(|c| c.transaction(&f)),
-        };
-        self.0.naming_the_file(outcome)
+        }
     }
 
     /// Runs statements as [`transaction`](Store::transaction) does, then rolls them back: the result
@@ -181,11 +181,41 @@ impl Store {
         &self,
         f: impl Fn(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let outcome = match &*self.0 {
-            Backend::Sqlite { writer, .. } => wait(|done| writer.run_and_roll_back(f, done)),
+        match &*self.0 {
+            Backend::Sqlite { writer, .. } => {
+                self.wait(|done| writer.run_and_roll_back(f, self.naming_the_file(done)))
+            }
             Backend::Postgres { pool, .. } => pool.run(|c| roll_back(c, &f)),
-        };
-        self.0.naming_the_file(outcome)
+        }
+    }
+
+    /// That a change was lost on its way to the commit.
+    pub fn lost(&self) -> StoreError {
+        let why = "the transaction was not committed".into();
+        self.0.naming_the_file_in(StoreError::Unavailable(why))
+    }
+
+    /// Starts a change, and waits for its outcome.
+    fn wait<T: Send + 'static>(
+        &self,
+        start: impl FnOnce(Box<dyn FnOnce(Result<T, StoreError>) + Send>) -> Result<(), StoreError>,
+    ) -> Result<T, StoreError> {
+        let (sender, outcome) = sync_channel(1);
+        let started = start(Box::new(move |outcome| {
+            // The caller no longer waits; the change stays.
+            let _ = sender.send(outcome);
+        }));
+        self.0.naming_the_file(started)?;
+        outcome.recv().map_err(|_| self.lost())?
+    }
+
+    /// `done`, for outcomes whose errors do not name the file yet.
+    fn naming_the_file<T>(
+        &self,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> impl FnOnce(Result<T, StoreError>) + Send + 'static {
+        let backend = self.0.clone();
+        move |outcome| done(backend.naming_the_file(outcome))
     }
 
     /// Whether changes are queued for one writer, as SQLite has it. Then the calls that take a `done` do not
@@ -207,8 +237,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         match &*self.0 {
             Backend::Sqlite { writer, .. } => {
-                let backend = self.0.clone();
-                writer.run(f, move |outcome| done(backend.naming_the_file(outcome)))
+                let queued = writer.run(f, self.naming_the_file(done));
+                self.0.naming_the_file(queued)
             }
             Backend::Postgres { .. } => {
                 done(self.write(f));
@@ -230,8 +260,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         match &*self.0 {
             Backend::Sqlite { writer, .. } => {
-                let backend = self.0.clone();
-                writer.run_atomically(f, move |outcome| done(backend.naming_the_file(outcome)))
+                let queued = writer.run_atomically(f, self.naming_the_file(done));
+                self.0.naming_the_file(queued)
             }
             Backend::Postgres { .. } => {
                 done(self.transaction(f));
@@ -239,21 +269,6 @@ impl Store {
             }
         }
     }
-}
-
-/// Starts a change, and waits for its outcome.
-fn wait<T>(
-    start: impl FnOnce(Box<dyn FnOnce(Result<T, StoreError>) + Send>) -> Result<(), StoreError>,
-) -> Result<T, StoreError>
-where
-    T: Send + 'static,
-{
-    let (sender, outcome) = sync_channel(1);
-    start(Box::new(move |outcome| {
-        // The caller no longer waits; the change stays.
-        let _ = sender.send(outcome);
-    }))?;
-    outcome.recv().map_err(|_| StoreError::lost())?
 }
 
 /// Runs `f` in a transaction that never commits.

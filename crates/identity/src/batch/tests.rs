@@ -33,7 +33,9 @@ fn batch(
         ask(&numbers)?;
         Ok(numbers.into_keys().map(|n| (n, Ok(n))).collect())
     };
-    Arc::new(Batch::with_patience(patience, store(&directory), echo))
+    let mut batch = Batch::new(store(&directory), echo);
+    Arc::get_mut(&mut batch.0).unwrap().patience = patience;
+    Arc::new(batch)
 }
 
 /// Lets a call go on: it succeeds or fails.
