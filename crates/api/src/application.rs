@@ -2,6 +2,7 @@
 
 mod background;
 mod build;
+mod mail;
 mod server;
 mod services;
 

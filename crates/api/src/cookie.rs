@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use identity::challenges::BrowserSecret;
 
 use crate::settings::{Http, SameSite};
 
@@ -12,7 +13,17 @@ pub(crate) struct Cookies {
     pub(crate) refresh: Cookie,
     /// The token by which a device is known at the next sign-in.
     pub(crate) device: Cookie,
+    /// The secret by which the browser that asked for a mail is known again.
+    pub(crate) asking: Cookie,
 }
+
+/// The language that was chosen on a page. No secret: pages read and write it.
+pub(crate) const LANGUAGE: Cookie = Cookie {
+    name: "language",
+    path: "/",
+    secure: false,
+    same_site: SameSite::Lax,
+};
 
 impl Cookies {
     pub(crate) fn new(http: &Http) -> Self {
@@ -28,10 +39,21 @@ impl Cookies {
         Self {
             // Browsers accept the prefix `__Host-` only from this host over https, for all paths.
             refresh: cookie("refreshToken", "__Host-refreshToken", "/"),
+            asking: cookie("askedForMail", "__Host-askedForMail", "/"),
             device: cookie("knownDevice", "__Secure-knownDevice", "/api/login"),
         }
     }
 }
+
+impl Cookies {
+    /// `Set-Cookie` of the browser that asked for a mail.
+    pub(crate) fn asking_browser(&self, secret: &BrowserSecret) -> String {
+        self.asking.set(secret.expose(), ASKING)
+    }
+}
+
+/// Seconds for which the browser that asked is known again: as long as the code is valid that is valid longest.
+const ASKING: u64 = 3600;
 
 /// A cookie's name and attributes.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Extractors: what a handler requires is in its signature.
 
 pub(crate) mod access_token;
+pub(crate) mod asking_browser;
 pub(crate) mod client_address;
 pub(crate) mod device;
 pub(crate) mod json_body;

@@ -15,6 +15,7 @@ mod edge;
 mod extract;
 mod handlers;
 mod headers;
+mod mail_sent;
 mod metrics_listener;
 mod openapi;
 mod outcomes;

@@ -74,6 +74,14 @@ pub(crate) fn unconfirmed(why: Unconfirmed, field: &str) -> Problem {
     }
 }
 
+/// The answer to a wrong code, or to an invalid link.
+pub(crate) fn refused_proof(by_code: bool) -> Problem {
+    match by_code {
+        true => Problem::invalid_field("code", "is wrong or has expired. Request a new one"),
+        false => Code::LinkInvalid.into(),
+    }
+}
+
 /// The answer to too many attempts.
 pub(crate) fn rate_limited(wait: Duration) -> Problem {
     let seconds = wait.as_millis().div_ceil(1000).max(1);

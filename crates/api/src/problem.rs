@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use identity::Failure;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub(crate) struct Problem {
     detail: Option<String>,
     errors: Vec<FieldError>,
     reason: Option<&'static str>,
-    challenge: Option<String>,
+    headers: Vec<(HeaderName, String)>,
     retry_after: Option<Duration>,
 }
 
@@ -40,7 +40,7 @@ impl From<Code> for Problem {
             detail: None,
             errors: Vec::new(),
             reason: None,
-            challenge: None,
+            headers: Vec::new(),
             retry_after: None,
         }
     }
@@ -81,10 +81,7 @@ impl Problem {
 
     /// Sets the `WWW-Authenticate` header (RFC 6750 §3).
     pub(crate) fn with_challenge(self, challenge: impl Into<String>) -> Self {
-        Self {
-            challenge: Some(challenge.into()),
-            ..self
-        }
+        self.with_header(header::WWW_AUTHENTICATE, challenge.into())
     }
 
     /// Sets the `Retry-After` header, in seconds, rounded up.
@@ -93,6 +90,16 @@ impl Problem {
             retry_after: Some(wait),
             ..self
         }
+    }
+
+    /// Sets a cookie.
+    pub(crate) fn with_cookie(self, cookie: String) -> Self {
+        self.with_header(header::SET_COOKIE, cookie)
+    }
+
+    fn with_header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// The problem for a response of the framework.
@@ -177,15 +184,12 @@ impl ResponseError for Problem {
             }
             None => {}
         }
-        match &self.challenge {
-            Some(challenge) => {
-                response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
-            }
+        if self.code.status() == 401 {
             // RFC 9110 §15.5.2 requires one.
-            None if self.code.status() == 401 => {
-                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-            }
-            None => {}
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        for (name, value) in &self.headers {
+            response.insert_header((name.clone(), value.as_str()));
         }
         match serde_json::to_string(&self.document()) {
             Ok(document) => response.body(document),

@@ -3,8 +3,8 @@
 use paperclip::actix::web::{ServiceConfig, delete, get, patch, post, resource};
 
 use crate::handlers::api::{
-    admin, events, introspect, login, logout, me, password, refresh_access, refresh_all, register,
-    revoke, sessions, tokens, verify,
+    admin, email, events, introspect, invitation, link, login, logout, me, password,
+    refresh_access, refresh_all, register, revoke, sessions, tokens, verify,
 };
 use crate::handlers::{health, well_known};
 
@@ -32,6 +32,20 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
             resource("/api/sessions")
                 .route(get().to(sessions::list::list_sessions))
                 .route(delete().to(sessions::revoke_others::revoke_other_sessions)),
+        )
+        .service(resource("/api/email/verify").route(post().to(email::verify::verify_email)))
+        .service(
+            resource("/api/email/verify/send").route(post().to(email::send::send_verification)),
+        )
+        .service(
+            resource("/api/email/change/undo").route(post().to(email::undo::undo_email_change)),
+        )
+        .service(resource("/api/link").route(post().to(link::read_link)))
+        .service(resource("/api/invitation/accept").route(post().to(invitation::accept_invitation)))
+        .service(resource("/api/login/code").route(post().to(login::send_code::send_login_code)))
+        .service(resource("/api/login/code/verify").route(post().to(login::by_mail::login_by_mail)))
+        .service(
+            resource("/api/password/forgot").route(post().to(password::forgot::forgot_password)),
         )
         .service(resource("/api/events").route(get().to(events::list_events)))
         .service(resource("/api/password").route(post().to(password::change::change_password)))

@@ -3,23 +3,28 @@
 mod allowed_origin;
 mod origin;
 mod public_url;
+mod return_urls;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::http::header::HeaderName;
+use identity::brand::Brand;
 use identity::credentials::HashingParams;
 use identity::database::Database;
 use identity::keys::{KeyRules, MasterKeySource};
 use identity::limits::LimitRules;
+use identity::mail::{Sender, Templates, Transport};
 use identity::sessions::SessionRules;
 use identity::tokens::{AccessRules, Audiences, is_reserved_claim};
-use identity::users::Registration;
+use identity::users::AccountRules;
 use ipnet::IpNet;
+use store::outbox::MailKind;
 
 pub use allowed_origin::AllowedOrigin;
 pub use origin::Origin;
 pub use public_url::{PublicUrl, is_local};
+pub use return_urls::ReturnUrls;
 
 /// All settings of the service.
 #[derive(Clone, Debug)]
@@ -36,6 +41,10 @@ pub struct Settings {
     pub sessions: SessionRules,
     /// User accounts.
     pub accounts: Accounts,
+    /// Mail.
+    pub mail: Mail,
+    /// How the service presents itself to users.
+    pub brand: Brand,
     /// Limits on attempts and calls.
     pub limits: LimitRules,
     /// How long events of the audit trail are kept; `None` is for ever.
@@ -68,12 +77,29 @@ pub struct Keys {
 /// User accounts.
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    /// Who may register.
-    pub registration: Registration,
-    /// Whether there is an account page.
-    pub page: bool,
+    /// Who may register, and what they must prove.
+    pub rules: AccountRules,
+    /// Whether users may sign in with a mailed code or link.
+    pub sign_in_by_mail: bool,
+    /// Whether there are pages for users.
+    pub pages: bool,
+    /// Whether there is a page that shows tokens.
+    pub playground: bool,
     /// How passwords are hashed.
     pub hashing: HashingParams,
+}
+
+/// Mail.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// What hands mails over; without, they wait in the outbox.
+    pub transport: Option<Transport>,
+    /// Whom mails are from.
+    pub sender: Sender,
+    /// The words of mails.
+    pub templates: Templates,
+    /// Which notices users get.
+    pub notices: Vec<MailKind>,
 }
 
 /// How the service is reached.

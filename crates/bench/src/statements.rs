@@ -52,6 +52,8 @@ impl Statements {
             claims: "{}".to_owned(),
             created_at: START,
             disabled_at: None,
+            email_verified_at: None,
+            locale: None,
         };
         let added = store.write(move |c| users::add(c, &user));
         added.map_err(|why| why.to_string())?;

@@ -129,6 +129,18 @@ impl AsyncStore {
         tokio::task::spawn_blocking(move || f(&store));
     }
 
+    /// Runs `f` on a blocking thread, for as long as it takes. It does not count as a call: the caller
+    /// must bound how many run at once.
+    pub(crate) async fn on_a_thread<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Store) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let store = self.store.clone();
+        let work = tokio::task::spawn_blocking(move || f(&store));
+        work.await
+            .map_err(|panicked| Failure::Internal(panicked.to_string()))
+    }
+
     /// Queues a change, and waits for its outcome.
     async fn queue<T: Send + 'static>(
         &self,

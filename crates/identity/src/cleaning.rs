@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{UnixMillis, attempts, claim_changes, events, keys, password_links, sessions};
+use store::{UnixMillis, attempts, challenges, claim_changes, events, keys, outbox, sessions};
 use tokio::time::sleep;
 
 use crate::async_store::AsyncStore;
@@ -21,6 +21,9 @@ const BATCH: u16 = 500;
 
 /// How long rows stay after they expire, so that a clock that is ahead deletes nothing in use.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
+
+/// How much longer mails stay, so that an operator can look at what was sent.
+const KEEP_MAILS: Duration = Duration::from_secs(29 * 24 * 3600);
 
 /// Cleans until the service stops. Events of the audit trail are kept for `retention`.
 pub async fn clean(store: AsyncStore, retention: Option<Duration>, clock: Arc<dyn Clock>) {
@@ -63,9 +66,21 @@ async fn clean_once(
         .write(move |c| claim_changes::delete_before(c, before, BATCH))
         .await?;
     store.write(move |c| keys::delete_gone(c, before)).await?;
-    store
-        .write(move |c| password_links::delete_expired(c, before))
+    let of_challenges = store
+        .write(move |c| challenges::delete_expired(c, before, BATCH))
+        .await?;
+    let mails_before = before - KEEP_MAILS;
+    let of_mails = store
+        .write(move |c| outbox::delete_old(c, mails_before, BATCH))
         .await?;
     let full = usize::from(BATCH);
-    Ok([of_sessions, of_attempts, of_events, of_claims].contains(&full))
+    let deleted = [
+        of_sessions,
+        of_attempts,
+        of_events,
+        of_claims,
+        of_challenges,
+        of_mails,
+    ];
+    Ok(deleted.contains(&full))
 }

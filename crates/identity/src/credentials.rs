@@ -1,5 +1,5 @@
 //! What users prove who they are with: passwords, their policy (OWASP ASVS 5.0, V6.2) and their
-//! hashes, and links for setting a password.
+//! hashes.
 
 mod argon2id;
 mod common;
@@ -7,13 +7,11 @@ mod decoys;
 mod hasher;
 mod hashing_queue;
 mod password;
-mod password_link;
 mod scheme;
 mod strength;
 
 pub use argon2::Params as HashingParams;
 pub use hasher::{PasswordHasher, Verified};
 pub use password::{AcceptedPassword, InvalidPassword, Password};
-pub use password_link::PasswordLink;
 pub use scheme::{InvalidHash, MOST_ARGON2_COST, MOST_KIB, check_hash};
 pub use strength::{argon2_suffices, weakness};

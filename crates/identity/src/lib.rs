@@ -7,6 +7,8 @@
 
 pub mod audit;
 pub mod base64url;
+pub mod brand;
+pub mod challenges;
 pub mod cleaning;
 pub mod clock;
 pub mod credentials;
@@ -15,6 +17,8 @@ pub mod entropy;
 pub mod failure;
 pub mod keys;
 pub mod limits;
+pub mod locale;
+pub mod mail;
 pub mod metrics;
 pub mod readiness;
 pub mod request_id;

@@ -16,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 use store::UnixMillis;
 use store::events::{Cause, Event, EventKind, Reason};
 use store::keys::KeyUse;
+use store::outbox::{MailOutcome, Waiting};
 use store::sessions::Renewal;
 
 pub use snapshot::Snapshot;
@@ -65,6 +66,9 @@ pub struct Metrics {
     refresh_key_since: AtomicI64,
     events_lost: AtomicU64,
     unknown_service_keys: AtomicU64,
+    mails: Family<Outcome, Counter>,
+    mails_waiting: AtomicU64,
+    oldest_mail: AtomicI64,
 }
 
 /// A family that knows how to create its histograms.
@@ -140,6 +144,18 @@ impl Metrics {
         self.unknown_service_keys.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a mail by what became of it.
+    pub fn mail(&self, outcome: MailOutcome) {
+        count(&self.mails, outcome.as_str());
+    }
+
+    /// Sets what waits in the outbox.
+    pub fn mails_waiting(&self, waiting: Waiting) {
+        self.mails_waiting.store(waiting.count, Ordering::Relaxed);
+        let oldest = waiting.oldest.map_or(0, UnixMillis::as_millis);
+        self.oldest_mail.store(oldest, Ordering::Relaxed);
+    }
+
     /// Counts events that the audit trail has lost.
     pub fn lost_events(&self, count: u64) {
         self.events_lost.fetch_add(count, Ordering::Relaxed);
@@ -190,6 +206,7 @@ impl Metrics {
             "Renewals that went to the database, by outcome",
             self.renewals.clone(),
         );
+        registry.register("mails", "Mails, by what became of them", self.mails.clone());
     }
 }
 

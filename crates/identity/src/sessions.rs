@@ -26,6 +26,8 @@ use store::sessions::RenewalRules;
 use crate::ports::Ports;
 use crate::tokens::{AccessToken, RefreshToken, Tokens};
 
+pub(crate) use device_label::device_label;
+
 pub use admin::{SessionAdmin, Which};
 pub use claim_changes::ClaimChanges;
 pub use denylist::Denylist;

@@ -3,27 +3,33 @@
 mod attempts;
 mod confirm;
 mod known_device;
+mod mailed;
 mod password;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use password::Proof;
-use store::Actor;
 use store::attempts::{Attempt, Target};
+use store::challenges::{Challenge, ChallengeKind};
 use store::events::{Cause, Event, EventKind};
-use store::sessions::{self, Device, Opened};
-use store::users::{self, User};
+use store::outbox::MailKind;
+use store::sessions::{self, Device, Opened, Revoked, Session};
+use store::user_changes::{self, Proof as MailedProof, Proven};
+use store::users::{self, PasswordHash, User};
+use store::{Actor, AnyConnection, Now, StoreError};
 
 use crate::credentials::{Password, PasswordHasher};
 use crate::email::Email;
 use crate::failure::Failure;
+use crate::mail::{Asking, Letter, Mailing};
 use crate::ports::Ports;
-use crate::sessions::{Sessions, TokenPair};
+use crate::sessions::{Revocations, Sessions, TokenPair};
 use crate::tokens::{DeviceToken, DeviceTokens, KnownDevice};
 
 pub use attempts::AccountAttempts;
+pub(crate) use attempts::target;
 pub use confirm::{PasswordConfirmation, Unconfirmed};
+pub use mailed::{Mailed, MailedOutcome};
 
 /// What somebody signs in with.
 #[derive(Clone, Debug)]
@@ -43,6 +49,8 @@ pub struct Browser {
     pub known: Vec<KnownDevice>,
     /// The refresh tokens that it presented. The new session replaces theirs.
     pub refresh_tokens: Vec<String>,
+    /// Who asks for a mail, if one must be sent.
+    pub asking: Asking,
 }
 
 /// The outcome of an attempt to sign in.
@@ -52,6 +60,9 @@ pub enum SignInOutcome {
     SignedIn(SignedIn),
     /// The credentials are wrong, or the user may not sign in. It does not say which.
     Refused,
+    /// The credentials are right, but the user must prove their address first. They got a mail, unless they got
+    /// too many.
+    EmailUnverified,
     /// There were too many attempts. The credentials were not checked.
     RateLimited {
         /// How long to wait.
@@ -68,6 +79,35 @@ pub struct SignedIn {
     pub device_token: DeviceToken,
 }
 
+/// The rules of signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInRules {
+    /// Whether users must have proven their address.
+    pub only_verified: bool,
+    /// Whether a mailed code or link suffices.
+    pub by_mail: bool,
+}
+
+/// What a user has proven.
+struct Proof {
+    user: User,
+    evidence: Evidence,
+    /// How they proved it (RFC 8176).
+    amr: Vec<String>,
+}
+
+/// What they have proven it by. It is checked again when the session is opened.
+#[derive(Clone)]
+enum Evidence {
+    /// A password of this hash.
+    Password(PasswordHash),
+    /// A mail.
+    Mailed(Challenge),
+}
+
+/// A new device that signs in within this time after the user was added is the one of the registration.
+const FIRST_DEVICE: Duration = Duration::from_secs(3600);
+
 /// Signs users in.
 pub struct SignIn {
     ports: Ports,
@@ -75,6 +115,9 @@ pub struct SignIn {
     attempts: Arc<AccountAttempts>,
     sessions: Arc<Sessions>,
     device_tokens: Arc<DeviceTokens>,
+    revocations: Revocations,
+    mailing: Mailing,
+    rules: SignInRules,
 }
 
 impl SignIn {
@@ -85,6 +128,8 @@ impl SignIn {
         attempts: Arc<AccountAttempts>,
         sessions: Arc<Sessions>,
         device_tokens: Arc<DeviceTokens>,
+        revocations: Revocations,
+        (mailing, rules): (Mailing, SignInRules),
     ) -> Self {
         Self {
             ports,
@@ -92,6 +137,9 @@ impl SignIn {
             attempts,
             sessions,
             device_tokens,
+            revocations,
+            mailing,
+            rules,
         }
     }
 
@@ -140,53 +188,130 @@ impl SignIn {
             return Ok(SignInOutcome::RateLimited { wait });
         }
         match self.prove_password(&email, user, password).await? {
-            Ok(proof) => self.open_session(proof, target, browser, event).await,
+            Ok(proof) if self.rules.only_verified && proof.user.email_verified_at.is_none() => {
+                self.ask_for_proof(&proof.user, browser.asking).await?;
+                self.ports
+                    .audit
+                    .record(event.refused(Cause::EmailUnverified));
+                Ok(SignInOutcome::EmailUnverified)
+            }
+            Ok(proof) => self.open_session(proof, Some(target), browser, event).await,
             Err(cause) => Ok(self.refuse(event, cause)),
         }
     }
 
-    /// Opens a session, if what was proven still holds.
+    /// Sends a mail with which the user proves their address, unless they got too many.
+    async fn ask_for_proof(&self, user: &User, asking: Asking) -> Result<(), Failure> {
+        let kind = MailKind::VerifyEmail;
+        if self.mailing.limit.count(kind, &user.email).await? != Attempt::Allowed {
+            return Ok(());
+        }
+        let asked = asking.about(Some(user), &user.email);
+        let letter = self
+            .mailing
+            .outbox
+            .ask(kind, ChallengeKind::VerifyEmail, asked);
+        self.ports.store.transaction(move |c| letter.post(c)).await
+    }
+
+    /// Opens a session, if what was proven still holds, and forgets the attempts at `target`.
     async fn open_session(
         &self,
         proof: Proof,
-        target: Target,
+        target: Option<Target>,
         browser: Browser,
         event: Event,
     ) -> Result<SignInOutcome, Failure> {
-        let Proof { user_id, hash, amr } = proof;
+        let Proof {
+            user,
+            evidence,
+            amr,
+        } = proof;
         let method = amr.join(" ");
         let now = self.ports.clock.now();
-        let entropy = &*self.ports.entropy;
-        let known = browser.known.iter().find(|known| known.user_id == user_id);
-        let device_token = self
-            .device_tokens
-            .issue(&user_id, &hash, known, now, entropy)?;
+        let known = browser.known.iter().find(|known| known.user_id == user.id);
+        let notice = self.notice_of_new_device(&user, &browser).await?;
         let sessions = &self.sessions;
         let replaces = sessions.presented_ids(&browser.refresh_tokens).await?;
-        let (user, device) = (user_id.clone(), browser.device);
-        let new = sessions.new_session(user, amr, None, device, replaces, now);
+        let (id, device) = (user.id.clone(), browser.device);
+        let new = sessions.new_session(id, amr, None, device, replaces, now);
         let clock = self.ports.clock.clone();
-        let counted = self.attempts.is_limited().then_some(target);
+        let counted = target.filter(|_| self.attempts.is_limited());
         let open = move |c: &mut _| {
-            let opened = sessions::sign_in(c, &new, &hash, &|| clock.now())?;
-            if let (Opened::Session(..), Some(target)) = (&opened, counted) {
+            let opening = open(c, &new, &evidence, &|| clock.now())?;
+            if let (Opened::Session(..), Some(target)) = (&opening.opened, counted) {
                 store::attempts::forget(c, target)?;
             }
-            Ok(opened)
+            if let (Opened::Session(..), Some(notice)) = (&opening.opened, &notice) {
+                notice.post(c)?;
+            }
+            Ok(opening)
         };
-        match self.ports.store.transaction(open).await? {
+        let Opening { opened, proven } = self.ports.store.transaction(open).await?;
+        let user = match proven {
+            Some(proven) => self.publish(*proven),
+            None => user,
+        };
+        match opened {
             Opened::Session(session, revoked) => {
-                let event = event.actor(&Actor::User(user_id)).session(session.id);
+                let event = event
+                    .actor(&Actor::User(user.id.clone()))
+                    .session(session.id);
                 self.ports.audit.record(event.subject(method));
-                Ok(SignInOutcome::SignedIn(SignedIn {
-                    tokens: self.sessions.opened(&session, &revoked, now)?,
-                    device_token,
-                }))
+                self.signed_in(&user, &session, &revoked, known)
+                    .map(SignInOutcome::SignedIn)
             }
             Opened::UserUnknown | Opened::UserDisabled | Opened::PasswordChanged => {
                 Ok(self.refuse(event, Cause::Overtaken))
             }
         }
+    }
+
+    fn signed_in(
+        &self,
+        user: &User,
+        session: &Session,
+        revoked: &[Revoked],
+        known: Option<&KnownDevice>,
+    ) -> Result<SignedIn, Failure> {
+        let (now, entropy) = (self.ports.clock.now(), &*self.ports.entropy);
+        let hash = user.password.as_ref();
+        Ok(SignedIn {
+            tokens: self.sessions.opened(session, revoked, now)?,
+            device_token: self
+                .device_tokens
+                .issue(&user.id, hash, known, now, entropy)?,
+        })
+    }
+
+    /// A notice, if the user has not signed in on this device before, and did not just register.
+    async fn notice_of_new_device(
+        &self,
+        user: &User,
+        browser: &Browser,
+    ) -> Result<Option<Letter>, Failure> {
+        let is_known = browser.known.iter().any(|device| device.belongs_to(user));
+        let now = self.ports.clock.now();
+        if is_known || now.since(user.created_at) < FIRST_DEVICE {
+            return Ok(None);
+        }
+        let kind = MailKind::NewDevice;
+        let Some(notice) = self.mailing.outbox.notice(kind, user, &browser.device) else {
+            return Ok(None);
+        };
+        let counted = self.mailing.limit.count(kind, &user.email).await?;
+        Ok((counted == Attempt::Allowed).then_some(notice))
+    }
+
+    /// Publishes what the first proof of an address changed, and returns the user.
+    fn publish(&self, proven: Proven) -> User {
+        if let Some(claims) = proven.claims {
+            self.revocations.publish_claims(claims);
+        }
+        if let Some(revoked) = &proven.revoked {
+            self.revocations.publish(revoked, None);
+        }
+        proven.user
     }
 
     /// Another refusal in a row: it costs next to nothing, and has no event of its own.
@@ -203,5 +328,39 @@ impl SignIn {
 
     async fn find(&self, id: store::users::UserId) -> Result<Option<User>, Failure> {
         self.ports.store.read(move |c| users::find(c, &id)).await
+    }
+}
+
+/// A session that was opened, or why none was, and what a mail has proven.
+struct Opening {
+    opened: Opened,
+    proven: Option<Box<Proven>>,
+}
+
+fn open(
+    c: &mut AnyConnection,
+    new: &sessions::NewSession,
+    evidence: &Evidence,
+    now: Now,
+) -> Result<Opening, StoreError> {
+    let challenge = match evidence {
+        Evidence::Password(hash) => {
+            let opened = sessions::sign_in(c, new, hash, now)?;
+            return Ok(Opening {
+                opened,
+                proven: None,
+            });
+        }
+        Evidence::Mailed(challenge) => challenge,
+    };
+    match user_changes::take_over(c, challenge, now)? {
+        MailedProof::Accepted(proven) => Ok(Opening {
+            opened: sessions::issue(c, new, now)?,
+            proven: Some(proven),
+        }),
+        MailedProof::Invalid | MailedProof::EmailTaken => Ok(Opening {
+            opened: Opened::PasswordChanged,
+            proven: None,
+        }),
     }
 }

@@ -2,11 +2,16 @@
 
 mod admin;
 mod claims;
+mod email_change;
 pub mod import;
+mod invitation;
+mod link;
 mod name;
 mod password;
 mod profile;
 mod register;
+mod reset_password;
+mod verify_email;
 
 use std::sync::Arc;
 
@@ -14,6 +19,7 @@ use store::users::{self, User, UserId};
 
 use crate::credentials::PasswordHasher;
 use crate::failure::Failure;
+use crate::mail::Mailing;
 use crate::ports::Ports;
 use crate::sessions::Revocations;
 use crate::sign_in::PasswordConfirmation;
@@ -21,10 +27,37 @@ use crate::sign_in::PasswordConfirmation;
 pub use crate::email::{Email, InvalidEmail};
 pub use admin::{CreatedLink, NewUser, UserPage};
 pub use claims::{CustomClaims, InvalidCustomClaims};
+pub use email_change::Undone;
+pub use invitation::{Accepted, Invited};
+pub use link::SeenLink;
 pub use name::{InvalidName, Name};
-pub use password::{LinkUse, PasswordChange};
+pub use password::PasswordChange;
 pub use profile::{ProfileChanges, ProfileUpdate};
 pub use register::{NewAccount, Registered, Registration};
+pub use reset_password::{Asked, PasswordReset};
+pub use verify_email::{Sent, Verified};
+
+/// Whether users prove their email address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Nobody is asked to.
+    Off,
+    /// Users are asked to when they register.
+    Optional,
+    /// Nobody has a session before.
+    Required,
+}
+
+/// The rules of accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountRules {
+    /// Who may register.
+    pub registration: Registration,
+    /// Whether users prove their address.
+    pub verification: Verification,
+    /// Whether a new address must be proven before it replaces the old one.
+    pub confirms_email_changes: bool,
+}
 
 /// Registers and changes users.
 pub struct Users {
@@ -32,7 +65,8 @@ pub struct Users {
     hasher: Arc<PasswordHasher>,
     confirmation: PasswordConfirmation,
     revocations: Revocations,
-    registration: Registration,
+    mailing: Mailing,
+    rules: AccountRules,
 }
 
 impl Users {
@@ -42,14 +76,16 @@ impl Users {
         hasher: Arc<PasswordHasher>,
         confirmation: PasswordConfirmation,
         revocations: Revocations,
-        registration: Registration,
+        mailing: Mailing,
+        rules: AccountRules,
     ) -> Self {
         Self {
             ports,
             hasher,
             confirmation,
             revocations,
-            registration,
+            mailing,
+            rules,
         }
     }
 

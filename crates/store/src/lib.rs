@@ -20,13 +20,15 @@ mod time;
 mod words;
 
 pub mod attempts;
+pub mod challenges;
 pub mod claim_changes;
 pub mod django;
 pub mod events;
 pub mod keys;
+pub mod leases;
 pub mod locked_out;
 pub mod migrations;
-pub mod password_links;
+pub mod outbox;
 pub mod service_keys;
 pub mod sessions;
 pub mod user_changes;

@@ -10,6 +10,8 @@ diesel::table! {
         claims -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        email_verified_at -> Nullable<BigInt>,
+        locale -> Nullable<Text>,
     }
 }
 
@@ -89,9 +91,43 @@ diesel::table! {
 }
 
 diesel::table! {
-    password_links (hash) {
-        hash -> Binary,
-        user_id -> Text,
+    challenges (id) {
+        id -> Text,
+        kind -> Text,
+        user_id -> Nullable<Text>,
+        email -> Text,
+        email_key -> Text,
+        browser -> Nullable<Binary>,
+        return_to -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        attempts_left -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        user_id -> Nullable<Text>,
+        challenge_id -> Nullable<Text>,
+        recipient -> Text,
+        locale -> Nullable<Text>,
+        parameters -> Text,
+        created_at -> BigInt,
+        due_at -> BigInt,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        done_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
         expires_at -> BigInt,
     }
 }
@@ -110,6 +146,8 @@ diesel::table! {
         deleted_at -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(sessions, outbox);
 
 diesel::table! {
     __diesel_schema_migrations (version) {

@@ -186,8 +186,12 @@ words! {
         RevokedByOperator = "revoked_by_operator",
         /// Its user's password changed.
         PasswordChanged = "password_changed",
-        /// Its user was disabled or deleted.
+        /// Its user was disabled.
         UserDisabled = "user_disabled",
+        /// Its user was deleted.
+        UserDeleted = "user_deleted",
+        /// A change of its user's email address was taken back.
+        EmailChangeUndone = "email_change_undone",
         /// A back end forced a renewal of the user's sessions.
         ForcedRenewal = "forced_renewal",
         /// Its user opened more sessions than the limit allows.

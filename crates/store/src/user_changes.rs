@@ -1,17 +1,24 @@
 //! Changes to a user, and the sessions that they revoke. All of them require a transaction: a
 //! concurrent sign-in waits, and is then judged by the changed user.
 
+mod proven;
+
 use diesel::prelude::*;
 
 use crate::actor::Actor;
+use crate::challenges;
 use crate::claim_changes::{self, ClaimChange};
 use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
-use crate::password_links::{self, LinkHash};
 use crate::schema::{deleted_users, sessions, users};
 use crate::sessions::{Revoked, RevokedReason, SessionId, lock_all_of_user, revoke_all_of_user};
 use crate::time::{Now, UnixMillis};
 use crate::users::{PasswordHash, User, UserId, email_key, find, was_deleted};
+
+pub use proven::{
+    Proof, Proven, accept_invitation, change_email, prove_email, reset_password, take_over,
+    undo_email_change,
+};
 
 /// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,34 +77,6 @@ pub fn rehash(
     Ok(changed == 1)
 }
 
-/// Redeems a password link: sets its user's password and revokes all their sessions. [`Change::NotFound`]
-/// if the link is not valid; of several concurrent calls, one redeems it.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub fn redeem_password_link(
-    connection: &mut AnyConnection,
-    hash: LinkHash,
-    new: &PasswordHash,
-    now: Now,
-) -> Result<Change, StoreError> {
-    let Some(User { id, .. }) = password_links::take(connection, hash, now())? else {
-        return Ok(Change::NotFound);
-    };
-    let enabled = users::table
-        .find(id.as_str())
-        .filter(users::disabled_at.is_null());
-    let changed = diesel::update(enabled)
-        .set(users::password.eq(&new.0))
-        .execute(connection)?;
-    if changed == 0 {
-        return Ok(Change::NotFound);
-    }
-    let (reason, by) = (RevokedReason::PasswordChanged, Actor::User(id.clone()));
-    revoke_everything(connection, &id, None, reason, &by, now).map(Change::Made)
-}
-
 /// Fields to change; those that are `None` are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChanges {
@@ -109,6 +88,10 @@ pub struct UserChanges {
     pub claims: Option<String>,
     /// Whether the user is disabled. Disabling revokes their sessions.
     pub disabled: Option<bool>,
+    /// Whether the email address is proven. Another address is not, unless this says so.
+    pub email_verified: Option<bool>,
+    /// The language of mails and pages.
+    pub locale: Option<String>,
 }
 
 /// The outcome of [`update`].
@@ -160,6 +143,8 @@ pub fn update(
             users::email_key.eq(email_key(&user.email)),
             users::claims.eq(&user.claims),
             users::disabled_at.eq(user.disabled_at.map(UnixMillis::as_millis)),
+            users::email_verified_at.eq(user.email_verified_at.map(UnixMillis::as_millis)),
+            users::locale.eq(&user.locale),
         ))
         .execute(connection);
     if updated
@@ -171,24 +156,9 @@ pub fn update(
     }
     updated?;
     if user.email != before.email {
-        password_links::forget(connection, id)?;
+        challenges::forget(connection, id)?;
     }
-    let mut claims = None;
-    if user.claims != before.claims {
-        lock_all_of_user(connection, id)?;
-        let live = sessions::table
-            .filter(sessions::user_id.eq(id.as_str()))
-            .filter(sessions::revoked_at.is_null());
-        diesel::update(live)
-            .set(sessions::claims.eq(&user.claims))
-            .execute(connection)?;
-        let change = ClaimChange {
-            user_id: id.clone(),
-            claims: user.claims.clone(),
-            at: now(),
-        };
-        claims = Some(claim_changes::record(connection, change)?);
-    }
+    let claims = change_claims(connection, &before, &user, now)?;
     let revoked = match (before.disabled_at, user.disabled_at) {
         (None, Some(_)) => {
             let reason = RevokedReason::UserDisabled;
@@ -204,11 +174,45 @@ pub fn update(
     })))
 }
 
+/// Gives the sessions of a user the claims that the user has now, if those are others than before.
+fn change_claims(
+    connection: &mut AnyConnection,
+    before: &User,
+    user: &User,
+    now: Now,
+) -> Result<Option<ClaimChange>, StoreError> {
+    let claims = user.token_claims();
+    if claims == before.token_claims() {
+        return Ok(None);
+    }
+    lock_all_of_user(connection, &user.id)?;
+    let live = sessions::table
+        .filter(sessions::user_id.eq(user.id.as_str()))
+        .filter(sessions::revoked_at.is_null());
+    diesel::update(live)
+        .set(sessions::claims.eq(&claims))
+        .execute(connection)?;
+    let change = ClaimChange {
+        user_id: user.id.clone(),
+        claims,
+        at: now(),
+    };
+    claim_changes::record(connection, change).map(Some)
+}
+
 impl UserChanges {
     fn applied_to(&self, user: User, now: UnixMillis) -> User {
+        let email = self.email.clone().unwrap_or_else(|| user.email.clone());
+        let verified_at = user.email_verified_at.filter(|_| email == user.email);
         User {
             name: self.name.clone().unwrap_or(user.name),
-            email: self.email.clone().unwrap_or(user.email),
+            email_verified_at: match self.email_verified {
+                None => verified_at,
+                Some(true) => verified_at.or(Some(now)),
+                Some(false) => None,
+            },
+            email,
+            locale: self.locale.clone().or(user.locale),
             claims: self.claims.clone().unwrap_or(user.claims),
             disabled_at: match self.disabled {
                 None => user.disabled_at,
@@ -244,7 +248,7 @@ pub fn delete(
             ))
             .execute(connection)?;
     }
-    let reason = RevokedReason::UserDisabled;
+    let reason = RevokedReason::UserDeleted;
     revoke_everything(connection, id, None, reason, by, now).map(Change::Made)
 }
 
@@ -257,6 +261,6 @@ fn revoke_everything(
     by: &Actor,
     now: Now,
 ) -> Result<Revoked, StoreError> {
-    password_links::forget(connection, id)?;
+    challenges::forget(connection, id)?;
     revoke_all_of_user(connection, id, keep, reason, by, now)
 }

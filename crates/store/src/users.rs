@@ -3,6 +3,7 @@
 use std::fmt;
 
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -97,6 +98,30 @@ pub struct User {
     pub created_at: UnixMillis,
     /// When the user was disabled; `None` if they are enabled.
     pub disabled_at: Option<UnixMillis>,
+    /// When the user proved that they read the mail of their address; `None` if they have not.
+    pub email_verified_at: Option<UnixMillis>,
+    /// The language of mails and pages.
+    pub locale: Option<String>,
+}
+
+/// The claim of users who have proven their address (OpenID Connect Core §5.1); others do not have it.
+pub const EMAIL_VERIFIED: &str = "email_verified";
+
+impl User {
+    /// The custom claims in the user's access tokens, a JSON object: those that were set, and
+    /// [`EMAIL_VERIFIED`].
+    pub fn token_claims(&self) -> String {
+        if self.email_verified_at.is_none() && !self.claims.contains(EMAIL_VERIFIED) {
+            return self.claims.clone();
+        }
+        let mut claims: Map<String, Value> = serde_json::from_str(&self.claims).unwrap_or_default();
+        match self.email_verified_at {
+            Some(_) => claims.insert(EMAIL_VERIFIED.to_owned(), true.into()),
+            // Of a time when anybody could set it.
+            None => claims.remove(EMAIL_VERIFIED),
+        };
+        Value::Object(claims).to_string()
+    }
 }
 
 /// The outcome of adding a user.
@@ -345,6 +370,8 @@ struct Row {
     claims: String,
     created_at: i64,
     disabled_at: Option<i64>,
+    email_verified_at: Option<i64>,
+    locale: Option<String>,
 }
 
 impl From<&User> for Row {
@@ -358,6 +385,8 @@ impl From<&User> for Row {
             claims: user.claims.clone(),
             created_at: user.created_at.as_millis(),
             disabled_at: user.disabled_at.map(UnixMillis::as_millis),
+            email_verified_at: user.email_verified_at.map(UnixMillis::as_millis),
+            locale: user.locale.clone(),
         }
     }
 }
@@ -372,6 +401,8 @@ impl Row {
             claims: self.claims,
             created_at: UnixMillis::from_millis(self.created_at),
             disabled_at: self.disabled_at.map(UnixMillis::from_millis),
+            email_verified_at: self.email_verified_at.map(UnixMillis::from_millis),
+            locale: self.locale,
         })
     }
 }

@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod healthcheck;
 mod keys;
+mod mail;
 mod migrate;
 mod openapi;
 mod operator;
@@ -67,7 +68,7 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Migrate the database
     Migrate(DatabaseArgs),
-    /// Add, list, disable, enable and delete users
+    /// Add, invite, list, disable, enable and delete users
     #[command(subcommand)]
     User(user::Command),
     /// List, show and revoke sessions
@@ -76,6 +77,9 @@ enum Command {
     /// List, rotate and import signing keys; replace the master key
     #[command(subcommand)]
     Keys(Box<keys::Command>),
+    /// List, show and resend mails; send a test
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Create, list and revoke the service keys of trusted back ends
     #[command(subcommand)]
     ServiceKey(service_key::Command),
@@ -85,7 +89,7 @@ enum Command {
     /// Inspect and verify tokens
     #[command(subcommand)]
     Token(token::Command),
-    /// Check settings, files, database, keys, clock, and whether browsers send the cookie
+    /// Check settings, files, database, keys, mail, clock, and whether browsers send the cookie
     Doctor(Box<doctor::Arguments>),
     /// Check whether the service on this machine is ready
     Healthcheck(ListenArgs),
@@ -139,6 +143,7 @@ pub fn main() -> ExitCode {
         Some(Command::User(command)) => user::run(command),
         Some(Command::Session(command)) => session::run(command),
         Some(Command::Keys(command)) => keys::run(*command),
+        Some(Command::Mail(command)) => mail::run(command),
         Some(Command::ServiceKey(command)) => service_key::run(command),
         Some(Command::Token(command)) => token::run(command),
         Some(Command::Doctor(arguments)) => doctor::run(*arguments),

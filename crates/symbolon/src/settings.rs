@@ -3,17 +3,19 @@
 
 mod accounts;
 mod audit;
+mod brand;
 mod database;
 mod http;
 mod keys;
 mod limits;
+mod mail;
 mod sessions;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::settings::{Keys, Settings};
+use api::settings::{Keys, PublicUrl, Settings};
 use clap::Args;
 use identity::database::Database;
 use thiserror::Error;
@@ -37,6 +39,10 @@ pub struct ServeArgs {
     sessions: sessions::SessionsArgs,
     #[command(flatten)]
     accounts: accounts::AccountsArgs,
+    #[command(flatten)]
+    mail: mail::MailArgs,
+    #[command(flatten)]
+    brand: brand::BrandArgs,
     #[command(flatten)]
     limits: limits::LimitArgs,
     #[command(flatten)]
@@ -70,7 +76,12 @@ impl ServeArgs {
         let keys = self
             .keys
             .resolve(&data_dir, sessions.as_ref(), &mut mistakes);
-        let accounts = self.accounts.resolve(&mut mistakes);
+        let public_url = http.as_ref().map(|http| &http.public_url);
+        let brand = self.brand.resolve(public_url, &mut mistakes);
+        let mail = self.mail.resolve(public_url, brand.as_ref(), &mut mistakes);
+        let has_mail = mail.as_ref().is_some_and(|mail| mail.transport.is_some());
+        let is_local = public_url.is_some_and(PublicUrl::is_local);
+        let accounts = self.accounts.resolve(has_mail, is_local, &mut mistakes);
         let limits = self.limits.resolve(&mut mistakes);
         let audit = self.audit.resolve(&mut mistakes);
         let settings = || {
@@ -83,6 +94,8 @@ impl ServeArgs {
                     access_ttl: sessions.access_ttl,
                     sessions: sessions.rules,
                     accounts: accounts?,
+                    mail: mail?,
+                    brand: brand?,
                     limits: limits?,
                     audit_retention: audit.retention,
                     replica: audit.replica,

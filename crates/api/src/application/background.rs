@@ -9,6 +9,7 @@ use identity::audit::AuditWriter;
 use identity::cleaning::clean;
 use identity::credentials::PasswordHasher;
 use identity::keys::{KeyFollower, KeyRing};
+use identity::mail::Deliverer;
 use identity::service_keys::KnownServiceKeys;
 use identity::sessions::{ClaimChanges, Denylist};
 use identity::tokens::{Tokens, follow_locked_out};
@@ -21,6 +22,7 @@ pub(super) struct Background {
     pub(super) claim_changes: Arc<ClaimChanges>,
     pub(super) known_service_keys: Arc<KnownServiceKeys>,
     pub(super) hasher: Arc<PasswordHasher>,
+    pub(super) deliverer: Deliverer,
     pub(super) follower: KeyFollower,
     pub(super) key_ring: KeyRing,
     pub(super) tokens: Tokens,
@@ -36,6 +38,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
         claim_changes,
         known_service_keys,
         hasher,
+        deliverer,
         follower,
         key_ring,
         tokens,
@@ -46,6 +49,7 @@ pub(super) fn start(background: Background) -> JoinHandle<()> {
     actix_rt::spawn(claim_changes.follow(store.clone(), clock.clone()));
     actix_rt::spawn(known_service_keys.follow(store.clone(), clock.clone()));
     actix_rt::spawn(hasher.follow_hashes(store.clone()));
+    actix_rt::spawn(deliverer.deliver());
     actix_rt::spawn(clean(store.clone(), retention, clock));
     actix_rt::spawn(follow_locked_out(tokens.access.clone(), store.clone()));
     // The key ring must not keep the audit trail alive when the server has stopped.

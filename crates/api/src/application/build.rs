@@ -16,6 +16,7 @@ use store::{Store, StoreError, UnixMillis, keys};
 use thiserror::Error;
 
 use super::background::{Background, start};
+use super::mail::{deliverer, mailing};
 use super::server::listen;
 use super::services::{Known, Services};
 use super::{Application, Created};
@@ -92,7 +93,9 @@ impl Application {
             claim_changes: claim_changes.clone(),
             service_keys: known_service_keys.clone(),
         };
-        let services = Services::new(settings, &ports, &tokens, &known, &master_key);
+        let mailing = mailing(settings, &ports, &master_key);
+        let deliverer = deliverer(settings, &background_ports, &mailing);
+        let services = Services::new(settings, &ports, &tokens, &known, &master_key, &mailing);
         let hasher = services.hasher();
         let listening = listen(&settings.http, services)?;
         let background = Background {
@@ -103,6 +106,7 @@ impl Application {
             claim_changes,
             known_service_keys,
             hasher,
+            deliverer,
             follower,
             tokens,
             retention: settings.audit_retention,

@@ -7,17 +7,19 @@ use identity::Ports;
 use identity::audit::History;
 use identity::clock::Clock;
 use identity::credentials::PasswordHasher;
+use identity::entropy::Entropy;
 use identity::keys::MasterKey;
 use identity::limits::Limits;
+use identity::mail::Mailing;
 use identity::readiness::Readiness;
 use identity::request_id::RequestIds;
 use identity::service_keys::{KnownServiceKeys, ServiceKeys};
 use identity::sessions::{
     ClaimChanges, Denylist, RevocationListPublisher, Revocations, SessionAdmin, Sessions,
 };
-use identity::sign_in::{AccountAttempts, PasswordConfirmation, SignIn};
+use identity::sign_in::{AccountAttempts, PasswordConfirmation, SignIn, SignInRules};
 use identity::tokens::{AccessTokens, DeviceTokens, Tokens};
-use identity::users::Users;
+use identity::users::{Users, Verification};
 
 use crate::cookie::Cookies;
 use crate::edge::Edge;
@@ -29,7 +31,7 @@ use crate::handlers::well_known::revoked_sessions::SerializedList;
 use crate::metrics_listener::MetricsSource;
 use crate::openapi::{self, Document};
 use crate::pages::AccountPage;
-use crate::settings::{Http, PublicUrl, Settings};
+use crate::settings::{Http, PublicUrl, ReturnUrls, Settings};
 
 /// What is known without asking the database.
 pub(super) struct Known {
@@ -77,6 +79,8 @@ struct Translation {
     forwarded_headers: Data<ForwardedHeaders>,
     jwks_max_age: Data<JwksMaxAge>,
     public_url: Data<PublicUrl>,
+    return_urls: Data<ReturnUrls>,
+    entropy: Data<Arc<dyn Entropy>>,
     serialized_list: Data<SerializedList>,
     trusted_issuers: Data<TrustedIssuers>,
     trusted_proxies: Data<TrustedProxies>,
@@ -89,6 +93,7 @@ impl Services {
         tokens: &Tokens,
         known: &Known,
         master_key: &MasterKey,
+        mailing: &Mailing,
     ) -> Self {
         let accounts = &settings.accounts;
         let (hashing, entropy) = (accounts.hashing.clone(), ports.entropy.clone());
@@ -96,7 +101,13 @@ impl Services {
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let attempts = AccountAttempts::new(store, settings.limits.account, clock);
         let attempts = Arc::new(attempts);
-        let use_cases = UseCases::new(settings, ports, tokens, known, &hasher, &attempts);
+        let use_cases = UseCases::new(
+            settings,
+            ports,
+            tokens,
+            known,
+            (&hasher, &attempts, mailing),
+        );
         let metrics_source = Data::new(MetricsSource {
             ports: ports.clone(),
             hasher,
@@ -108,7 +119,7 @@ impl Services {
             use_cases,
             translation: Translation::new(settings, ports),
             metrics_source,
-            has_account_page: accounts.page,
+            has_account_page: accounts.pages,
         }
     }
 
@@ -127,14 +138,20 @@ impl Services {
     }
 }
 
+fn sign_in_rules(settings: &Settings) -> SignInRules {
+    SignInRules {
+        only_verified: settings.accounts.rules.verification == Verification::Required,
+        by_mail: settings.accounts.sign_in_by_mail,
+    }
+}
+
 impl UseCases {
     fn new(
         settings: &Settings,
         ports: &Ports,
         tokens: &Tokens,
         known: &Known,
-        hasher: &Arc<PasswordHasher>,
-        attempts: &Arc<AccountAttempts>,
+        (hasher, attempts, mailing): (&Arc<PasswordHasher>, &Arc<AccountAttempts>, &Mailing),
     ) -> Self {
         let (store, clock, audit) = (&ports.store, &ports.clock, &ports.audit);
         let Known {
@@ -164,13 +181,16 @@ impl UseCases {
                 attempts.clone(),
                 sessions.clone(),
                 tokens.device.clone(),
+                revocations.clone(),
+                (mailing.clone(), sign_in_rules(settings)),
             )),
             users: Data::new(Users::new(
                 ports.clone(),
                 hasher.clone(),
                 confirmation,
                 revocations,
-                settings.accounts.registration,
+                mailing.clone(),
+                settings.accounts.rules,
             )),
             sessions: Data::from(sessions),
             session_admin: Data::new(session_admin),
@@ -223,13 +243,15 @@ impl Translation {
             )),
             document: Data::new(openapi::document_with(&cookies)),
             cookies: Data::new(cookies),
-            account_page: Data::new(AccountPage::new(settings.accounts.registration)),
+            account_page: Data::new(AccountPage::new(settings.accounts.rules.registration)),
             forwarded_headers: Data::new(ForwardedHeaders {
                 claims: http.verify_claims.clone(),
                 token_ttl: http.forwarded_token_ttl,
             }),
             jwks_max_age: Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead)),
             public_url: Data::new(http.public_url.clone()),
+            return_urls: Data::new(ReturnUrls::new(http)),
+            entropy: Data::new(ports.entropy.clone()),
             serialized_list: Data::new(SerializedList::default()),
             trusted_issuers: Data::new(TrustedIssuers::new(http)),
             trusted_proxies: proxies,
@@ -245,6 +267,8 @@ impl Translation {
             .app_data(self.forwarded_headers.clone())
             .app_data(self.jwks_max_age.clone())
             .app_data(self.public_url.clone())
+            .app_data(self.return_urls.clone())
+            .app_data(self.entropy.clone())
             .app_data(self.serialized_list.clone())
             .app_data(self.trusted_issuers.clone())
             .app_data(self.trusted_proxies.clone());

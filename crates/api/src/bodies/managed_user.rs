@@ -16,6 +16,8 @@ pub(crate) struct ManagedUserBody {
     name: String,
     /// The email address.
     email: String,
+    /// Whether the user has proven that they read its mail.
+    email_verified: bool,
     /// The custom claims in access tokens.
     claims: ClaimsBody,
     /// Whether the user has a password.
@@ -32,6 +34,7 @@ impl From<User> for ManagedUserBody {
             id: user.id.to_string(),
             name: user.name,
             email: user.email,
+            email_verified: user.email_verified_at.is_some(),
             claims: ClaimsBody::of(&user.claims),
             has_password: user.password.is_some(),
             disabled: user.disabled_at.is_some(),

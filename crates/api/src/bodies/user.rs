@@ -12,6 +12,29 @@ pub(crate) struct UserBody {
     name: String,
     /// The email address.
     email: String,
+    /// Whether the user has proven that they read its mail.
+    email_verified: bool,
+    /// A new address that the user must prove first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_email: Option<String>,
+    /// The language of mails and pages, such as `ru`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<String>,
+}
+
+impl UserBody {
+    /// Whether a new address waits to be proven.
+    pub(crate) fn has_pending_email(&self) -> bool {
+        self.pending_email.is_some()
+    }
+
+    /// The user, with a new address that waits to be proven.
+    pub(crate) fn with_pending_email(self, email: Option<String>) -> Self {
+        Self {
+            pending_email: email,
+            ..self
+        }
+    }
 }
 
 impl From<User> for UserBody {
@@ -20,6 +43,9 @@ impl From<User> for UserBody {
             id: user.id.to_string(),
             name: user.name,
             email: user.email,
+            email_verified: user.email_verified_at.is_some(),
+            pending_email: None,
+            locale: user.locale,
         }
     }
 }

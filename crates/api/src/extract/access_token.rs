@@ -28,6 +28,33 @@ impl FromRequest for Bearer {
     }
 }
 
+/// The bearer of an access token, for calls that can do without one.
+pub(crate) struct OptionalBearer(Result<AccessClaims, Problem>);
+
+impl OptionalBearer {
+    /// The bearer, or what is wrong with the token.
+    pub(crate) fn required(self) -> Result<AccessClaims, Problem> {
+        self.0
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for OptionalBearer {}
+
+impl OperationModifier for OptionalBearer {
+    fn update_security(operation: &mut paperclip::v2::models::DefaultOperationRaw) {
+        Bearer::update_security(operation);
+    }
+}
+
+impl FromRequest for OptionalBearer {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(authenticate(request, bearer(request)))))
+    }
+}
+
 fn authenticate(request: &HttpRequest, token: Option<&str>) -> Result<AccessClaims, Problem> {
     let tokens = data::<AccessTokens>(request)?;
     let clock = data::<Arc<dyn Clock>>(request)?;

@@ -1,6 +1,9 @@
 pub(crate) mod admin;
+pub(crate) mod email;
 pub(crate) mod events;
 pub(crate) mod introspect;
+pub(crate) mod invitation;
+pub(crate) mod link;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;

@@ -29,8 +29,18 @@ fn request(name: &str) -> Option<Value> {
             "new": "correct horse battery staple"
         }),
         "PasswordByLink" => json!({
-            "token": "symbolon_pl_…",
+            "token": "AZLwwZsMfR6PIDFCU2R1hg…",
             "new": "correct horse battery staple"
+        }),
+        "MailRequest" => json!({ "email": "ann@example.org" }),
+        "MailedCredentials" => json!({ "code": "1234 5678" }),
+        "EmailProof" => json!({ "token": "AZLwwZsMfR6PIDFCU2R1hg…" }),
+        "EmailChangeUndo" => json!({ "token": "AZLwwZsMfR6PIDFCU2R1hg…" }),
+        "LinkToken" => json!({ "token": "AZLwwZsMfR6PIDFCU2R1hg…" }),
+        "InvitationAcceptance" => json!({
+            "token": "AZLwwZsMfR6PIDFCU2R1hg…",
+            "name": "Cy",
+            "password": "correct horse battery"
         }),
         "UserCreation" => json!({ "id": 9, "name": "Cy", "email": "cy@example.org" }),
         "UserUpdate" => json!({ "claims": { "role": "admin" } }),
@@ -71,7 +81,9 @@ fn account(name: &str) -> Option<Value> {
     let user = json!({
         "id": "0192f0c1-2d3e-7a4b-8c5d-6e7f80910a1b",
         "name": "Ann",
-        "email": "ann@example.org"
+        "email": "ann@example.org",
+        "email_verified": true,
+        "locale": "en"
     });
     let session = json!({
         "id": "0192f0c1-8a9b-7c0d-9e1f-203142536475",
@@ -102,6 +114,15 @@ fn account(name: &str) -> Option<Value> {
         "Event" => event,
         "EventList" => json!({ "events": [event] }),
         "Revoked" => json!({ "revoked": 2 }),
+        "Sent" => json!({ "message": "sent" }),
+        "VerifiedEmail" => json!({ "email": "ann@example.org", "email_verified": true }),
+        "RestoredEmail" => json!({ "email": "ann@example.org" }),
+        "Link" => json!({
+            "kind": "reset_password",
+            "email": "ann@example.org",
+            "name": "Ann",
+            "expires_at": "2026-11-24T10:00:00Z"
+        }),
         "Message" => json!({ "message": "success" }),
         "Health" => json!({ "status": "ready" }),
         _ => return None,
@@ -113,6 +134,7 @@ fn admin(name: &str) -> Option<Value> {
         "id": "9",
         "name": "Cy",
         "email": "cy@example.org",
+        "email_verified": false,
         "claims": { "role": "admin" },
         "has_password": false,
         "disabled": false,
@@ -122,7 +144,7 @@ fn admin(name: &str) -> Option<Value> {
         "ManagedUser" => user,
         "UserList" => json!({ "users": [user] }),
         "PasswordLink" => json!({
-            "token": "symbolon_pl_…",
+            "token": "AZLwwZsMfR6PIDFCU2R1hg…",
             "expires_at": "2026-11-25T09:00:00Z"
         }),
         "ManagedSession" => json!({

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::handlers::api::{
-    admin, events, introspect, login, logout, me, password, refresh_access, refresh_all, register,
-    revoke, sessions, tokens, verify,
+    admin, email, events, introspect, invitation, link, login, logout, me, password,
+    refresh_access, refresh_all, register, revoke, sessions, tokens, verify,
 };
 use crate::handlers::health;
 use crate::handlers::well_known::jwks::JWK_SET;
@@ -32,6 +32,14 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("revokeOtherSessions", sessions::revoke_others::PROBLEMS),
     ("changePassword", password::change::PROBLEMS),
     ("setPassword", password::set::PROBLEMS),
+    ("forgotPassword", password::forgot::PROBLEMS),
+    ("sendLoginCode", login::send_code::PROBLEMS),
+    ("loginByMail", login::by_mail::PROBLEMS),
+    ("verifyEmail", email::verify::PROBLEMS),
+    ("sendVerification", email::send::PROBLEMS),
+    ("undoEmailChange", email::undo::PROBLEMS),
+    ("readLink", link::PROBLEMS),
+    ("acceptInvitation", invitation::PROBLEMS),
     ("listUsers", admin::users::list::PROBLEMS),
     ("createUser", admin::users::create::PROBLEMS),
     ("readUser", admin::users::read::PROBLEMS),
@@ -104,7 +112,12 @@ fn complete_operation(method: &str, operation: &mut Value) {
         add_success_headers(&id, responses);
         add_problems(&codes, responses);
     }
-    if id == "logout" || id == "refreshAll" || id == "tokens" || id == "revoke" {
+    if id == "verifyEmail"
+        || id == "logout"
+        || id == "refreshAll"
+        || id == "tokens"
+        || id == "revoke"
+    {
         // No security requirement is an alternative: for signing out always, else from a trusted network.
         if let Some(alternatives) = operation["security"].as_array_mut() {
             alternatives.push(json!({}));
@@ -144,7 +157,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
         "schema": { "type": "string" }
     });
     match operation_id {
-        "login" | "tokens" | "refreshAll" | "refreshAccess" => {
+        "login" | "loginByMail" | "tokens" | "refreshAll" | "refreshAccess" => {
             success["headers"] = json!({
                 "Authorization": {
                     "description": "The access token, as clients send it.",

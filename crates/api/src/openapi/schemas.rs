@@ -2,6 +2,7 @@
 //! conversion from version 2.
 
 use serde_json::{Map, Value, json};
+use store::challenges::ChallengeKind;
 use store::events::{EventKind, EventOutcome};
 
 use super::examples;
@@ -90,6 +91,15 @@ fn constraints() -> Vec<(&'static str, &'static str, Value)> {
         ("RenewalRequest", "id", user_id()),
         ("AccessToken", "token_type", json!({ "enum": ["Bearer"] })),
         ("Message", "message", json!({ "enum": ["success"] })),
+        ("Sent", "message", json!({ "enum": ["sent"] })),
+        ("PasswordByLink", "new", password.clone()),
+        ("InvitationAcceptance", "password", password.clone()),
+        (
+            "Link",
+            "kind",
+            words(ChallengeKind::ALL, |word| word.as_str()),
+        ),
+        ("Link", "expires_at", time()),
         ("Health", "status", json!({ "enum": ["live", "ready"] })),
         ("NewPassword", "current", json!({ "format": "password" })),
         ("NewPassword", "new", password.clone()),

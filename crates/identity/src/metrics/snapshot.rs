@@ -78,6 +78,7 @@ impl Snapshot {
             "Revoked sessions whose access tokens are refused",
             denylist,
         );
+        self.register_outbox(metrics, registry);
         let refusals = Family::<OneLabel, Counter>::default();
         for (limit, count) in &self.limit_refusals {
             let refused = refusals.get_or_create(&OneLabel("limit", limit));
@@ -85,6 +86,30 @@ impl Snapshot {
         }
         registry.register("limit_refusals", "Calls that a limit refused", refusals);
         self.register_counters(metrics, registry);
+    }
+
+    fn register_outbox(&self, metrics: &Metrics, registry: &mut Registry) {
+        let waiting = metrics.mails_waiting.load(Ordering::Relaxed);
+        let age = match metrics.oldest_mail.load(Ordering::Relaxed) {
+            0 => 0,
+            oldest => (self.now.as_millis() - oldest) / 1000,
+        };
+        for (name, help, value) in [
+            (
+                "outbox_mails",
+                "Mails that wait to be delivered",
+                i64::try_from(waiting).unwrap_or(i64::MAX),
+            ),
+            (
+                "outbox_oldest_mail_age_seconds",
+                "Age of the oldest mail that waits",
+                age,
+            ),
+        ] {
+            let gauge = Gauge::<i64>::default();
+            gauge.set(value);
+            registry.register(name, help, gauge);
+        }
     }
 
     fn register_counters(&self, metrics: &Metrics, registry: &mut Registry) {

@@ -143,6 +143,8 @@ mod tests {
             claims: "{}".to_owned(),
             created_at: NOW,
             disabled_at: None,
+            email_verified_at: None,
+            locale: None,
         };
         store.write(move |c| users::add(c, &user)).unwrap();
         for id in ids {

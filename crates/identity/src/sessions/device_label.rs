@@ -2,7 +2,7 @@
 
 /// Such as "Firefox on Linux"; the name of the program if it is not a browser; `None` if the user
 /// agent is empty.
-pub(super) fn device_label(user_agent: &str) -> Option<String> {
+pub(crate) fn device_label(user_agent: &str) -> Option<String> {
     let first_in = |known: &[(&str, &'static str)]| {
         let found = known.iter().find(|(sign, _)| user_agent.contains(sign));
         found.map(|(_, name)| *name)

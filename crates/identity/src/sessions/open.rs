@@ -4,8 +4,7 @@ use store::UnixMillis;
 use store::sessions::{Device, NewSession, Revoked, Session, SessionId};
 use store::users::UserId;
 
-use super::device_label::device_label;
-use super::{Sessions, TokenPair};
+use super::{Sessions, TokenPair, device_label};
 use crate::failure::Failure;
 
 impl Sessions {

@@ -129,7 +129,7 @@ pub(super) fn account(email: &str) -> Target {
 }
 
 /// Different lists of parts have different targets.
-pub(super) fn target(parts: &[&str]) -> Target {
+pub(crate) fn target(parts: &[&str]) -> Target {
     let mut hash = Context::new(&SHA256);
     for part in parts {
         hash.update(part.as_bytes());

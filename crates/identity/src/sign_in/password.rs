@@ -4,21 +4,12 @@ use store::events::Cause;
 use store::user_changes;
 use store::users::{PasswordHash, User, UserId};
 
-use super::SignIn;
+use super::{Evidence, Proof, SignIn};
 use crate::credentials::{Password, Verified};
 use crate::failure::Failure;
 
 /// The authentication method reference of a password (RFC 8176 §2).
 const PASSWORD: &str = "pwd";
-
-/// What a user has proven.
-pub(super) struct Proof {
-    pub(super) user_id: UserId,
-    /// The hash that the password was checked against.
-    pub(super) hash: PasswordHash,
-    /// How they proved it (RFC 8176).
-    pub(super) amr: Vec<String>,
-}
 
 impl SignIn {
     /// Checks a password, and replaces its hash if it is weaker than new ones. Without a user, or a
@@ -47,8 +38,11 @@ impl SignIn {
         };
         Ok(match hash {
             Some(hash) => Ok(Proof {
-                user_id: user.id,
-                hash,
+                user: User {
+                    password: Some(hash.clone()),
+                    ..user
+                },
+                evidence: Evidence::Password(hash),
                 amr: vec![PASSWORD.to_owned()],
             }),
             None => Err(Cause::Overtaken),

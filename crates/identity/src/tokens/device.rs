@@ -37,13 +37,16 @@ pub struct KnownDevice {
 impl KnownDevice {
     /// Whether it is a device of this user, whose password is still the one of the sign-in.
     pub fn belongs_to(&self, user: &User) -> bool {
-        let password = user.password.as_ref().map(fingerprint);
-        self.user_id == user.id && password.as_ref() == Some(&self.password)
+        self.user_id == user.id && fingerprint(user.password.as_ref()) == self.password
     }
 }
 
-/// Distinguishes password hashes without revealing anything about the passwords: they are salted.
-fn fingerprint(hash: &PasswordHash) -> String {
+/// Distinguishes password hashes without revealing anything about the passwords: they are salted. Empty for
+/// users without a password.
+fn fingerprint(hash: Option<&PasswordHash>) -> String {
+    let Some(hash) = hash else {
+        return String::new();
+    };
     let digest = digest(&SHA256, hash.expose().as_bytes());
     base64url::encode(&digest.as_ref()[..12])
 }
@@ -100,7 +103,7 @@ impl DeviceTokens {
     pub fn issue(
         &self,
         user_id: &UserId,
-        hash: &PasswordHash,
+        hash: Option<&PasswordHash>,
         known: Option<&KnownDevice>,
         now: UnixMillis,
         entropy: &dyn Entropy,

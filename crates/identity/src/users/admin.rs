@@ -1,22 +1,20 @@
 //! What operators and back ends do with users.
 
-use std::time::Duration;
-
+use store::challenges::{self, ChallengeKind};
 use store::events::EventKind;
 use store::user_changes::{self, Change, Update, Updated, UserChanges};
 use store::users::{self, Addition, User, UserId};
-use store::{Actor, UnixMillis, password_links};
+use store::{Actor, UnixMillis};
 
 use super::{CustomClaims, Email, Name, Users};
-use crate::credentials::{AcceptedPassword, PasswordLink};
+use crate::challenges::LinkToken;
+use crate::credentials::AcceptedPassword;
 use crate::failure::Failure;
+use crate::locale::Locale;
 use crate::page;
 
 /// Maximum number of users in one page.
 const PAGE: u16 = 100;
-
-/// How long a link for setting a password is valid.
-const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// Some users, ordered by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +38,15 @@ pub struct NewUser {
     pub password: Option<AcceptedPassword>,
     /// The custom claims.
     pub claims: CustomClaims,
+    /// The language of mails and pages.
+    pub locale: Option<Locale>,
 }
 
 /// A link for setting a password.
 #[derive(Debug)]
 pub struct CreatedLink {
     /// Its token.
-    pub link: PasswordLink,
+    pub token: LinkToken,
     /// When it expires.
     pub expires_at: UnixMillis,
 }
@@ -90,6 +90,8 @@ impl Users {
             claims: new.claims.into(),
             created_at: now,
             disabled_at: None,
+            email_verified_at: None,
+            locale: new.locale.map(|locale| locale.tag().to_owned()),
         };
         let row = user.clone();
         let add = move |c: &mut _| users::add(c, &row);
@@ -155,15 +157,20 @@ impl Users {
         id: UserId,
         actor: &Actor,
     ) -> Result<Option<CreatedLink>, Failure> {
-        let link = PasswordLink::generate(&*self.ports.entropy);
-        let (hash, wanted) = (link.hash(), id.clone());
-        let expires_at = self.ports.clock.now() + LINK_TTL;
-        let add = move |c: &mut _| password_links::add(c, hash, &wanted, expires_at);
-        let added = self.ports.store.transaction(add).await?;
-        if added {
-            self.record(EventKind::PasswordLinkMade, &id, actor);
-        }
-        Ok(added.then_some(CreatedLink { link, expires_at }))
+        let user = self.find(id.clone()).await?;
+        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
+            return Ok(None);
+        };
+        let kind = ChallengeKind::SetPassword;
+        let challenge = self.mailing.outbox.unmailed(kind, &user);
+        let created = CreatedLink {
+            token: self.mailing.secrets.token(challenge.id, kind),
+            expires_at: challenge.expires_at,
+        };
+        let add = move |c: &mut _| challenges::add(c, &challenge, 0);
+        self.ports.store.transaction(add).await?;
+        self.record(EventKind::PasswordLinkMade, &id, actor);
+        Ok(Some(created))
     }
 
     /// One event for the profile, and one for disabling or enabling.

@@ -1,4 +1,5 @@
 use serde_json::Value;
+use store::users::EMAIL_VERIFIED;
 use thiserror::Error;
 
 use crate::strict_json::{Flaw, StrictValue};
@@ -49,7 +50,8 @@ impl CustomClaims {
         let Value::Object(claims) = claims.value else {
             return Err(InvalidCustomClaims::NotAnObject);
         };
-        if let Some(name) = claims.keys().find(|name| is_reserved_claim(name)) {
+        let is_ours = |name: &&String| is_reserved_claim(name) || *name == EMAIL_VERIFIED;
+        if let Some(name) = claims.keys().find(is_ours) {
             return Err(InvalidCustomClaims::Reserved(name.clone()));
         }
         let claims = Value::Object(claims);

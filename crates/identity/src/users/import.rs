@@ -218,6 +218,8 @@ fn parse(row: &ForeignUser, now: UnixMillis) -> Result<User, Refused> {
         .into(),
         created_at,
         disabled_at: (!row.is_active).then_some(now),
+        email_verified_at: None,
+        locale: None,
     })
 }
 

@@ -1,13 +1,12 @@
-//! Changing a password, and setting one with a link.
+//! Changing a password.
 
-use store::Actor;
-use store::events::{Cause, EventKind};
-use store::password_links;
+use store::events::EventKind;
+use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Change};
 
 use super::Users;
-use crate::credentials::{InvalidPassword, Password, PasswordLink};
+use crate::credentials::{InvalidPassword, Password};
 use crate::failure::Failure;
 use crate::sign_in::Unconfirmed;
 use crate::tokens::AccessClaims;
@@ -24,20 +23,6 @@ pub enum PasswordChange {
     Invalid(InvalidPassword),
     /// The current password was not confirmed.
     Unconfirmed(Unconfirmed),
-}
-
-/// The outcome of setting a password with a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkUse {
-    /// It was set.
-    Done {
-        /// The number of sessions that were revoked.
-        revoked: usize,
-    },
-    /// The link is unknown, used or expired.
-    LinkInvalid,
-    /// The new password violates the policy; the link stays valid.
-    Invalid(InvalidPassword),
 }
 
 impl Users {
@@ -67,9 +52,18 @@ impl Users {
             Err(why) => return Ok(PasswordChange::Unconfirmed(why)),
         };
         let hash = self.hasher.hash(new).await?;
+        let notice = self
+            .mailing
+            .outbox
+            .notice(MailKind::PasswordChanged, &user, device);
         let (id, keep, clock) = (user.id, bearer.session_id, self.ports.clock.clone());
         let change = move |c: &mut _| {
-            user_changes::change_password(c, &id, &checked, &hash, keep, &|| clock.now())
+            let now = &|| clock.now();
+            let change = user_changes::change_password(c, &id, &checked, &hash, keep, now)?;
+            if let (Change::Made(_), Some(notice)) = (&change, &notice) {
+                notice.post(c)?;
+            }
+            Ok(change)
         };
         match self.ports.store.transaction(change).await? {
             Change::NotFound => Ok(overtaken),
@@ -79,49 +73,6 @@ impl Users {
                 Ok(PasswordChange::Done {
                     revoked: revoked.sessions.len(),
                 })
-            }
-        }
-    }
-
-    /// Sets a password with a link, which is used up, and revokes all sessions of its user.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`].
-    pub async fn set_password_with_link(
-        &self,
-        link: &PasswordLink,
-        new: Password,
-        device: &Device,
-    ) -> Result<LinkUse, Failure> {
-        let (link, now) = (link.hash(), self.ports.clock.now());
-        let event = self.ports.audit.event(EventKind::PasswordSet);
-        let event = event.device(device);
-        let find = move |c: &mut _| password_links::find(c, link, now);
-        let Some(user) = self.ports.store.read(find).await? else {
-            self.ports.audit.record(event.refused(Cause::LinkInvalid));
-            return Ok(LinkUse::LinkInvalid);
-        };
-        let event = event.user(&user.id);
-        let new = match new.accept(&user.name, &user.email) {
-            Ok(new) => new,
-            Err(why) => return Ok(LinkUse::Invalid(why)),
-        };
-        let hash = self.hasher.hash(new).await?;
-        let clock = self.ports.clock.clone();
-        let redeem =
-            move |c: &mut _| user_changes::redeem_password_link(c, link, &hash, &|| clock.now());
-        match self.ports.store.transaction(redeem).await? {
-            Change::Made(revoked) => {
-                self.ports.audit.record(event.actor(&Actor::User(user.id)));
-                self.revocations.publish(&revoked, Some(device));
-                Ok(LinkUse::Done {
-                    revoked: revoked.sessions.len(),
-                })
-            }
-            Change::NotFound => {
-                self.ports.audit.record(event.refused(Cause::LinkInvalid));
-                Ok(LinkUse::LinkInvalid)
             }
         }
     }

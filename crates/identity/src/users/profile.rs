@@ -2,6 +2,7 @@
 
 use store::Actor;
 use store::events::{Event, EventKind};
+use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Change, Update, UserChanges};
 use store::users::User;
@@ -9,6 +10,8 @@ use store::users::User;
 use super::{Email, Name, Users};
 use crate::credentials::Password;
 use crate::failure::Failure;
+use crate::locale::Locale;
+use crate::mail::Asking;
 use crate::sign_in::Unconfirmed;
 use crate::tokens::AccessClaims;
 
@@ -19,6 +22,8 @@ pub struct ProfileChanges {
     pub name: Option<Name>,
     /// The email address. Requires the password.
     pub email: Option<Email>,
+    /// The language of mails and pages.
+    pub locale: Option<Locale>,
     /// The current password, which is checked if it is given.
     pub password: Option<Password>,
 }
@@ -28,6 +33,13 @@ pub struct ProfileChanges {
 pub enum ProfileUpdate {
     /// It was changed; this is the user now.
     Done(User),
+    /// The rest was changed; the new address is the user's when they have proven it.
+    MustBeProven {
+        /// The user now.
+        user: User,
+        /// The new address.
+        email: String,
+    },
     /// Another user has the email address.
     EmailTaken,
     /// The password was not confirmed, or the user is gone.
@@ -43,7 +55,8 @@ impl Users {
     pub async fn update_profile(
         &self,
         bearer: &AccessClaims,
-        changes: ProfileChanges,
+        mut changes: ProfileChanges,
+        asking: Asking,
         device: &Device,
     ) -> Result<ProfileUpdate, Failure> {
         let event = self.own_event(EventKind::UserChanged, bearer, device);
@@ -55,9 +68,14 @@ impl Users {
         if let Err(why) = confirmed {
             return Ok(ProfileUpdate::Unconfirmed(why));
         }
+        let unproven = match self.rules.confirms_email_changes {
+            true => changes.email.take(),
+            false => None,
+        };
         let changes = UserChanges {
             name: changes.name.map(String::from),
             email: changes.email.map(String::from),
+            locale: changes.locale.map(|locale| locale.tag().to_owned()),
             ..UserChanges::default()
         };
         let (id, actor) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
@@ -71,7 +89,10 @@ impl Users {
                 if updated.user != updated.before {
                     self.ports.audit.record(event);
                 }
-                ProfileUpdate::Done(updated.user)
+                match unproven.filter(|new| new.to_string() != updated.user.email) {
+                    Some(new) => self.ask_for_new_email(updated.user, new, asking).await?,
+                    None => ProfileUpdate::Done(updated.user),
+                }
             }
         })
     }
@@ -88,12 +109,23 @@ impl Users {
         device: &Device,
     ) -> Result<Result<(), Unconfirmed>, Failure> {
         let event = self.own_event(EventKind::UserDeleted, bearer, device);
-        if let Err(why) = self.confirm(bearer, password, &event).await? {
-            return Ok(Err(why));
-        }
+        let user = match self.confirm(bearer, password, &event).await? {
+            Ok(user) => user,
+            Err(why) => return Ok(Err(why)),
+        };
+        let notice = self
+            .mailing
+            .outbox
+            .notice(MailKind::AccountDeleted, &user, device);
         let (id, by) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
         let clock = self.ports.clock.clone();
-        let delete = move |c: &mut _| user_changes::delete(c, &id, &by, &|| clock.now());
+        let delete = move |c: &mut _| {
+            let change = user_changes::delete(c, &id, &by, &|| clock.now())?;
+            if let (Change::Made(_), Some(notice)) = (&change, &notice) {
+                notice.post(c)?;
+            }
+            Ok(change)
+        };
         match self.ports.store.transaction(delete).await? {
             Change::NotFound => Ok(Err(Unconfirmed::Overtaken)),
             Change::Made(revoked) => {
@@ -121,12 +153,12 @@ impl Users {
         bearer: &AccessClaims,
         password: Password,
         event: &Event,
-    ) -> Result<Result<(), Unconfirmed>, Failure> {
+    ) -> Result<Result<User, Unconfirmed>, Failure> {
         let user = self.find(bearer.user_id.clone()).await?;
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
             return Ok(Err(Unconfirmed::Overtaken));
         };
         let confirmed = self.confirmation.confirm(&user, password, event).await?;
-        Ok(confirmed.map(drop))
+        Ok(confirmed.map(|_| user))
     }
 }

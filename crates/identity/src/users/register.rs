@@ -1,11 +1,15 @@
 use store::Actor;
+use store::attempts::Attempt;
+use store::challenges::ChallengeKind;
 use store::events::{Cause, EventKind};
+use store::outbox::MailKind;
 use store::sessions::Device;
 use store::users::{self, Addition, User, UserId};
 
-use super::{CustomClaims, Email, Name, Users};
+use super::{CustomClaims, Email, Name, Users, Verification};
 use crate::credentials::AcceptedPassword;
 use crate::failure::Failure;
+use crate::mail::Asking;
 
 /// Whether anyone may register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,9 @@ pub struct NewAccount {
     pub password: AcceptedPassword,
 }
 
+/// How many mails are sent is counted apart for those who have an account and those who get one.
+const MAILS: [MailKind; 2] = [MailKind::VerifyEmail, MailKind::AccountExists];
+
 /// The outcome of a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registered {
@@ -50,11 +57,12 @@ impl Users {
     pub async fn register(
         &self,
         account: NewAccount,
+        asking: Asking,
         device: &Device,
     ) -> Result<Registered, Failure> {
         let event = self.ports.audit.event(EventKind::Registration);
         let event = event.device(device);
-        if self.registration == Registration::Closed {
+        if self.rules.registration == Registration::Closed {
             let event = event.refused(Cause::RegistrationClosed);
             self.ports.audit.record(event);
             return Ok(Registered::Closed);
@@ -69,9 +77,29 @@ impl Users {
             claims: CustomClaims::default().into(),
             created_at: now,
             disabled_at: None,
+            email_verified_at: None,
+            locale: asking.locale.map(|locale| locale.tag().to_owned()),
+        };
+        let letter = match self.rules.verification {
+            Verification::Off => None,
+            Verification::Optional | Verification::Required => {
+                let asked = asking.clone().about(Some(&user), &user.email);
+                let kind = ChallengeKind::VerifyEmail;
+                Some(self.mailing.outbox.ask(MailKind::VerifyEmail, kind, asked))
+            }
+        };
+        let letter = match self.may_mail(&user.email).await? {
+            true => letter,
+            false => None,
         };
         let row = user.clone();
-        let add = move |c: &mut _| users::add(c, &row);
+        let add = move |c: &mut _| {
+            let addition = users::add(c, &row)?;
+            if let (Addition::Done, Some(letter)) = (addition, &letter) {
+                letter.post(c)?;
+            }
+            Ok(addition)
+        };
         match self.ports.store.transaction(add).await? {
             Addition::Done => {
                 let event = event.actor(&Actor::User(user.id.clone()));
@@ -80,16 +108,52 @@ impl Users {
             }
             Addition::EmailTaken => {
                 self.ports.audit.record(event.refused(Cause::EmailTaken));
-                if self.registration != Registration::Discreet {
+                if self.rules.registration != Registration::Discreet {
                     return Ok(Registered::EmailTaken);
                 }
-                // A commit that changes nothing is faster than one that adds a user.
-                let email = user.email.clone();
-                let rewrite = move |c: &mut _| users::rewrite(c, &email);
-                self.ports.store.write(rewrite).await?;
+                self.tell_the_owner(user.email.clone(), asking).await?;
                 Ok(Registered::User(user))
             }
             Addition::IdTaken => Err(Failure::Internal("a new user id is taken".into())),
         }
+    }
+
+    /// Counts a mail of either kind to this address, so that the count does not tell which it is.
+    async fn may_mail(&self, email: &str) -> Result<bool, Failure> {
+        if self.rules.verification == Verification::Off
+            && self.rules.registration != Registration::Discreet
+        {
+            return Ok(false);
+        }
+        let mut allowed = true;
+        for kind in MAILS {
+            let counted = self.mailing.limit.count(kind, email).await?;
+            allowed &= counted == Attempt::Allowed;
+        }
+        Ok(allowed)
+    }
+
+    /// Writes the owner of an address a mail that somebody tried to register with it. It takes as long as adding
+    /// a user.
+    async fn tell_the_owner(&self, email: String, asking: Asking) -> Result<(), Failure> {
+        let outbox = self.mailing.outbox.clone();
+        let tell = move |c: &mut _| {
+            users::rewrite(c, &email)?;
+            let owner = users::find_by_email(c, &email)?;
+            let Some(owner) = owner.filter(|owner| owner.disabled_at.is_none()) else {
+                return Ok(());
+            };
+            // Whoever asked must not be able to answer by code: the owner did not ask.
+            let asked = Asking {
+                browser: None,
+                ..asking.clone()
+            };
+            let asked = asked.about(Some(&owner), &owner.email);
+            match outbox.account_exists(asked) {
+                Some(letter) => letter.post(c),
+                None => Ok(()),
+            }
+        };
+        self.ports.store.transaction(tell).await
     }
 }

@@ -54,6 +54,22 @@ words! {
         KeyImported = "key_imported",
         /// The master key was replaced.
         KeysRewrapped = "keys_rewrapped",
+        /// A user proved that they read the mail of their address, or somebody tried to.
+        EmailVerified = "email_verified",
+        /// A user asked for another address, which they must prove first.
+        EmailChangeAsked = "email_change_asked",
+        /// A change of the address was taken back.
+        EmailChangeUndone = "email_change_undone",
+        /// Somebody asked for a mail with which to set a password.
+        PasswordResetAsked = "password_reset_asked",
+        /// Somebody asked for a mail to sign in with.
+        SignInMailAsked = "sign_in_mail_asked",
+        /// A user was invited.
+        UserInvited = "user_invited",
+        /// A user took an invitation up.
+        InvitationAccepted = "invitation_accepted",
+        /// A mail could not be delivered.
+        MailFailed = "mail_failed",
     }
 }
 
@@ -90,6 +106,16 @@ words! {
         EmailTaken = "email_taken",
         /// The link is unknown, used or expired.
         LinkInvalid = "link_invalid",
+        /// The code is wrong or has expired, or there were too many attempts at it.
+        CodeInvalid = "code_invalid",
+        /// The address is not proven.
+        EmailUnverified = "email_unverified",
+        /// A server refused the mail for good, or it could not be written.
+        MailRefused = "mail_refused",
+        /// The link of the mail was not valid any more, or the mail was too old.
+        MailExpired = "mail_expired",
+        /// All attempts to deliver the mail failed.
+        MailUndeliverable = "mail_undeliverable",
         /// The service key has expired.
         KeyExpired = "key_expired",
         /// The service key was revoked.

@@ -61,7 +61,7 @@ pub fn issue(
     now: Now,
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
-        Ok(user) => insert(connection, new, user.claims, Vec::new(), now),
+        Ok(user) => insert(connection, new, user.token_claims(), Vec::new(), now),
         Err(refused) => Ok(refused),
     }
 }
@@ -79,7 +79,7 @@ pub fn sign_in(
 ) -> Result<Opened, StoreError> {
     match lock_user(connection, &new.user_id)? {
         Ok(user) if user.password.as_ref() == Some(checked) => {
-            insert(connection, new, user.claims, Vec::new(), now)
+            insert(connection, new, user.token_claims(), Vec::new(), now)
         }
         Ok(_) => Ok(Opened::PasswordChanged),
         Err(refused) => Ok(refused),
@@ -101,7 +101,7 @@ pub fn renew_by_force(
         Ok(user) => {
             let reason = RevokedReason::ForcedRenewal;
             let revoked = revoke_all_of_user(connection, &new.user_id, None, reason, by, now)?;
-            insert(connection, new, user.claims, vec![revoked], now)
+            insert(connection, new, user.token_claims(), vec![revoked], now)
         }
         Err(refused) => Ok(refused),
     }

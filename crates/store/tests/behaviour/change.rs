@@ -53,6 +53,8 @@ fn revoked(change: Change) -> Vec<SessionId> {
 fn set_disabled(f: &Fixture, user: &User, disabled: bool) -> Vec<SessionId> {
     let id = user.id.clone();
     let changes = UserChanges {
+        email_verified: None,
+        locale: None,
         disabled: Some(disabled),
         ..UserChanges::default()
     };
@@ -129,6 +131,8 @@ fn an_update_is_all_or_nothing(f: &Fixture) {
     let session = open_id(f, &user, "here");
     let id = user.id.clone();
     let changes = UserChanges {
+        email_verified: None,
+        locale: None,
         name: Some("Ann Lee".into()),
         email: Some("BOB@example.org".into()),
         claims: Some("{}".into()),
@@ -150,7 +154,7 @@ fn the_revoked_sessions_of_a_deleted_user_stay(f: &Fixture) {
     let deleted = f.store.transaction(delete.clone()).unwrap();
     assert_eq!(revoked(deleted), [session]);
     assert_eq!(f.store.transaction(delete).unwrap(), Change::NotFound);
-    assert_eq!(reason(f, session), Some(RevokedReason::UserDisabled));
+    assert_eq!(reason(f, session), Some(RevokedReason::UserDeleted));
     let listed = f
         .store
         .read(|c| sessions::revoked_since(c, START, None, 9))
@@ -203,6 +207,8 @@ fn of_two_changes_of_claims_the_last_is_the_later_whatever_the_clocks_say(f: &Fi
     for (claims, at) in [(r#"{"role":"a"}"#, START + crate::SECOND), ("{}", START)] {
         let (id, by) = (ann.id.clone(), Actor::CommandLine);
         let changes = UserChanges {
+            email_verified: None,
+            locale: None,
             claims: Some(claims.to_owned()),
             ..UserChanges::default()
         };

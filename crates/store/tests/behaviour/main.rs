@@ -8,6 +8,7 @@
 )]
 
 mod attempts;
+mod challenges;
 mod change;
 mod concurrency;
 mod database;
@@ -17,7 +18,7 @@ mod list;
 mod migrations;
 mod model;
 mod open;
-mod password_links;
+mod outbox;
 mod renew;
 mod revoke;
 mod schema;
@@ -209,6 +210,8 @@ fn user(name: &str) -> User {
         claims: r#"{"role":"editor"}"#.to_owned(),
         created_at: START,
         disabled_at: None,
+        email_verified_at: None,
+        locale: None,
     }
 }
 

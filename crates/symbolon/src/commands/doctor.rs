@@ -1,6 +1,7 @@
 //! Checks everything, and says what to do about what does not work.
 
 mod cookie;
+mod mail;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -68,6 +69,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failed> {
     if let Some(front_end) = &arguments.front_end {
         cookie::look(front_end, &settings.http, &mut findings);
     }
+    mail::look(settings, &mut findings);
     look_at_files(&serve, &mut findings);
     look_at_database(settings, &mut findings);
     output::print(&findings.lines.join("\n"))?;

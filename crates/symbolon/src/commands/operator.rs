@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use identity::audit::{Audit, AuditWriter};
+use identity::challenges::ChallengeSecrets;
 use identity::clock::{Clock, SystemClock};
 use identity::credentials::{HashingParams, PasswordHasher};
 use identity::database::Database;
 use identity::entropy::{Entropy, SystemEntropy};
 use identity::keys::MasterKey;
+use identity::mail::{MailLimit, Mailing, Notices, Outbox};
 use identity::metrics::Metrics;
 use identity::sessions::{ClaimChanges, Denylist, Revocations};
 use identity::sign_in::{AccountAttempts, PasswordConfirmation};
-use identity::users::{Registration, Users};
+use identity::users::{AccountRules, Registration, Users, Verification};
 use identity::{AsyncStore, Ports};
 use store::{AnyConnection, StoreError};
 use tokio::runtime::{Builder, Runtime};
@@ -90,7 +92,8 @@ impl Operator {
     }
 }
 
-/// The users of a database. Commands do not sign users in: no attempts are counted, and any decoys do.
+/// The users of a database. Commands do not sign users in: no attempts are counted, and any decoys and secrets
+/// do.
 pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
     let (audit, clock) = (ports.audit.clone(), ports.clock.clone());
     let any_key = MasterKey::from_bytes(ports.entropy.bytes());
@@ -99,13 +102,22 @@ pub(super) fn users(ports: Ports, hashing: HashingParams) -> Users {
     let attempts = Arc::new(AccountAttempts::new(ports.store.clone(), None, clock));
     let confirmation = PasswordConfirmation::new(hasher.clone(), attempts, audit);
     let revocations = revocations(&ports);
-    Users::new(
-        ports,
-        hasher,
-        confirmation,
-        revocations,
-        Registration::Closed,
-    )
+    let mailing = Mailing {
+        // What commands do to users, they are not told by mail.
+        outbox: Outbox::new(
+            ports.clock.clone(),
+            ports.entropy.clone(),
+            Notices::default(),
+        ),
+        secrets: ChallengeSecrets::new(&any_key),
+        limit: MailLimit::new(ports.store.clone(), ports.clock.clone()),
+    };
+    let rules = AccountRules {
+        registration: Registration::Closed,
+        verification: Verification::Off,
+        confirms_email_changes: false,
+    };
+    Users::new(ports, hasher, confirmation, revocations, mailing, rules)
 }
 
 /// Publishes revocations to the audit trail. The services read them from the database.

@@ -96,7 +96,7 @@ fn greeting(settings: &Settings, application: &Application) -> String {
     }
     if !created.migrations.is_empty() {
         let accounts = &settings.accounts;
-        lines.push(match (accounts.page, accounts.registration) {
+        lines.push(match (accounts.pages, accounts.rules.registration) {
             (true, Registration::Open | Registration::Discreet) => {
                 format!("\nOpen {here} and register.")
             }

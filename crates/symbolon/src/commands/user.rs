@@ -1,10 +1,12 @@
 mod import;
+mod invite;
 
 use std::io::{self, IsTerminal};
 
 use clap::{Args, Subcommand};
 use identity::clock::rfc3339;
 use identity::credentials::{AcceptedPassword, HashingParams, Password};
+use identity::locale::Locale;
 use identity::text;
 use identity::users::{CustomClaims, Email, Name, NewUser};
 use serde::Serialize;
@@ -21,6 +23,8 @@ use crate::settings::{DatabaseArgs, HashingArgs};
 pub(super) enum Command {
     /// Add a user; prompts for the password, or reads it from standard input
     Add(AddArguments),
+    /// Invite a user: they get a mail with a link, by which they set name and password
+    Invite(InviteArguments),
     /// List the users
     List(ListArguments),
     /// Disable a user: they cannot sign in, and their sessions are revoked
@@ -66,6 +70,34 @@ pub(super) struct AddArguments {
 }
 
 #[derive(Args)]
+pub(super) struct InviteArguments {
+    /// The email address
+    #[arg(long, required_unless_present = "again")]
+    email: Option<String>,
+    /// The display name, until the user chooses one [default: the part of the address before the @]
+    #[arg(long)]
+    name: Option<String>,
+    /// The user's id, for example from another system [default: a new UUID]
+    #[arg(long, value_parser = user_id)]
+    id: Option<UserId>,
+    /// Custom claims in access tokens, such as '{"role":"editor"}'
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    claims: String,
+    /// The language of mails and pages: en or ru
+    #[arg(long, value_parser = locale)]
+    locale: Option<Locale>,
+    /// Send another mail to the user of this id, who has not set a password yet
+    #[arg(long, value_name = "ID", value_parser = user_id, conflicts_with_all = ["email", "name", "id", "locale"])]
+    again: Option<UserId>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+fn locale(tag: &str) -> Result<Locale, &'static str> {
+    Locale::parse(tag).ok_or("must be en or ru")
+}
+
+#[derive(Args)]
 pub(super) struct ListArguments {
     /// Print JSON
     #[arg(long)]
@@ -77,6 +109,7 @@ pub(super) struct ListArguments {
 pub(super) fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Add(arguments) => add(arguments),
+        Command::Invite(arguments) => invite::run(arguments),
         Command::List(arguments) => list(arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Disable(user) => set_disabled(user, true),
@@ -154,6 +187,7 @@ fn add(arguments: AddArguments) -> Result<(), Failed> {
         email,
         password,
         claims,
+        locale: None,
     };
     let operator = Operator::open(&database)?;
     let ports = operator.ports();

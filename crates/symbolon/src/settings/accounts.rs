@@ -1,9 +1,10 @@
-//! `SYMBOLON_REGISTRATION`, `SYMBOLON_ACCOUNT_PAGE`, `SYMBOLON_ARGON2_KIB`, `SYMBOLON_ARGON2_PASSES`.
+//! `SYMBOLON_REGISTRATION`, `SYMBOLON_EMAIL_VERIFICATION`, `SYMBOLON_SIGN_IN_BY_MAIL`, `SYMBOLON_ACCOUNT_PAGE`,
+//! `SYMBOLON_PLAYGROUND`, `SYMBOLON_ARGON2_KIB`, `SYMBOLON_ARGON2_PASSES`.
 
 use api::settings::Accounts;
 use clap::Args;
 use identity::credentials::{HashingParams, MOST_ARGON2_COST, MOST_KIB, argon2_suffices};
-use identity::users::Registration;
+use identity::users::{AccountRules, Registration, Verification};
 
 use super::{Mistakes, boolean};
 
@@ -20,7 +21,21 @@ pub(super) struct AccountsArgs {
     )]
     registration: String,
 
-    /// Whether to serve a page at / where users register, sign in and manage their sessions
+    /// Whether users prove their email address: off, optional (they are asked to when they register), or
+    /// required (nobody signs in before) [default: optional with a mail URL, else off]
+    #[arg(long, env = "SYMBOLON_EMAIL_VERIFICATION", value_name = "VALUE")]
+    email_verification: Option<String>,
+
+    /// Whether users may sign in with a mailed code or link
+    #[arg(
+        long,
+        env = "SYMBOLON_SIGN_IN_BY_MAIL",
+        value_name = "on|off",
+        default_value = "off"
+    )]
+    sign_in_by_mail: String,
+
+    /// Whether to serve pages where users register, sign in and manage their account
     #[arg(
         long,
         env = "SYMBOLON_ACCOUNT_PAGE",
@@ -28,6 +43,11 @@ pub(super) struct AccountsArgs {
         default_value = "on"
     )]
     account_page: String,
+
+    /// Whether to serve a page at /playground that shows tokens [default: on if the public URL is on this
+    /// machine, else off]
+    #[arg(long, env = "SYMBOLON_PLAYGROUND", value_name = "on|off")]
+    playground: Option<String>,
 
     #[command(flatten)]
     hashing: HashingArgs,
@@ -94,7 +114,13 @@ impl HashingArgs {
 }
 
 impl AccountsArgs {
-    pub(super) fn resolve(self, mistakes: &mut Mistakes) -> Option<Accounts> {
+    /// Some defaults depend on whether mail is handed over, and on where the service is.
+    pub(super) fn resolve(
+        self,
+        has_mail: bool,
+        is_local: bool,
+        mistakes: &mut Mistakes,
+    ) -> Option<Accounts> {
         let registration = match self.registration.as_str() {
             "open" => Ok(Registration::Open),
             "discreet" => Ok(Registration::Discreet),
@@ -104,11 +130,37 @@ impl AccountsArgs {
         let registration = mistakes.note("SYMBOLON_REGISTRATION", &self.registration, registration);
         let page = boolean(&self.account_page);
         let page = mistakes.note("SYMBOLON_ACCOUNT_PAGE", &self.account_page, page);
+        let by_mail = boolean(&self.sign_in_by_mail);
+        let by_mail = mistakes.note("SYMBOLON_SIGN_IN_BY_MAIL", &self.sign_in_by_mail, by_mail);
+        let verification = match self.email_verification.as_deref() {
+            None if has_mail => Some(Verification::Optional),
+            None => Some(Verification::Off),
+            Some(word) => mistakes.note("SYMBOLON_EMAIL_VERIFICATION", word, verification(word)),
+        };
+        let playground = match self.playground.as_deref() {
+            None => Some(is_local),
+            Some(text) => mistakes.note("SYMBOLON_PLAYGROUND", text, boolean(text)),
+        };
         let hashing = self.hashing.resolve(mistakes);
         Some(Accounts {
-            registration: registration?,
-            page: page?,
+            rules: AccountRules {
+                registration: registration?,
+                verification: verification?,
+                confirms_email_changes: has_mail,
+            },
+            sign_in_by_mail: by_mail?,
+            pages: page?,
+            playground: playground?,
             hashing: hashing?,
         })
+    }
+}
+
+fn verification(word: &str) -> Result<Verification, &'static str> {
+    match word {
+        "off" => Ok(Verification::Off),
+        "optional" => Ok(Verification::Optional),
+        "required" => Ok(Verification::Required),
+        _ => Err("must be off, optional or required"),
     }
 }

@@ -1,3 +1,6 @@
+pub(crate) mod by_mail;
+pub(crate) mod send_code;
+
 use std::collections::BTreeMap;
 
 use actix_web::body::BoxBody;
@@ -12,6 +15,7 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use serde::Deserialize;
 
 use crate::cookie::Cookies;
+use crate::extract::asking_browser::AskingBrowser;
 use crate::extract::device::ClientDevice;
 use crate::extract::json_body::JsonBody;
 use crate::extract::known_device::KnownDevices;
@@ -35,6 +39,7 @@ pub(crate) struct CredentialsBody {
 /// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
     Code::InvalidCredentials,
+    Code::EmailUnverified,
     Code::RateLimited,
     Code::Unavailable,
     Code::Busy,
@@ -54,8 +59,10 @@ pub(crate) async fn login(
     device: ClientDevice,
     known: KnownDevices,
     presented: RefreshTokensToReplace,
+    asking: AskingBrowser,
     sign_in: Data<SignIn>,
 ) -> Result<SignedInAnswer, Problem> {
+    let (asking, cookie) = asking.ask(None)?;
     let credentials = Credentials {
         email: body.0.email.trim().to_owned(),
         password: Password::attempt(body.0.password),
@@ -64,10 +71,25 @@ pub(crate) async fn login(
         device: device.0,
         known: known.0,
         refresh_tokens: presented.0,
+        asking,
     };
-    match sign_in.sign_in(credentials, browser).await? {
+    let outcome = sign_in.sign_in(credentials, browser).await?;
+    if outcome == SignInOutcome::EmailUnverified {
+        let cookie = cookie.into_header();
+        return Err(Problem::from(Code::EmailUnverified).with_cookie(cookie));
+    }
+    answer(outcome, || Code::InvalidCredentials.into())
+}
+
+/// The answer to a sign-in; `refused` if what was presented is wrong.
+fn answer(
+    outcome: SignInOutcome,
+    refused: impl FnOnce() -> Problem,
+) -> Result<SignedInAnswer, Problem> {
+    match outcome {
         SignInOutcome::SignedIn(signed_in) => Ok(SignedInAnswer(signed_in)),
-        SignInOutcome::Refused => Err(Code::InvalidCredentials.into()),
+        SignInOutcome::Refused => Err(refused()),
+        SignInOutcome::EmailUnverified => Err(Code::EmailUnverified.into()),
         SignInOutcome::RateLimited { wait } => Err(rate_limited(wait)),
     }
 }

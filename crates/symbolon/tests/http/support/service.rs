@@ -272,6 +272,8 @@ impl Service {
             claims: r#"{"role":"editor"}"#.to_owned(),
             created_at: START,
             disabled_at: None,
+            email_verified_at: None,
+            locale: None,
         };
         let added = self.store.write(move |c| users::add(c, &user)).unwrap();
         assert_eq!(added, users::Addition::Done);

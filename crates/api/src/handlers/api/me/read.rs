@@ -1,5 +1,6 @@
 use actix_web::web::Data;
 use identity::sessions::Sessions;
+use identity::users::Users;
 use paperclip::actix::web::Json;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -37,13 +38,17 @@ pub(crate) async fn me(
     _limit: CallLimit,
     bearer: Bearer,
     sessions: Data<Sessions>,
+    users: Data<Users>,
 ) -> Result<Json<MeBody>, Problem> {
     let current = bearer.0.session_id;
     match sessions.find_live(current, bearer.0.user_id).await? {
-        Ok((user, session)) => Ok(Json(MeBody {
-            user: user.into(),
-            session: SessionBody::new(session, current),
-        })),
+        Ok((user, session)) => {
+            let pending = users.pending_email(user.id.clone()).await?;
+            Ok(Json(MeBody {
+                user: UserBody::from(user).with_pending_email(pending),
+                session: SessionBody::new(session, current),
+            }))
+        }
         Err(why) => Err(not_live(why).with_challenge(INVALID_TOKEN)),
     }
 }

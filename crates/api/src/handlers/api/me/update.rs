@@ -1,12 +1,19 @@
+use std::collections::BTreeMap;
+
+use actix_web::body::BoxBody;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use identity::credentials::Password;
+use identity::locale::Locale;
 use identity::users::{Email, Name, ProfileChanges, ProfileUpdate, Users};
 use paperclip::actix::web::Json;
-use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use serde::Deserialize;
 
 use crate::bodies::user::UserBody;
 use crate::extract::access_token::Bearer;
+use crate::extract::asking_browser::AskingBrowser;
 use crate::extract::device::ClientDevice;
 use crate::extract::json_body::JsonBody;
 use crate::extract::limit::SignInLimit;
@@ -23,6 +30,9 @@ pub(crate) struct AccountUpdate {
     /// The email address; requires the password.
     #[serde(default)]
     email: Option<String>,
+    /// The language of mails and pages: `en` or `ru`.
+    #[serde(default)]
+    locale: Option<String>,
     /// The password, required to change the email address.
     #[serde(default)]
     password: Option<String>,
@@ -41,22 +51,58 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     ],
 ];
 
-/// Change the current user's name or email address
+/// Change the current user's name, language or email address
 ///
-/// Changing the email address requires the password. No session is revoked.
+/// Changing the email address requires the password. If mail is configured, the answer is 202: the new
+/// address gets a mail, and replaces the old one when it is proven. No session is revoked.
 #[api_v2_operation(operation_id = "updateMe", tags(Accounts))]
 pub(crate) async fn update_me(
     _limit: SignInLimit,
     bearer: Bearer,
     body: JsonBody<AccountUpdate>,
     device: ClientDevice,
+    browser: AskingBrowser,
     users: Data<Users>,
-) -> Result<Json<UserBody>, Problem> {
-    let update = users.update_profile(&bearer.0, body.0.parse()?, &device.0);
+) -> Result<UpdatedAnswer, Problem> {
+    let (asking, _) = browser.ask(None)?;
+    let update = users.update_profile(&bearer.0, body.0.parse()?, asking, &device.0);
     match update.await? {
-        ProfileUpdate::Done(user) => Ok(Json(user.into())),
+        ProfileUpdate::Done(user) => Ok(UpdatedAnswer(user.into())),
+        ProfileUpdate::MustBeProven { user, email } => {
+            let user = UserBody::from(user).with_pending_email(Some(email));
+            Ok(UpdatedAnswer(user))
+        }
         ProfileUpdate::EmailTaken => Err(Code::EmailTaken.into()),
         ProfileUpdate::Unconfirmed(why) => Err(unconfirmed(why, "password")),
+    }
+}
+
+/// The user: 202 if a new address must be proven first.
+pub(crate) struct UpdatedAnswer(UserBody);
+
+impl Responder for UpdatedAnswer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        match self.0.has_pending_email() {
+            true => HttpResponse::Accepted().json(self.0),
+            false => HttpResponse::Ok().json(self.0),
+        }
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for UpdatedAnswer {}
+
+impl OperationModifier for UpdatedAnswer {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        Json::<UserBody>::update_response(operation);
+        if let Some(response) = operation.responses.get("200").cloned() {
+            operation.responses.insert("202".into(), response);
+        }
+    }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        Json::<UserBody>::update_definitions(definitions);
     }
 }
 
@@ -65,6 +111,10 @@ impl AccountUpdate {
         let mut errors = FieldErrors::default();
         let name = errors.check("name", self.name.as_deref().map(Name::parse).transpose());
         let email = errors.check("email", self.email.as_deref().map(Email::parse).transpose());
+        let locale = self.locale.as_deref().map(|tag| {
+            Locale::parse(tag).ok_or("must be one of the languages that we have: en, ru")
+        });
+        let locale = errors.check("locale", locale.transpose());
         let password = self.password.map(Password::attempt);
         let password = match (&email, password) {
             (Some(Some(_)), None) => {
@@ -72,10 +122,11 @@ impl AccountUpdate {
             }
             (_, password) => Some(password),
         };
-        match (name, email, password) {
-            (Some(name), Some(email), Some(password)) => Ok(ProfileChanges {
+        match (name, email, locale, password) {
+            (Some(name), Some(email), Some(locale), Some(password)) => Ok(ProfileChanges {
                 name,
                 email,
+                locale,
                 password,
             }),
             _ => Err(errors.into()),

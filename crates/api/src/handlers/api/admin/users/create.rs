@@ -1,6 +1,7 @@
 use actix_web::web::Data;
 use identity::credentials::Password;
-use identity::users::{Email, Name, NewUser, Users};
+use identity::locale::Locale;
+use identity::users::{Email, Invited, Name, NewUser, Users};
 use paperclip::actix::{Apiv2Schema, CreatedJson, api_v2_operation};
 use serde::Deserialize;
 use store::users::Addition;
@@ -30,6 +31,12 @@ pub(crate) struct UserCreation {
     /// The custom claims in access tokens.
     #[serde(default)]
     claims: Option<ClaimsBody>,
+    /// Whether to invite the user: they get a mail with a link, by which they set name and password.
+    #[serde(default)]
+    invite: Option<bool>,
+    /// The language of mails and pages: `en` or `ru`.
+    #[serde(default)]
+    locale: Option<String>,
 }
 
 /// The problems that this operation can return, besides those common to its kind.
@@ -47,7 +54,16 @@ pub(crate) async fn create_user(
     body: JsonBody<UserCreation>,
     users: Data<Users>,
 ) -> Result<CreatedJson<ManagedUserBody>, Problem> {
-    let (addition, user) = users.add(body.0.parse()?, &caller.0).await?;
+    let is_invited = body.0.invite == Some(true);
+    let new = body.0.parse()?;
+    if is_invited {
+        return match users.invite(new, &caller.0).await? {
+            Invited::Done(user) => Ok(CreatedJson(user.into())),
+            Invited::IdTaken => Err(Code::IdTaken.into()),
+            Invited::EmailTaken => Err(Code::EmailTaken.into()),
+        };
+    }
+    let (addition, user) = users.add(new, &caller.0).await?;
     match addition {
         Addition::Done => Ok(CreatedJson(user.into())),
         Addition::IdTaken => Err(Code::IdTaken.into()),
@@ -62,15 +78,25 @@ impl UserCreation {
         let password = password.map(|password| password.accept(&self.name, &self.email));
         let name = errors.check("name", Name::parse(&self.name));
         let email = errors.check("email", Email::parse(&self.email));
-        let password = errors.check("password", password.transpose());
+        let password = match (self.invite, password) {
+            (Some(true), Some(_)) => {
+                errors.check("password", Err("is set by users who are invited"))
+            }
+            (_, password) => errors.check("password", password.transpose()),
+        };
         let claims = errors.check("claims", self.claims.unwrap_or_default().parse());
-        match (name, email, password, claims) {
-            (Some(name), Some(email), Some(password), Some(claims)) => Ok(NewUser {
+        let locale = self.locale.as_deref().map(|tag| {
+            Locale::parse(tag).ok_or("must be one of the languages that we have: en, ru")
+        });
+        let locale = errors.check("locale", locale.transpose());
+        match (name, email, password, claims, locale) {
+            (Some(name), Some(email), Some(password), Some(claims), Some(locale)) => Ok(NewUser {
                 id: self.id.map(|id| id.0),
                 name,
                 email,
                 password,
                 claims,
+                locale,
             }),
             _ => Err(errors.into()),
         }

@@ -37,7 +37,7 @@ pub(crate) async fn create_password_link(
     let created = users.create_password_link(user_id(&id)?, &caller.0);
     let created = created.await?.ok_or(Code::UserUnknown)?;
     Ok(Json(PasswordLinkBody {
-        token: created.link.expose().to_owned(),
+        token: created.token.expose().to_owned(),
         expires_at: rfc3339(created.expires_at),
     }))
 }

@@ -28,6 +28,9 @@ pub(crate) struct UserUpdate {
     /// Whether the user is disabled. Disabling revokes their sessions.
     #[serde(default)]
     disabled: Option<bool>,
+    /// Whether the email address is proven. A new one is not, unless this says so.
+    #[serde(default)]
+    email_verified: Option<bool>,
 }
 
 /// The problems that this operation can return, besides those common to its kind.
@@ -65,6 +68,8 @@ impl UserUpdate {
                 email: email.map(String::from),
                 claims: claims.map(String::from),
                 disabled: self.disabled,
+                email_verified: self.email_verified,
+                locale: None,
             }),
             _ => Err(errors.into()),
         }

@@ -1,0 +1,3 @@
+pub(crate) mod send;
+pub(crate) mod undo;
+pub(crate) mod verify;

@@ -1,0 +1,40 @@
+//! How many mails of a kind one address gets, whoever asks for them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::attempts::{self, Allowance, Attempt};
+use store::outbox::MailKind;
+
+use crate::async_store::AsyncStore;
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::sign_in::target;
+
+/// Three mails of a kind in an hour.
+const ALLOWANCE: Allowance = Allowance {
+    attempts: 3,
+    within: Duration::from_secs(3600),
+};
+
+/// Counts mails by address and kind, whether the address is known or not.
+#[derive(Clone)]
+pub struct MailLimit {
+    store: AsyncStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl MailLimit {
+    /// Counts in this database.
+    pub fn new(store: AsyncStore, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Counts a mail, if it is allowed.
+    pub(crate) async fn count(&self, kind: MailKind, email: &str) -> Result<Attempt, Failure> {
+        let target = target(&["mail", kind.as_str(), &email.to_lowercase()]);
+        let clock = self.clock.clone();
+        let count = move |c: &mut _| attempts::count(c, target, ALLOWANCE, clock.now());
+        self.store.write(count).await
+    }
+}
