@@ -1,12 +1,13 @@
 //! Pages and files that are part of this binary.
 
-mod account;
 mod docs;
+mod hosted;
+mod module;
 mod static_file;
 
 use actix_web::web::{ServiceConfig, get, resource};
 
-pub(crate) use account::AccountPage;
+pub(crate) use hosted::HostedPages;
 
 /// The pages of the documentation, and the browser client.
 pub(crate) fn docs_routes(config: &mut ServiceConfig) {
@@ -18,12 +19,19 @@ pub(crate) fn docs_routes(config: &mut ServiceConfig) {
         .service(resource("/redoc").route(get().to(docs::redoc)))
         .service(resource("/docs.json").route(get().to(docs::json)))
         .service(resource("/docs.yaml").route(get().to(docs::yaml)))
-        .service(resource("/symbolon.js").route(get().to(account::module)));
+        .service(resource("/symbolon.js").route(get().to(module::module)));
 }
 
-/// The account page.
-pub(crate) fn account_routes(config: &mut ServiceConfig) {
+/// The pages for users.
+pub(crate) fn user_routes(config: &mut ServiceConfig, has_playground: bool) {
     config
-        .service(resource("/").route(get().to(account::page)))
-        .service(resource("/account/{file}").route(get().to(account::file)));
+        .service(resource("/").route(get().to(hosted::home)))
+        .service(resource("/continue").route(get().to(hosted::go_on)))
+        .service(resource("/hosted/brand.css").route(get().to(hosted::brand_style)))
+        .service(resource("/hosted/logo").route(get().to(hosted::logo)))
+        .service(resource("/hosted/{file}").route(get().to(hosted::file)));
+    let playground = has_playground.then_some(hosted::PLAYGROUND);
+    for page in hosted::PAGES.iter().copied().chain(playground) {
+        config.service(resource(format!("/{page}")).route(get().to(hosted::page)));
+    }
 }

@@ -54,8 +54,8 @@ pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, Start
             .build()
             .configure(pages::docs_routes)
             .configure(|config| {
-                if services.has_account_page {
-                    pages::account_routes(config);
+                if services.has_pages {
+                    pages::user_routes(config, services.has_playground);
                 }
             })
             .default_service(web::to(|| async {

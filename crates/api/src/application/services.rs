@@ -30,7 +30,7 @@ use crate::handlers::well_known::jwks::JwksMaxAge;
 use crate::handlers::well_known::revoked_sessions::SerializedList;
 use crate::metrics_listener::MetricsSource;
 use crate::openapi::{self, Document};
-use crate::pages::AccountPage;
+use crate::pages::HostedPages;
 use crate::settings::{Http, PublicUrl, ReturnUrls, Settings};
 
 /// What is known without asking the database.
@@ -49,7 +49,8 @@ pub(super) struct Services {
     use_cases: UseCases,
     translation: Translation,
     metrics_source: Data<MetricsSource>,
-    pub(super) has_account_page: bool,
+    pub(super) has_pages: bool,
+    pub(super) has_playground: bool,
 }
 
 #[derive(Clone)]
@@ -75,7 +76,7 @@ struct Translation {
     edge: Data<Edge>,
     cookies: Data<Cookies>,
     document: Data<Document>,
-    account_page: Data<AccountPage>,
+    hosted_pages: Data<HostedPages>,
     forwarded_headers: Data<ForwardedHeaders>,
     jwks_max_age: Data<JwksMaxAge>,
     public_url: Data<PublicUrl>,
@@ -119,7 +120,8 @@ impl Services {
             use_cases,
             translation: Translation::new(settings, ports),
             metrics_source,
-            has_account_page: accounts.pages,
+            has_pages: accounts.pages,
+            has_playground: accounts.playground,
         }
     }
 
@@ -243,7 +245,11 @@ impl Translation {
             )),
             document: Data::new(openapi::document_with(&cookies)),
             cookies: Data::new(cookies),
-            account_page: Data::new(AccountPage::new(settings.accounts.rules.registration)),
+            hosted_pages: Data::new(HostedPages::new(
+                &settings.accounts,
+                &settings.brand,
+                &http.public_url,
+            )),
             forwarded_headers: Data::new(ForwardedHeaders {
                 claims: http.verify_claims.clone(),
                 token_ttl: http.forwarded_token_ttl,
@@ -263,7 +269,7 @@ impl Translation {
             .app_data(self.edge.clone())
             .app_data(self.cookies.clone())
             .app_data(self.document.clone())
-            .app_data(self.account_page.clone())
+            .app_data(self.hosted_pages.clone())
             .app_data(self.forwarded_headers.clone())
             .app_data(self.jwks_max_age.clone())
             .app_data(self.public_url.clone())

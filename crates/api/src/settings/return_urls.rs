@@ -72,6 +72,8 @@ mod tests {
                 "https://one.apps.example.org/x",
             ),
             ("HTTPS://APP.example.org/x", "https://app.example.org/x"),
+            // A path, as browsers read it.
+            ("https:evil.example", "https://id.example.org/evil.example"),
         ] {
             assert_eq!(urls().parse(text).as_deref(), Some(written), "{text}");
         }
@@ -86,7 +88,6 @@ mod tests {
             "\\\\evil.example",
             "/\\evil.example",
             "\\/evil.example",
-            "https:evil.example",
             "https:/\\evil.example",
             "https://evil.example",
             "https://app.example.org.evil.example",

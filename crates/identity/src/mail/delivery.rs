@@ -21,6 +21,9 @@ use crate::ports::Ports;
 /// How often the outbox is read.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// In which rounds sessions are looked for that were used twice.
+const REUSE_EVERY: u32 = 5;
+
 /// Mails that are read at a time.
 const BATCH: u16 = 20;
 
@@ -62,6 +65,8 @@ enum Step {
 /// What `deliver` remembers from round to round.
 #[derive(Default)]
 struct Progress {
+    /// How many there were.
+    rounds: u32,
     /// Failures of the server in a row.
     failures: u32,
     /// Whether it was said that there is no server.
@@ -167,14 +172,17 @@ struct Round {
 
 impl Round {
     async fn run(&self, progress: &mut Progress) -> Result<Step, Failure> {
+        progress.rounds += 1;
+        if progress.rounds.is_multiple_of(REUSE_EVERY) {
+            self.add_notices_of_reuse().await?;
+        }
         let waiting = self.store.poll(outbox::waiting).await?;
         self.metrics.mails_waiting(waiting);
-        if !self.hold_lease().await? {
+        if waiting.count == 0 {
             return Ok(Step::Next);
         }
-        self.add_notices_of_reuse().await?;
         let Some(transport) = &self.transport else {
-            if waiting.count > 0 && !progress.warned {
+            if !progress.warned {
                 log::warn!(
                     "mail: SYMBOLON_MAIL_URL is not set, so mails wait in the outbox; `symbolon mail list` shows them"
                 );
@@ -183,6 +191,9 @@ impl Round {
             return Ok(Step::Next);
         };
         loop {
+            if !self.hold_lease().await? {
+                return Ok(Step::Next);
+            }
             let now = self.now();
             let due = self.store.read(move |c| outbox::due(c, now, BATCH)).await?;
             let is_last = due.len() < usize::from(BATCH);

@@ -28,6 +28,9 @@ on_both_back_ends! {
     expired_challenges_are_deleted_in_batches
 }
 
+/// What an answer changes.
+type Answer = fn(&mut AnyConnection, &Challenge, Now) -> Result<Proof, StoreError>;
+
 const KIND: ChallengeKind = ChallengeKind::ResetPassword;
 
 fn challenge(user: Option<&User>, kind: ChallengeKind, seed: u8) -> Challenge {
@@ -58,20 +61,11 @@ fn find(f: &Fixture, challenge: &Challenge) -> Option<Challenge> {
 }
 
 /// Answers a challenge a second after the start.
-fn answer(
-    f: &Fixture,
-    challenge: &Challenge,
-    change: fn(&mut AnyConnection, &Challenge, Now) -> Result<Proof, StoreError>,
-) -> Proof {
+fn answer(f: &Fixture, challenge: &Challenge, change: Answer) -> Proof {
     answer_at(f, challenge, START + SECOND, change)
 }
 
-fn answer_at(
-    f: &Fixture,
-    challenge: &Challenge,
-    at: UnixMillis,
-    change: fn(&mut AnyConnection, &Challenge, Now) -> Result<Proof, StoreError>,
-) -> Proof {
+fn answer_at(f: &Fixture, challenge: &Challenge, at: UnixMillis, change: Answer) -> Proof {
     let challenge = challenge.clone();
     let change = move |c: &mut _| change(c, &challenge, &|| at);
     f.store.transaction(change).unwrap()
@@ -186,7 +180,7 @@ fn an_expired_challenge_proves_nothing(f: &Fixture) {
 
 fn a_challenge_proves_nothing_about_another_address(f: &Fixture) {
     let ann = f.add_user("ann");
-    let kinds: [(ChallengeKind, fn(&mut AnyConnection, &Challenge, Now) -> _); 3] = [
+    let kinds: [(ChallengeKind, Answer); 3] = [
         (ChallengeKind::VerifyEmail, user_changes::prove_email),
         (ChallengeKind::ResetPassword, reset),
         (ChallengeKind::SignIn, user_changes::take_over),
@@ -280,10 +274,11 @@ fn a_proven_address_is_a_claim_of_live_sessions(f: &Fixture) {
     let asked = challenge(Some(&ann), ChallengeKind::VerifyEmail, 1);
     add(f, &asked);
     let proven = accepted(answer(f, &asked, user_changes::prove_email));
-    let claims = r#"{"email_verified":true,"role":"editor"}"#;
-    assert_eq!(proven.claims.unwrap().claims, claims);
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let claims = serde_json::json!({ "email_verified": true, "role": "editor" });
+    assert_eq!(read(&proven.claims.unwrap().claims), claims);
     assert_eq!(proven.revoked, None);
-    assert_eq!(f.find(session.id).unwrap().claims, claims);
+    assert_eq!(read(&f.find(session.id).unwrap().claims), claims);
     // Another address is not proven.
     let email = Some("new@example.org".to_owned());
     update(

@@ -20,6 +20,7 @@ mod first_ten_minutes;
 mod forward_auth;
 mod guide;
 mod keys;
+mod mail;
 mod moving_from_django;
 mod notes;
 mod pages;

@@ -1,8 +1,13 @@
 mod admin;
+mod email;
+mod forgot;
 mod introspect;
+mod invitation;
 mod login;
+mod login_code;
 mod logout;
 mod me;
+mod notices;
 mod own_account;
 mod password;
 mod refresh_access;

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod forge;
+pub(crate) mod mailbox;
 pub(crate) mod raw;
 pub(crate) mod service;
 

@@ -15,7 +15,8 @@ fn a_user_is_registered_and_answered_without_their_password(service: &Service) {
     assert_eq!(user["name"], "ann");
     assert_eq!(user["email"], "ann@example.org");
     assert_eq!(user["id"].as_str().unwrap().len(), 36);
-    assert_eq!(user.as_object().unwrap().len(), 3);
+    assert_eq!(user["email_verified"], false);
+    assert_eq!(user.as_object().unwrap().len(), 4);
 }
 
 fn an_email_is_taken_once_and_a_name_is_not(service: &Service) {

@@ -1,5 +1,6 @@
 //! The service, in this process, on a port of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
@@ -8,8 +9,10 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use api::application::Application;
 use clap::Parser;
+use identity::challenges::ChallengeSecrets;
 use identity::clock::{Clock, FixedClock};
 use identity::entropy::{Entropy, SystemEntropy};
+use identity::mail::Letters;
 use identity::service_keys::ServiceKeySecret;
 use serde_json::{Value, json};
 use store::service_keys::{self, Scope, ServiceKey};
@@ -19,6 +22,7 @@ use symbolon::settings::ServeArgs;
 use throwaway_postgres::Database;
 
 use super::client::Client;
+use super::mailbox::{self, ReadMail};
 
 /// When every service starts.
 pub(crate) const START: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
@@ -80,6 +84,7 @@ pub(crate) struct Service {
     pub(crate) base: String,
     place: Place,
     store: Store,
+    letters: Letters,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -129,6 +134,8 @@ impl Service {
         // An outage is to be seen soon.
         settings.database.options.wait = Duration::from_millis(500);
 
+        let (master_key, mail) = (settings.keys.master_key.clone(), settings.mail.clone());
+        let public_url = settings.http.public_url.clone();
         let clock = Arc::new(FixedClock::new(START));
         let service_clock: Arc<dyn Clock> = clock.clone();
         let (sender, started) = channel();
@@ -142,11 +149,15 @@ impl Service {
             });
         });
         let (address, handle) = started.recv().expect("the service starts");
+        let (master_key, _) = master_key.load(true, &SystemEntropy::default()).unwrap();
+        let secrets = ChallengeSecrets::new(&master_key);
+        let letters = Letters::new(mail.templates, secrets, mail.sender, public_url.issuer());
         Self {
             clock,
             base: format!("http://{address}"),
             place: place.clone(),
             store: place.store(),
+            letters,
             handle,
             thread: Some(thread),
         }
@@ -155,6 +166,25 @@ impl Service {
     /// Another service on the same data, at the same time of the clock.
     pub(crate) fn restart(&self, arguments: &[&str]) -> Self {
         Self::start(&self.place, arguments)
+    }
+
+    /// Where it keeps its files.
+    pub(crate) fn directory(&self) -> &Path {
+        self.place.directory.path()
+    }
+
+    /// All mails, in the order in which they were added.
+    pub(crate) fn mails(&self) -> Vec<ReadMail> {
+        mailbox::read(&self.store, &self.letters, self.clock.now())
+    }
+
+    /// The mail of this kind to this address that counts: with a link, there is one.
+    pub(crate) fn mail(&self, kind: &str, to: &str) -> ReadMail {
+        let mut mails = self.mails();
+        mails.retain(|mail| (mail.kind, &*mail.to) == (kind, to) && !mail.text.is_empty());
+        let mail = mails.pop();
+        assert!(mails.is_empty(), "{mails:?}");
+        mail.unwrap_or_else(|| panic!("no mail {kind} to {to}"))
     }
 
     /// How many rows a table has.
