@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_rt::SystemRunner;
 use async_trait::async_trait;
@@ -107,17 +107,28 @@ impl Browser {
         answer["value"].take()
     }
 
-    /// Waits until this expression is true in the page.
+    /// Waits until this expression is true in the page, or in the one that comes after it.
     pub(crate) fn until(&self, condition: &str) {
-        let quoted = json!(condition);
-        self.run(&format!(
-            "const end = Date.now() + {};
-             while (!({condition})) {{
-                 if (Date.now() > end) throw new Error('never: ' + {quoted} + ' in: ' + document.body.innerText);
-                 await new Promise((later) => setTimeout(later, 20));
-             }}",
-            PATIENCE.as_millis()
-        ));
+        let began = Instant::now();
+        let asked = format!("return !!({condition})");
+        loop {
+            // While a page goes and another one comes, there is nobody to ask.
+            let answer = self
+                .runtime
+                .block_on(self.driver().execute(&*asked, Vec::new()));
+            let answer = answer.map(|answer| answer.json().clone());
+            match &answer {
+                Ok(Value::Bool(true)) => return,
+                _ if began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
+                _ => {
+                    let seen = self.run("return location.href + ' ' + document.body.innerText");
+                    panic!(
+                        "never: {condition}\n{answer:?}\nin {seen}\nthe page says: {:#?}",
+                        self.console()
+                    );
+                }
+            }
+        }
     }
 
     /// Types into a field, as its user does.
@@ -148,15 +159,27 @@ impl Browser {
         self.wait(self.driver().switch_to_window(tab.clone()));
     }
 
-    /// On the account page.
-    pub(crate) fn register_ann(&self) {
-        self.until("!document.querySelector('#signed-out').hidden");
-        self.press("#to-register button");
+    /// Waits for a step of a hosted page.
+    pub(crate) fn until_step(&self, step: &str) {
+        self.until(&format!(
+            "document.querySelector('#step-{step}')?.hidden === false"
+        ));
+    }
+
+    /// Presses the button that submits a form.
+    pub(crate) fn submit(&self, form: &str) {
+        self.press(&format!("#{form} button:not([type])"));
+    }
+
+    /// On the hosted pages of the service at this URL.
+    pub(crate) fn register_ann(&self, url: &str) {
+        self.open(&format!("{url}/register"));
+        self.until_step("register");
         self.fill("#register-name", "Ann");
         self.fill("#register-email", "ann@example.org");
         self.fill("#register-password", "correct horse battery");
-        self.press("#register button");
-        self.until("document.querySelector('#name').textContent === 'Ann'");
+        self.submit("register");
+        self.until_step("account");
     }
 
     /// The refresh cookie, which no script can read.
@@ -189,7 +212,7 @@ impl Browser {
 
     /// What the page has said on its console since it was last asked, violations of its content
     /// security policy included.
-    fn console(&self) -> Vec<String> {
+    pub(crate) fn console(&self) -> Vec<String> {
         let lines = self.ask("se/log", &json!({"type": "browser"}));
         let lines = lines.as_array().unwrap().iter();
         lines

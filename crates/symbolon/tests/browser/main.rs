@@ -1,4 +1,4 @@
-//! The browser side, in Chromium: the client module, the account page, and front ends on
+//! The browser side, in Chromium: the client module, the hosted pages, and front ends on
 //! other origins.
 //!
 //! Needs `chromium` and `chromedriver`, and for one test axe-core (`npm install` in this folder).
@@ -12,15 +12,17 @@
     clippy::unwrap_used
 )]
 
-mod account_page;
+mod account;
 mod chromium;
 mod client;
 mod looks;
+mod mailed;
 mod origins;
 #[path = "../cli/program.rs"]
 #[allow(dead_code, reason = "shared with those of the command line")]
 mod program;
 mod service;
+mod sign_in;
 mod tabs;
 mod theft;
 mod weight;

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use crate::account_page::{SIGNED_IN, sign_in};
 use crate::chromium::Browser;
-use crate::service::Service;
+use crate::service::{SIGNED_IN, Service, sign_in};
 
 /// Each answer takes up to a second, and each third is lost after the service has acted. The
 /// numbers are those of a small generator, so that a run can be had again.
@@ -59,7 +58,7 @@ fn three_tabs(before: &str) {
     let script = format!("{before};{}", BAD_LINE.replace("SEED", &seed.to_string()));
     sign_in(&browser, &service);
     let mut tabs = vec![browser.this_tab()];
-    tabs.extend((0..2).map(|_| browser.new_tab(&service.url)));
+    tabs.extend((0..2).map(|_| browser.new_tab(&service.account())));
     for tab in &tabs {
         browser.turn_to(tab);
         browser.until(SIGNED_IN);
@@ -116,14 +115,16 @@ fn what_happens_in_one_tab_is_known_in_all() {
     let service = Service::start(&[]).with_ann();
     sign_in(&browser, &service);
     let first = browser.this_tab();
-    browser.new_tab(&service.url);
+    browser.new_tab(&service.account());
     browser.until(SIGNED_IN);
     browser.press("#sign-out");
     browser.turn_to(&first);
-    browser.until("!document.querySelector('#signed-out').hidden");
-    browser.until("document.querySelector('#notice').textContent === 'You have signed out.'");
+    browser.until_step("password");
+    browser.until(
+        "document.querySelector('#step-password .note').textContent === 'You have signed out.'",
+    );
     sign_in(&browser, &service);
-    let second = browser.new_tab(&service.url);
+    let second = browser.new_tab(&service.account());
     browser.until(SIGNED_IN);
     browser.turn_to(&second);
     assert_eq!(browser.complaints(), [""; 0]);

@@ -126,6 +126,7 @@ impl Guide {
             .env("no_proxy", "*");
         if let Some(port) = self.ports.get("8000") {
             shell.env("SYMBOLON_LISTEN", format!("127.0.0.1:{port}"));
+            shell.env("SYMBOLON_PUBLIC_URL", format!("http://localhost:{port}"));
         }
         shell
     }

@@ -45,8 +45,7 @@ fn notes_are_kept_for_the_one_who_is_signed_in() {
     let Some(browser) = Browser::start() else {
         return;
     };
-    browser.open(&format!("http://localhost:{}", guide.port("8000")));
-    browser.register_ann();
+    browser.register_ann(&format!("http://localhost:{}", guide.port("8000")));
     browser.open(&notes);
     browser.until("document.querySelector('#name').textContent === 'Ann'");
     browser.fill("[name=note]", "Buy bread");

@@ -8,10 +8,9 @@ fn the_front_end_signs_in_and_stays_signed_in() {
     let Some(browser) = Browser::start() else {
         return;
     };
-    browser.open(&format!("http://localhost:{}", guide.port("8000")));
-    browser.register_ann();
+    browser.register_ann(&format!("http://localhost:{}", guide.port("8000")));
     browser.press("#sign-out");
-    browser.until("!document.querySelector('#signed-out').hidden");
+    browser.until_step("password");
 
     browser.open(&format!("http://localhost:{}", guide.port("9000")));
     browser.until("!document.querySelector('#sign-in').hidden");
