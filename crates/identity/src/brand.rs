@@ -21,6 +21,20 @@ pub struct Brand {
     pub privacy: Option<String>,
 }
 
+impl Brand {
+    /// A product of this name, with nothing else chosen.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            is_named: true,
+            logo: None,
+            color: Color::default(),
+            terms: None,
+            privacy: None,
+        }
+    }
+}
+
 /// A logo. `Debug` does not show the image.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Logo {

@@ -38,6 +38,7 @@ mod ports;
 mod private_dir;
 mod random_secret;
 mod refusal_log;
+mod target;
 mod unicode;
 
 pub use async_store::AsyncStore;

@@ -14,7 +14,7 @@ use crate::challenges::ChallengeSecrets;
 
 pub use delivery::Deliverer;
 pub use letters::{Letters, Unwritten};
-pub use limit::MailLimit;
+pub use limit::{MailLimit, Requested};
 pub use message::{InvalidSender, Sender};
 pub use outbox::{Asked, Asking, Letter, Notices, Outbox};
 pub use templates::{InvalidTemplate, Templates};

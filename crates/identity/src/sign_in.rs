@@ -27,7 +27,6 @@ use crate::sessions::{Revocations, Sessions, TokenPair};
 use crate::tokens::{DeviceToken, DeviceTokens, KnownDevice};
 
 pub use attempts::AccountAttempts;
-pub(crate) use attempts::target;
 pub use confirm::{PasswordConfirmation, Unconfirmed};
 pub use mailed::{Mailed, MailedOutcome};
 

@@ -34,7 +34,7 @@ pub use name::{InvalidName, Name};
 pub use password::PasswordChange;
 pub use profile::{ProfileChanges, ProfileUpdate};
 pub use register::{NewAccount, Registered, Registration};
-pub use reset_password::{Asked, PasswordReset};
+pub use reset_password::PasswordReset;
 pub use verify_email::{Sent, Verified};
 
 /// Whether users prove their email address.

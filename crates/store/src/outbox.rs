@@ -1,6 +1,8 @@
 //! The outbox: mails that wait to be delivered, and what became of them. A row holds the kind and the
 //! parameters of a mail, never a code or a link. It is added in the transaction of what causes it.
 
+mod reused;
+
 use std::fmt;
 
 use diesel::prelude::*;
@@ -11,11 +13,12 @@ use uuid::Uuid;
 use crate::challenges::ChallengeId;
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::schema::{outbox, sessions};
-use crate::sessions::{Device, RevokedReason};
+use crate::schema::outbox;
 use crate::time::UnixMillis;
-use crate::users::{self, User, UserId, uuid_v7};
+use crate::users::{UserId, uuid_v7};
 use crate::words::words;
+
+pub use reused::{Reused, reused_sessions};
 
 words! {
     /// What a mail says.
@@ -216,59 +219,6 @@ pub fn postpone(
     Ok(())
 }
 
-/// A session that was revoked because its refresh token was used twice, of whose user nobody was told yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reused {
-    /// The id of the mail, which is that of the session.
-    pub id: MailId,
-    /// The user.
-    pub user: User,
-    /// Where they had signed in.
-    pub device: Device,
-    /// When it was revoked.
-    pub at: UnixMillis,
-}
-
-/// At most `limit` sessions that were revoked at `since` or later because they were used twice, and that have
-/// no mail.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub fn reused_sessions(
-    connection: &mut AnyConnection,
-    since: UnixMillis,
-    limit: u16,
-) -> Result<Vec<Reused>, StoreError> {
-    let told = outbox::table.select(outbox::id);
-    let reused: Vec<ReusedRow> = sessions::table
-        .filter(sessions::revoked_at.ge(since.as_millis()))
-        .filter(sessions::revoked_reason.eq(RevokedReason::Reuse.as_str()))
-        .filter(sessions::id.ne_all(told))
-        .limit(limit.into())
-        .select(ReusedRow::as_select())
-        .load(connection)?;
-    let mut untold = Vec::new();
-    for row in reused {
-        let unreadable = || StoreError::Unreadable("session");
-        let user_id = UserId::parse(&row.user_id).map_err(|_| unreadable())?;
-        let Some(user) = users::find(connection, &user_id)? else {
-            continue;
-        };
-        untold.push(Reused {
-            id: MailId::parse(&row.id).ok_or_else(unreadable)?,
-            user,
-            device: Device {
-                ip: row.ip,
-                label: row.label,
-                user_agent: None,
-            },
-            at: UnixMillis::from_millis(row.revoked_at.unwrap_or(0)),
-        });
-    }
-    Ok(untold)
-}
-
 /// Makes a mail that waits, or was given up, due at once, and returns whether there is such a mail.
 ///
 /// # Errors
@@ -370,16 +320,6 @@ pub fn delete_old(
     .bind::<BigInt, _>(i64::from(limit))
     .execute(connection)?;
     Ok(deleted)
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = sessions)]
-struct ReusedRow {
-    id: String,
-    user_id: String,
-    ip: Option<String>,
-    label: Option<String>,
-    revoked_at: Option<i64>,
 }
 
 #[derive(Queryable, Insertable)]

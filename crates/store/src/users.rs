@@ -1,9 +1,10 @@
 //! Users.
 
+mod token_claims;
+
 use std::fmt;
 
 use diesel::prelude::*;
-use serde_json::{Map, Value};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -11,6 +12,8 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::{deleted_users, users};
 use crate::time::UnixMillis;
+
+pub use token_claims::EMAIL_VERIFIED;
 
 /// Identifies a user; the `sub` claim of tokens. A UUID for users who registered here, their previous
 /// id for users who were imported.
@@ -102,26 +105,6 @@ pub struct User {
     pub email_verified_at: Option<UnixMillis>,
     /// The language of mails and pages.
     pub locale: Option<String>,
-}
-
-/// The claim of users who have proven their address (OpenID Connect Core §5.1); others do not have it.
-pub const EMAIL_VERIFIED: &str = "email_verified";
-
-impl User {
-    /// The custom claims in the user's access tokens, a JSON object: those that were set, and
-    /// [`EMAIL_VERIFIED`].
-    pub fn token_claims(&self) -> String {
-        if self.email_verified_at.is_none() && !self.claims.contains(EMAIL_VERIFIED) {
-            return self.claims.clone();
-        }
-        let mut claims: Map<String, Value> = serde_json::from_str(&self.claims).unwrap_or_default();
-        match self.email_verified_at {
-            Some(_) => claims.insert(EMAIL_VERIFIED.to_owned(), true.into()),
-            // Of a time when anybody could set it.
-            None => claims.remove(EMAIL_VERIFIED),
-        };
-        Value::Object(claims).to_string()
-    }
 }
 
 /// The outcome of adding a user.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use store::events::{Cause, EventKind};
 use store::outbox::{self, Mail, MailOutcome};
 use store::{Store, UnixMillis, leases};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Delivery, Letters, Outbox, Transport, Unwritten};
 use crate::async_store::AsyncStore;
@@ -27,8 +27,11 @@ const REUSE_EVERY: u32 = 5;
 /// Mails that are read at a time.
 const BATCH: u16 = 20;
 
-/// How long a replica delivers without saying that it is still there: longer than handing one mail over takes.
-const LEASE: Duration = Duration::from_secs(120);
+/// How long a replica delivers without saying that it is still there. After a crash, mails wait that long.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// How often it says so while it hands a mail over.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// The pause after the first failure; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
@@ -221,6 +224,18 @@ impl Round {
         self.store.write(hold).await
     }
 
+    /// Waits for what may take longer than the lease.
+    async fn while_holding_the_lease<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            match timeout(HEARTBEAT, &mut work).await {
+                Ok(done) => return done,
+                // If it cannot be extended now, another replica may send a second copy.
+                Err(_) => drop(self.hold_lease().await),
+            }
+        }
+    }
+
     /// A session that is used twice is revoked by the statement that renews it, which adds no mail. So the
     /// mail is added here, from the row of the session; its id is that of the session, so there is one.
     async fn add_notices_of_reuse(&self) -> Result<(), Failure> {
@@ -250,7 +265,10 @@ impl Round {
             Ok(message) => Ok(transport.send(&message, &copy.mail.id.to_string())),
             Err(why) => Err(why),
         };
-        match self.store.on_a_thread(send).await? {
+        match self
+            .while_holding_the_lease(self.store.on_a_thread(send))
+            .await?
+        {
             Ok(Delivery::Sent) => {
                 let (id, now) = (mail.mail.id, self.now());
                 let sent = move |c: &mut _| outbox::finish(c, id, MailOutcome::Sent, None, now);

@@ -9,13 +9,25 @@ use store::outbox::MailKind;
 use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::sign_in::target;
+use crate::target::target;
 
 /// Three mails of a kind in an hour.
 const ALLOWANCE: Allowance = Allowance {
     attempts: 3,
     within: Duration::from_secs(3600),
 };
+
+/// The outcome of asking for a mail about an address, whether it is anybody's or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// If the address is somebody's, they get a mail.
+    Sent,
+    /// Mails to the address were asked for too often.
+    RateLimited {
+        /// How long to wait.
+        wait: Duration,
+    },
+}
 
 /// Counts mails by address and kind, whether the address is known or not.
 #[derive(Clone)]

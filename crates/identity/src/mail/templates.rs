@@ -253,21 +253,13 @@ fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::brand::Color;
-
-    fn brand(name: &str) -> Brand {
-        Brand {
-            name: name.to_owned(),
-            is_named: true,
-            logo: None,
-            color: Color::default(),
-            terms: None,
-            privacy: None,
-        }
-    }
 
     fn load(directory: Option<&Path>, brand_name: &str) -> Result<Templates, InvalidTemplate> {
-        Templates::load(directory, &brand(brand_name), "https://id.example.org")
+        Templates::load(
+            directory,
+            &Brand::named(brand_name),
+            "https://id.example.org",
+        )
     }
 
     fn variables(all: &[(&'static str, &str)]) -> Variables {

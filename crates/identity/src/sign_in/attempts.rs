@@ -5,7 +5,6 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ring::digest::{Context, SHA256};
 use store::attempts::{self, Allowance, Attempt, Target};
 use store::users::UserId;
 
@@ -13,6 +12,7 @@ use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::refusal_log::RefusalLog;
+use crate::target::target;
 
 /// Maximum number of accounts that are remembered as exhausted; for others, the database is asked.
 const MOST: usize = 10_000;
@@ -126,16 +126,4 @@ impl AccountAttempts {
 /// The target of attempts on the account of an email address.
 pub(super) fn account(email: &str) -> Target {
     target(&["account", &email.to_lowercase()])
-}
-
-/// Different lists of parts have different targets.
-pub(crate) fn target(parts: &[&str]) -> Target {
-    let mut hash = Context::new(&SHA256);
-    for part in parts {
-        hash.update(part.as_bytes());
-        hash.update(&[0]);
-    }
-    let mut target = [0; 32];
-    target.copy_from_slice(hash.finish().as_ref());
-    Target(target)
 }

@@ -7,10 +7,11 @@ use store::attempts::Attempt;
 use store::events::{Cause, Event};
 use store::users::{PasswordHash, User};
 
-use super::attempts::{self, AccountAttempts, KnownRefusal};
+use super::attempts::{AccountAttempts, KnownRefusal};
 use crate::audit::Audit;
 use crate::credentials::{Password, PasswordHasher};
 use crate::failure::Failure;
+use crate::target::target;
 
 /// Why a user could not confirm an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl PasswordConfirmation {
         password: Password,
         event: &Event,
     ) -> Result<Result<PasswordHash, Unconfirmed>, Failure> {
-        let target = attempts::target(&["password", user.id.as_str()]);
+        let target = target(&["password", user.id.as_str()]);
         if let Some(KnownRefusal { wait, .. }) = self.attempts.known_refusal(target) {
             self.attempts.record_refusal(event.ip.as_deref());
             return Ok(Err(Unconfirmed::RateLimited { wait }));

@@ -4,7 +4,7 @@
 use store::attempts::Target;
 use store::users::User;
 
-use super::attempts;
+use crate::target::target as attempts_at;
 use crate::tokens::KnownDevice;
 
 /// The device of this user among those that were presented. Others, which somebody may have planted,
@@ -16,5 +16,5 @@ pub(super) fn of<'a>(user: Option<&User>, presented: &'a [KnownDevice]) -> Optio
 
 /// The target of attempts from a known device.
 pub(super) fn target(device: &KnownDevice) -> Target {
-    attempts::target(&["device", device.user_id.as_str(), &device.id])
+    attempts_at(&["device", device.user_id.as_str(), &device.id])
 }

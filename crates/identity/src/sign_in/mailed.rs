@@ -11,8 +11,7 @@ use super::{Browser, Evidence, Proof, SignIn, SignInOutcome};
 use crate::challenges::{BrowserSecret, Presented, Whose};
 use crate::email::Email;
 use crate::failure::Failure;
-use crate::mail::Asking;
-use crate::users::Asked;
+use crate::mail::{Asking, Requested};
 
 /// The authentication method reference of a code that is used once (RFC 8176 §2).
 const ONE_TIME: &str = "otp";
@@ -39,13 +38,13 @@ impl SignIn {
         email: Email,
         asking: Asking,
         device: &Device,
-    ) -> Result<Option<Asked>, Failure> {
+    ) -> Result<Option<Requested>, Failure> {
         if !self.rules.by_mail {
             return Ok(None);
         }
         let (kind, email) = (MailKind::SignIn, String::from(email));
         if let Attempt::Exhausted { wait } = self.mailing.limit.count(kind, &email).await? {
-            return Ok(Some(Asked::RateLimited { wait }));
+            return Ok(Some(Requested::RateLimited { wait }));
         }
         let address = email.clone();
         let find = move |c: &mut _| users::find_by_email(c, &address);
@@ -67,7 +66,7 @@ impl SignIn {
             Some(user) => event.user(&user.id),
             None => event.refused(Cause::EmailUnknown),
         });
-        Ok(Some(Asked::Sent))
+        Ok(Some(Requested::Sent))
     }
 
     /// Signs a user in with a mailed code or link, in the browser that asked for it.

@@ -1,7 +1,5 @@
 //! Setting a password without the current one.
 
-use std::time::Duration;
-
 use store::Actor;
 use store::attempts::Attempt;
 use store::challenges::ChallengeKind;
@@ -16,19 +14,7 @@ use super::{Email, Users};
 use crate::challenges::Presented;
 use crate::credentials::{InvalidPassword, Password};
 use crate::failure::Failure;
-use crate::mail::Asking;
-
-/// The outcome of asking for a mail about an address, whether it is anybody's or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// If the address is somebody's, they get a mail.
-    Sent,
-    /// Mails to the address were asked for too often.
-    RateLimited {
-        /// How long to wait.
-        wait: Duration,
-    },
-}
+use crate::mail::{Asking, Requested};
 
 /// The outcome of setting a password with a code or link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +44,10 @@ impl Users {
         email: Email,
         asking: Asking,
         device: &Device,
-    ) -> Result<Asked, Failure> {
+    ) -> Result<Requested, Failure> {
         let (kind, email) = (MailKind::ResetPassword, String::from(email));
         if let Attempt::Exhausted { wait } = self.mailing.limit.count(kind, &email).await? {
-            return Ok(Asked::RateLimited { wait });
+            return Ok(Requested::RateLimited { wait });
         }
         let address = email.clone();
         let find = move |c: &mut _| users::find_by_email(c, &address);
@@ -87,7 +73,7 @@ impl Users {
             Some(user) => event.user(&user.id),
             None => event.refused(store::events::Cause::EmailUnknown),
         });
-        Ok(Asked::Sent)
+        Ok(Requested::Sent)
     }
 
     /// Sets a password with a link or code, which is used up, and revokes all sessions of its user. If it was

@@ -70,8 +70,11 @@ impl MailArgs {
             (None, Some(brand), Some(public_url)) => default_sender(brand, public_url),
             _ => None,
         };
-        let templates =
-            Templates::load(self.mail_templates.as_deref(), brand?, public_url?.issuer());
+        // Whatever is wrong with others, mistakes in the templates are told as well.
+        let any_brand = Brand::named("Example");
+        let url = public_url.map_or("http://localhost", PublicUrl::issuer);
+        let directory = self.mail_templates.as_deref();
+        let templates = Templates::load(directory, brand.unwrap_or(&any_brand), url);
         let directory = self
             .mail_templates
             .unwrap_or_default()

@@ -1,6 +1,11 @@
 //! The `symbolon` program, as an operator runs it.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod audit;
 mod doctor;
@@ -9,6 +14,7 @@ mod import;
 mod keys;
 mod legacy_tokens;
 mod logs;
+mod mail;
 mod metrics;
 mod migrate;
 mod openapi;
@@ -18,6 +24,7 @@ mod readme;
 mod service_key;
 mod session;
 mod settings;
+mod smtp;
 mod token;
 #[allow(dead_code, reason = "shared with the tests of the guides")]
 mod tour;

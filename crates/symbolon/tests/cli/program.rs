@@ -217,8 +217,14 @@ impl Running {
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        self.post_in("en", path, body)
+    }
+
+    /// In a browser of this language.
+    pub(crate) fn post_in(&self, language: &str, path: &str, body: &Value) -> Value {
         let url = format!("http://{}{path}", self.address);
         let call = agent().post(url).header("content-type", "application/json");
+        let call = call.header("accept-language", language);
         let mut answer = call.send(body.to_string()).unwrap();
         serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
     }

@@ -25,6 +25,7 @@ mod moving_from_django;
 mod notes;
 mod pages;
 mod proxies;
+mod sign_in_pages;
 mod spa;
 #[path = "../cli/tour.rs"]
 mod tour;

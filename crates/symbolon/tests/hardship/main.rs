@@ -15,6 +15,7 @@ mod crash;
 mod failover;
 mod hang;
 mod outage;
+mod outbox;
 mod pooler;
 #[path = "../cli/program.rs"]
 #[allow(dead_code, reason = "shared with those of the command line")]

@@ -1,7 +1,12 @@
 //! The service over real HTTP, on both back ends. A test's path mirrors the URL it tests. Every
 //! response is compared with the OpenAPI document (see `support::client`).
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod api;
 mod audit;

@@ -1,4 +1,5 @@
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ on_both_back_ends! {
     nobody_has_a_session_before_if_it_is_required
     a_new_address_counts_when_it_is_proven_and_the_old_one_can_take_it_back
     whether_a_new_address_is_somebody_elses_is_told_to_them_alone
+    a_mail_that_is_sent_twice_has_the_same_code
 }
 
 const OPTIONAL: &str = "--email-verification=optional";
@@ -263,6 +265,54 @@ fn whether_a_new_address_is_somebody_elses_is_told_to_them_alone(service: &Servi
     assert_eq!(free.header_names(), taken.header_names());
     service.mail("account_exists", "bob@example.org");
     assert_eq!(taken.json()["pending_email"], "bob@example.org");
+}
+
+/// As after a crash between handing it over and noting that.
+fn a_mail_that_is_sent_twice_has_the_same_code(service: &Service) {
+    let out = service.directory().join("twice");
+    let service = service.restart(&[
+        &format!("--mail-url=file:{}", out.display()),
+        "--mail-from=no-reply@example.org",
+    ]);
+    registered(&service, "ann");
+    let next = || {
+        let began = Instant::now();
+        loop {
+            let files = std::fs::read_dir(&out).into_iter().flatten().flatten();
+            let mut files = files
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|end| end == "eml"));
+            if let Some(file) = files.next() {
+                let mail = std::fs::read_to_string(&file).unwrap();
+                std::fs::remove_file(file).unwrap();
+                return mail;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30));
+            sleep(Duration::from_millis(50));
+        }
+    };
+    let first = next();
+    let header = |mail: &str| {
+        mail.lines()
+            .find(|line| line.starts_with("Message-ID: "))
+            .unwrap()
+            .to_owned()
+    };
+    let code = |mail: &str| {
+        let line = mail
+            .lines()
+            .find(|line| line.starts_with("Or enter this code: "));
+        line.unwrap_or_else(|| panic!("{mail}")).to_owned()
+    };
+    while service.number("SELECT count(*) AS n FROM outbox WHERE done_at IS NULL") > 0 {
+        sleep(Duration::from_millis(50));
+    }
+    service.execute("UPDATE outbox SET outcome = NULL, done_at = NULL");
+    let second = next();
+    assert_eq!(
+        (header(&first), code(&first)),
+        (header(&second), code(&second))
+    );
 }
 
 #[test]

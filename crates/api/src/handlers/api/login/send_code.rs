@@ -1,6 +1,6 @@
 use actix_web::web::Data;
+use identity::mail::Requested;
 use identity::sign_in::SignIn;
-use identity::users::Asked;
 use paperclip::actix::api_v2_operation;
 
 use crate::extract::asking_browser::AskingBrowser;
@@ -32,8 +32,8 @@ pub(crate) async fn send_login_code(
     let (email, return_to) = body.0.parse()?;
     let (asking, cookie) = browser.ask(return_to.as_deref())?;
     match sign_in.send_code(email, asking, &device.0).await? {
-        Some(Asked::Sent) => Ok(MailSent(cookie)),
-        Some(Asked::RateLimited { wait }) => Err(rate_limited(wait)),
+        Some(Requested::Sent) => Ok(MailSent(cookie)),
+        Some(Requested::RateLimited { wait }) => Err(rate_limited(wait)),
         None => Err(Code::SignInByMailOff.into()),
     }
 }

@@ -1,5 +1,6 @@
 use actix_web::web::Data;
-use identity::users::{Asked, Email, Users};
+use identity::mail::Requested;
+use identity::users::{Email, Users};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Deserialize;
 
@@ -48,7 +49,7 @@ pub(crate) async fn forgot_password(
     let (email, return_to) = body.0.parse()?;
     let (asking, cookie) = browser.ask(return_to.as_deref())?;
     match users.forgot_password(email, asking, &device.0).await? {
-        Asked::Sent => Ok(MailSent(cookie)),
-        Asked::RateLimited { wait } => Err(rate_limited(wait)),
+        Requested::Sent => Ok(MailSent(cookie)),
+        Requested::RateLimited { wait } => Err(rate_limited(wait)),
     }
 }
