@@ -321,25 +321,32 @@ pub(super) async fn logo(pages: Data<HostedPages>) -> Result<HttpResponse, Probl
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
+    /// Languages have different plural forms (CLDR).
+    fn without_plural(key: &str) -> &str {
+        let forms = ["_one", "_few", "_many", "_other"];
+        forms
+            .iter()
+            .find_map(|form| key.strip_suffix(form))
+            .unwrap_or(key)
+    }
+
+    /// The texts by key, each with its places for values.
+    fn places(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
+        let texts = texts(locale).into_iter().map(|(key, text)| {
+            let parts = text.as_str().unwrap().split('{').skip(1);
+            let places = parts.map(|rest| rest.split('}').next().unwrap().to_owned());
+            (without_plural(&key).to_owned(), places.collect())
+        });
+        texts.collect()
+    }
+
     #[test]
     fn both_languages_have_the_same_texts_with_the_same_places() {
-        let keys = |locale| texts(locale).keys().cloned().collect::<BTreeSet<_>>();
-        assert_eq!(keys(Locale::English), keys(Locale::Russian));
-        let russian = texts(Locale::Russian);
-        for (key, english) in texts(Locale::English) {
-            let places = |text: &serde_json::Value| {
-                let text = text.as_str().unwrap().to_owned();
-                let places = text
-                    .split('{')
-                    .skip(1)
-                    .map(|rest| rest.split('}').next().unwrap().to_owned());
-                places.collect::<BTreeSet<_>>()
-            };
-            assert_eq!(places(&english), places(&russian[&key]), "{key}");
-        }
+        assert!(places(Locale::English).len() > 100);
+        assert_eq!(places(Locale::English), places(Locale::Russian));
     }
 }

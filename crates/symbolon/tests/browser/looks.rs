@@ -87,6 +87,12 @@ fn look_at_all(language: &str, looks: [Look; 2]) {
     browser.submit("register");
     browser.until("document.querySelectorAll('[aria-invalid]').length === 3");
     look("register-refused");
+    look_at_links(&browser, &service, &look);
+    look_at_account(&browser, &service, &look);
+}
+
+/// The pages of mailed links.
+fn look_at_links(browser: &Browser, service: &Service, look: impl Fn(&str)) {
     let asked = json!({ "email": "ann@example.org" });
     service.running.post("/api/password/forgot", &asked);
     service.run(&["user", "invite", "--email", "cy@example.org"]);
@@ -96,14 +102,18 @@ fn look_at_all(language: &str, looks: [Look; 2]) {
         browser.until_step("link");
         look(kind);
     }
-    sign_in(&browser, &service);
+}
+
+/// What users see who are signed in.
+fn look_at_account(browser: &Browser, service: &Service, look: impl Fn(&str)) {
+    sign_in(browser, service);
     browser.run("document.querySelector('#show-events').scrollIntoView()");
     browser.until("document.querySelectorAll('#events li').length > 0");
     look("account");
     browser.press("#to-delete");
     browser.until("document.querySelector('#delete-dialog').open");
     look("delete");
-    open("playground");
+    browser.open(&format!("{}/playground", service.url));
     browser.until("document.querySelectorAll('#renewals li').length > 0");
     look("halves");
 }
