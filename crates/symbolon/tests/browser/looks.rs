@@ -87,8 +87,8 @@ fn look_at_all(language: &str, looks: [Look; 2]) {
     browser.submit("register");
     browser.until("document.querySelectorAll('[aria-invalid]').length === 3");
     look("register-refused");
-    look_at_links(&browser, &service, &look);
-    look_at_account(&browser, &service, &look);
+    look_at_links(&browser, &service, look);
+    look_at_account(&browser, &service, look);
 }
 
 /// The pages of mailed links.
