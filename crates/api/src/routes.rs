@@ -13,6 +13,7 @@ use crate::handlers::{health, well_known};
 pub(crate) fn api(config: &mut ServiceConfig<'_>) {
     config
         .service(resource("/api/verify").route(get().to(verify::verify)))
+        .service(resource("/api/verify/browser").route(get().to(verify::browser::verify_browser)))
         .service(resource("/api/register").route(post().to(register::register)))
         .service(resource("/api/login").route(post().to(login::login)))
         .service(resource("/api/tokens").route(post().to(tokens::tokens)))

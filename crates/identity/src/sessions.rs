@@ -2,6 +2,7 @@
 
 mod admin;
 mod batched;
+mod by_cookie;
 mod claim_changes;
 mod denylist;
 mod device_label;
@@ -29,6 +30,7 @@ use crate::tokens::{AccessToken, RefreshToken, Tokens};
 pub(crate) use device_label::device_label;
 
 pub use admin::{SessionAdmin, Which};
+pub use by_cookie::CookieSession;
 pub use claim_changes::ClaimChanges;
 pub use denylist::Denylist;
 pub use introspect::Introspected;

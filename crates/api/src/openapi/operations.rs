@@ -26,6 +26,7 @@ const PROBLEMS: &[(&str, &[&[Code]])] = &[
     ("deleteMe", me::delete::PROBLEMS),
     ("deleteMeByPost", me::delete::PROBLEMS),
     ("verify", verify::PROBLEMS),
+    ("verifyBrowser", verify::browser::PROBLEMS),
     ("listEvents", events::PROBLEMS),
     ("listSessions", sessions::list::PROBLEMS),
     ("revokeSession", sessions::revoke::PROBLEMS),
@@ -166,7 +167,7 @@ fn add_success_headers(operation_id: &str, responses: &mut Map<String, Value>) {
                 "Set-Cookie": sets_cookie
             });
         }
-        "verify" => {
+        "verify" | "verifyBrowser" => {
             let id = |of: &str| json!({ "description": of, "schema": { "type": "string" } });
             success["headers"] = json!({
                 "X-User-Id": id("The user's id."),

@@ -31,6 +31,7 @@ pub(super) const PATHS: &[&str] = &[
     "/api/events",
     "/api/tokens",
     "/api/verify",
+    "/api/verify/browser",
     "/api/introspect",
     "/api/revoke",
     "/api/admin/users",

@@ -69,6 +69,8 @@ codes! {
         "The session was revoked; `reason` says why. Sign in again."
     SessionUnknown "session_unknown" 401 "Unknown session"
         "No session has this id. It expired and was deleted, or a backup was restored. Sign in again."
+    SignInRequired "sign_in_required" 401 "Sign-in required"
+        "The browser has no live session. Sign in first."
     ServiceKeyMissing "service_key_missing" 401 "Service key required"
         "The request has no service key. Send one as `Authorization: Bearer <service key>`; operators create keys with `symbolon service-key create`."
     ServiceKeyInvalid "service_key_invalid" 401 "Invalid service key"

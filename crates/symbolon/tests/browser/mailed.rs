@@ -116,7 +116,10 @@ fn a_mailed_code_signs_in_where_it_was_asked_for_and_a_link_elsewhere_shows_it()
     let Some(browser) = Browser::start() else {
         return;
     };
-    let service = Service::start(&["--sign-in-by-mail=on"]).with_ann();
+    let service = Service::start(&["--sign-in-by-mail=on"]);
+    let ann =
+        json!({ "name": "Анна", "email": "ann@example.org", "password": "correct horse battery" });
+    assert!(service.running.post_in("ru", "/api/register", &ann)["id"].is_string());
     browser.open(&format!("{}/sign-in?lang=ru", service.url));
     browser.until_step("password");
     browser.fill("#sign-in-email", "ann@example.org");

@@ -24,6 +24,7 @@ mod mail;
 mod moving_from_django;
 mod notes;
 mod pages;
+mod protect_a_site;
 mod proxies;
 mod sign_in_pages;
 mod spa;

@@ -17,3 +17,4 @@ mod revoke;
 mod sessions;
 mod tokens;
 mod verify;
+mod verify_browser;

@@ -52,6 +52,7 @@ fn the_document_lists_every_call() {
         "/api/sessions/{id}",
         "/api/tokens",
         "/api/verify",
+        "/api/verify/browser",
         "/health/live",
         "/health/ready",
     ];

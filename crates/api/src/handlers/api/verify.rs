@@ -1,3 +1,5 @@
+pub(crate) mod browser;
+
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -15,7 +17,9 @@ use paperclip::v2::models::{
     CollectionFormat, DataType, DefaultOperationRaw, DefaultResponseRaw, Either, Items, Parameter,
     ParameterIn, Response,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
+use store::sessions::SessionId;
+use store::users::UserId;
 use url::form_urlencoded;
 
 use crate::extract::access_token::{Bearer, token_holder};
@@ -76,39 +80,49 @@ impl Verified {
     /// Verifies the access token of a request.
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let holder = token_holder(request)?;
-        let required = required_claims(request.query_string())?;
-        let forwarded = data::<ForwardedHeaders>(request)?;
-        let mut response = HttpResponse::new(StatusCode::OK);
-        let headers = response.headers_mut();
-        headers.insert(USER_ID, value(holder.user_id.as_str())?);
-        if let Some(session_id) = holder.session_id {
-            headers.insert(SESSION_ID, value(&session_id.to_string())?);
-        }
-        // Most calls need no custom claims.
-        if required.is_empty() && forwarded.claims.is_empty() && forwarded.token_ttl.is_none() {
-            return Ok(Self(response));
-        }
-        let custom = custom_claims_of(holder.token);
-        for (name, value) in &required {
-            if !custom.get(name).is_some_and(|claim| has(claim, value)) {
-                let detail = format!("The access token does not have {name}:{value}.");
-                return Err(Problem::from(Code::ClaimRequired).with_detail(detail));
-            }
-        }
-        for header in &forwarded.claims {
-            if let Some(value) = custom.get(&header.claim).and_then(header_value) {
-                headers.insert(header.header.clone(), value);
-            }
-        }
-        if let Some(ttl) = forwarded.token_ttl {
-            let (user_id, session_id) = (&holder.user_id, holder.session_id);
-            let tokens = data::<AccessTokens>(request)?;
-            let now = data::<Arc<dyn Clock>>(request)?.now();
-            let token = tokens.forward(user_id, session_id, &custom, now, ttl)?;
-            headers.insert(FORWARDED_TOKEN, value(&token)?);
-        }
-        Ok(Self(response))
+        let claims = || custom_claims_of(holder.token);
+        identity_headers(request, &holder.user_id, holder.session_id, claims).map(Self)
     }
+}
+
+/// The answer that says who somebody is, if they have the claims that the query requires.
+fn identity_headers(
+    request: &HttpRequest,
+    user_id: &UserId,
+    session_id: Option<SessionId>,
+    claims: impl FnOnce() -> Map<String, Value>,
+) -> Result<HttpResponse, Problem> {
+    let required = required_claims(request.query_string())?;
+    let forwarded = data::<ForwardedHeaders>(request)?;
+    let mut response = HttpResponse::new(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(USER_ID, value(user_id.as_str())?);
+    if let Some(session_id) = session_id {
+        headers.insert(SESSION_ID, value(&session_id.to_string())?);
+    }
+    // Most calls need no custom claims.
+    if required.is_empty() && forwarded.claims.is_empty() && forwarded.token_ttl.is_none() {
+        return Ok(response);
+    }
+    let custom = claims();
+    for (name, value) in &required {
+        if !custom.get(name).is_some_and(|claim| has(claim, value)) {
+            let detail = format!("The access token does not have {name}:{value}.");
+            return Err(Problem::from(Code::ClaimRequired).with_detail(detail));
+        }
+    }
+    for header in &forwarded.claims {
+        if let Some(value) = custom.get(&header.claim).and_then(header_value) {
+            headers.insert(header.header.clone(), value);
+        }
+    }
+    if let Some(ttl) = forwarded.token_ttl {
+        let tokens = data::<AccessTokens>(request)?;
+        let now = data::<Arc<dyn Clock>>(request)?.now();
+        let token = tokens.forward(user_id, session_id, &custom, now, ttl)?;
+        headers.insert(FORWARDED_TOKEN, value(&token)?);
+    }
+    Ok(response)
 }
 
 /// The claims that the parameters `require=name:value` name. Other parameters are those of the request that
