@@ -15,6 +15,10 @@ pub(crate) struct Cookies {
     pub(crate) device: Cookie,
     /// The secret by which the browser that asked for a mail is known again.
     pub(crate) asking: Cookie,
+    /// At a site on another host: the session.
+    pub(crate) site: Cookie,
+    /// At such a site: the secret of the browser that is on its way to the sign-in.
+    pub(crate) site_state: Cookie,
 }
 
 /// The language that was chosen on a page. No secret: pages read and write it.
@@ -40,6 +44,8 @@ impl Cookies {
             // Browsers accept the prefix `__Host-` only from this host over https, for all paths.
             refresh: cookie("refreshToken", "__Host-refreshToken", "/"),
             asking: cookie("askedForMail", "__Host-askedForMail", "/"),
+            site: cookie("symbolonSite", "__Host-symbolonSite", "/"),
+            site_state: cookie("symbolonState", "__Host-symbolonState", "/"),
             device: cookie("knownDevice", "__Secure-knownDevice", "/api/login"),
         }
     }

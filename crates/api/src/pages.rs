@@ -3,9 +3,14 @@
 mod docs;
 mod hosted;
 mod module;
+mod sites;
 mod static_file;
 
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{ServiceConfig, get, resource};
+
+use crate::problem::{Code, Problem};
 
 pub(crate) use hosted::HostedPages;
 
@@ -20,6 +25,23 @@ pub(crate) fn docs_routes(config: &mut ServiceConfig) {
         .service(resource("/docs.json").route(get().to(docs::json)))
         .service(resource("/docs.yaml").route(get().to(docs::yaml)))
         .service(resource("/symbolon.js").route(get().to(module::module)));
+}
+
+/// The way between sites on other hosts and the sign-in.
+pub(crate) fn site_routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/site/start").route(get().to(sites::start)))
+        .service(resource("/.symbolon/callback").route(get().to(sites::callback)));
+}
+
+fn redirect(place: &str) -> HttpResponse {
+    match HeaderValue::from_str(place) {
+        Ok(place) => HttpResponse::Found()
+            .insert_header((header::LOCATION, place))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .finish(),
+        Err(_) => HttpResponse::from_error(Problem::from(Code::NotFound)),
+    }
 }
 
 /// The pages for users.

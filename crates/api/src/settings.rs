@@ -4,6 +4,7 @@ mod allowed_origin;
 mod origin;
 mod public_url;
 mod return_urls;
+mod sites;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub use allowed_origin::AllowedOrigin;
 pub use origin::Origin;
 pub use public_url::{PublicUrl, is_local};
 pub use return_urls::ReturnUrls;
+pub(crate) use sites::At;
+pub use sites::Sites;
 
 /// All settings of the service.
 #[derive(Clone, Debug)]
@@ -117,6 +120,8 @@ pub struct Http {
     pub client_id: String,
     /// Other origins with front ends.
     pub allowed_origins: Vec<AllowedOrigin>,
+    /// Sites that a proxy protects with a cookie.
+    pub sites: Sites,
     /// The `SameSite` attribute of cookies.
     pub same_site: SameSite,
     /// Networks whose hosts may issue tokens without a service key.
@@ -228,6 +233,7 @@ pub(crate) mod tests {
                 others: Vec::new(),
             },
             client_id: "symbolon".to_owned(),
+            sites: Sites::new(&public_url, Vec::new()),
             public_url,
             allowed_origins: Vec::new(),
             same_site: SameSite::Lax,

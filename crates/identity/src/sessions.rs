@@ -15,6 +15,7 @@ mod renew;
 mod revocation_list;
 mod revocations;
 mod revoke;
+mod sites;
 mod window;
 
 use std::fmt;
@@ -40,6 +41,7 @@ pub use renew::{Refusal, Renewed};
 pub use revocation_list::{MOST_LISTED, RevocationList, RevocationListPublisher};
 pub use revocations::Revocations;
 pub use revoke::SignedOut;
+pub use sites::{SiteVisit, site_state};
 
 /// The settings of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

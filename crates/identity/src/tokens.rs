@@ -9,6 +9,7 @@ mod prepared;
 mod refresh;
 mod revocation_list;
 mod seen;
+mod site;
 mod typ;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use access::{
 pub use device::{DeviceToken, DeviceTokens, KNOWN_FOR, KnownDevice};
 pub use locked_out::{follow_locked_out, load_locked_out};
 pub use refresh::{RefreshClaims, RefreshToken, RefreshTokens};
+pub use site::{SITE_TTL, SiteCodeClaims, SiteSession, SiteToken, SiteTokens};
 
 /// Issues and verifies all kinds of tokens. Clones share the keys.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Tokens {
     pub refresh: Arc<RefreshTokens>,
     /// Device tokens.
     pub device: Arc<DeviceTokens>,
+    /// Tokens for sites on other hosts.
+    pub site: Arc<SiteTokens>,
 }
 
 impl Tokens {
@@ -44,6 +48,7 @@ impl Tokens {
         Self {
             access: Arc::new(access),
             device: Arc::new(DeviceTokens::new(rings.refresh.clone(), &issuer)),
+            site: Arc::new(SiteTokens::new(rings.refresh.clone(), &issuer)),
             refresh: Arc::new(RefreshTokens::new(rings.refresh, &issuer)),
         }
     }
@@ -53,6 +58,7 @@ impl Tokens {
         self.access.use_ring(rings.access);
         self.access.use_legacy_keys(rings.legacy);
         self.device.use_ring(rings.refresh.clone());
+        self.site.use_ring(rings.refresh.clone());
         self.refresh.use_ring(rings.refresh);
     }
 }

@@ -40,6 +40,7 @@ const SHUTDOWN_TIMEOUT: u64 = 6;
 
 pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, StartError> {
     let allowed_origins = http.allowed_origins.clone();
+    let has_sites = http.sites.are_there_others();
     let metrics_source = services.metrics_source();
     let server = HttpServer::new(move || {
         App::new()
@@ -56,6 +57,11 @@ pub(super) fn listen(http: &Http, services: Services) -> Result<Listening, Start
             .configure(|config| {
                 if services.has_pages {
                     pages::user_routes(config, services.has_playground);
+                }
+            })
+            .configure(|config| {
+                if has_sites {
+                    pages::site_routes(config);
                 }
             })
             .default_service(web::to(|| async {

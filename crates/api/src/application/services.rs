@@ -31,7 +31,7 @@ use crate::handlers::well_known::revoked_sessions::SerializedList;
 use crate::metrics_listener::MetricsSource;
 use crate::openapi::{self, Document};
 use crate::pages::HostedPages;
-use crate::settings::{Http, PublicUrl, ReturnUrls, Settings};
+use crate::settings::{Http, PublicUrl, ReturnUrls, Settings, Sites};
 
 /// What is known without asking the database.
 pub(super) struct Known {
@@ -81,6 +81,7 @@ struct Translation {
     jwks_max_age: Data<JwksMaxAge>,
     public_url: Data<PublicUrl>,
     return_urls: Data<ReturnUrls>,
+    sites: Data<Sites>,
     entropy: Data<Arc<dyn Entropy>>,
     serialized_list: Data<SerializedList>,
     trusted_issuers: Data<TrustedIssuers>,
@@ -257,6 +258,7 @@ impl Translation {
             jwks_max_age: Data::new(JwksMaxAge::new(settings.keys.rules.publish_ahead)),
             public_url: Data::new(http.public_url.clone()),
             return_urls: Data::new(ReturnUrls::new(http)),
+            sites: Data::new(http.sites.clone()),
             entropy: Data::new(ports.entropy.clone()),
             serialized_list: Data::new(SerializedList::default()),
             trusted_issuers: Data::new(TrustedIssuers::new(http)),
@@ -274,6 +276,7 @@ impl Translation {
             .app_data(self.jwks_max_age.clone())
             .app_data(self.public_url.clone())
             .app_data(self.return_urls.clone())
+            .app_data(self.sites.clone())
             .app_data(self.entropy.clone())
             .app_data(self.serialized_list.clone())
             .app_data(self.trusted_issuers.clone())

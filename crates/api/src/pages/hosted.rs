@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use identity::brand::Brand;
@@ -12,6 +12,7 @@ use minijinja::{Environment, Value, context};
 use serde::Deserialize;
 use serde_json::Map;
 
+use super::redirect;
 use super::static_file::{self, CSS, JAVASCRIPT, StaticFile};
 use crate::cookie::{Cookies, LANGUAGE};
 use crate::extract::asking_browser::locale;
@@ -284,16 +285,6 @@ pub(super) struct Destination {
 pub(super) async fn go_on(query: Query<Destination>, urls: Data<ReturnUrls>) -> HttpResponse {
     let url = query.return_to.as_deref().and_then(|text| urls.parse(text));
     redirect(url.as_deref().unwrap_or("/account"))
-}
-
-fn redirect(place: &str) -> HttpResponse {
-    match HeaderValue::from_str(place) {
-        Ok(place) => HttpResponse::Found()
-            .insert_header((header::LOCATION, place))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .finish(),
-        Err(_) => HttpResponse::from_error(Problem::from(Code::NotFound)),
-    }
 }
 
 /// A file of the pages.

@@ -1,12 +1,14 @@
 //! `SYMBOLON_LISTEN`, `SYMBOLON_KEEP_ALIVE`, `SYMBOLON_PUBLIC_URL`, `SYMBOLON_DANGER_INSECURE_PUBLIC_URL`,
-//! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_COOKIE_SAMESITE`,
+//! `SYMBOLON_AUDIENCE`, `SYMBOLON_ALLOWED_ORIGINS`, `SYMBOLON_SITES`, `SYMBOLON_COOKIE_SAMESITE`,
 //! `SYMBOLON_TRUSTED_ISSUERS`, `SYMBOLON_TRUSTED_PROXIES`, `SYMBOLON_CLIENT_ADDRESS_HEADER`,
 //! `SYMBOLON_VERIFY_CLAIMS`, `SYMBOLON_FORWARDED_TOKEN_TTL`, `SYMBOLON_METRICS_LISTEN`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use api::settings::{AllowedOrigin, ClaimHeader, Http, PublicUrl, SameSite, parse_header_name};
+use api::settings::{
+    AllowedOrigin, ClaimHeader, Http, Origin, PublicUrl, SameSite, Sites, parse_header_name,
+};
 use clap::Args;
 use identity::tokens::Audiences;
 use ipnet::IpNet;
@@ -80,6 +82,17 @@ pub(super) struct HttpArgs {
         hide_default_value = true
     )]
     allowed_origins: String,
+
+    /// Origins of sites on other hosts that a proxy protects with a cookie, separated by commas, such as
+    /// https://wiki.example.net
+    #[arg(
+        long,
+        env = "SYMBOLON_SITES",
+        value_name = "ORIGINS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    sites: String,
 
     /// SameSite attribute of the cookies: Strict, Lax or None (None requires https)
     #[arg(
@@ -171,6 +184,18 @@ impl HttpArgs {
             &self.allowed_origins,
             AllowedOrigin::parse,
         );
+        let sites = mistakes.note_each("SYMBOLON_SITES", &self.sites, |text| {
+            let site = Origin::parse(text)?;
+            let own = public_url.as_ref();
+            let is_https = site.as_str().starts_with("https://");
+            match own.is_none_or(|own| own.is_https() == is_https) {
+                true if own.is_some_and(|own| *own.origin() == site) => {
+                    Err("is the public URL, which is always a site")
+                }
+                true => Ok(site),
+                false => Err("must use https if the public URL does, and http otherwise"),
+            }
+        });
         let secure = public_url.as_ref().is_none_or(PublicUrl::is_https);
         let same_site = SameSite::parse(&self.cookie_samesite, secure);
         let same_site = mistakes.note("SYMBOLON_COOKIE_SAMESITE", &self.cookie_samesite, same_site);
@@ -215,6 +240,7 @@ impl HttpArgs {
             keep_alive: keep_alive?,
             audience: audiences(self.audience.as_deref(), &public_url),
             client_id: self.client_id,
+            sites: Sites::new(&public_url, sites?),
             public_url,
             allowed_origins: allowed_origins?,
             same_site: same_site?,

@@ -22,6 +22,7 @@ mod limits;
 mod replicas;
 mod revoked_sessions;
 mod secrets;
+mod sites;
 mod support;
 
 pub(crate) use support::on_both_back_ends;

@@ -68,6 +68,11 @@ impl Client {
         jar.insert("refreshToken".to_owned(), value.to_owned());
     }
 
+    /// Has the cookies of another browser, as a thief would.
+    pub(crate) fn take_cookies_of(&self, other: &Client) {
+        *self.jar.borrow_mut() = other.jar.borrow().clone();
+    }
+
     fn keep_cookies(&self, answer: &Answer) {
         let mut jar = self.jar.borrow_mut();
         for cookie in answer.all("set-cookie") {

@@ -1,13 +1,18 @@
 //! Forward authentication for whole sites: browsers send a cookie instead of an access token.
 
 use std::collections::BTreeMap;
+use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
-use identity::sessions::Sessions;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, ResponseError};
+use identity::challenges::BrowserSecret;
+use identity::entropy::Entropy;
+use identity::sessions::{Sessions, site_state};
 use paperclip::actix::web::Query;
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
@@ -16,9 +21,10 @@ use serde_json::Map;
 use url::form_urlencoded;
 
 use super::identity_headers;
-use crate::cookie::Cookies;
+use crate::cookie::{Cookie, Cookies};
+use crate::extract::data;
 use crate::problem::{Code, Problem};
-use crate::settings::PublicUrl;
+use crate::settings::{At, Origin, PublicUrl, Sites};
 
 /// The problems that this operation can return, besides those common to its kind.
 pub(crate) const PROBLEMS: &[&[Code]] = &[&[
@@ -47,7 +53,8 @@ const URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
 /// Verify the cookie of a browser
 ///
-/// For proxies in front of a whole site on the same host as Symbolon. Needs the headers `X-Forwarded-Method`
+/// For proxies in front of a whole site: on the same host as Symbolon, or on one that the operator names
+/// (`SYMBOLON_SITES`), then with `X-Forwarded-Host`. Needs the headers `X-Forwarded-Method`
 /// and `X-Forwarded-Uri` of the request that the proxy asks about, and its cookies. Answers 200 with the headers of
 /// `GET /api/verify`; for navigations of whoever is not signed in 302 to `/sign-in`, from where the browser comes back;
 /// for all else 401. Requests that change something must come from the site's own pages, or the answer is 403.
@@ -58,20 +65,33 @@ pub(crate) async fn verify_browser(
     query: Query<RedirectQuery>,
     cookies: Data<Cookies>,
     sessions: Data<Sessions>,
-    public_url: Data<PublicUrl>,
+    sites: Data<Sites>,
+    sign_in: SignInPlace,
 ) -> Result<BrowserVerdict, Problem> {
+    let at = sites.at(&request).ok_or_else(unknown_host)?;
     let forwarded = Forwarded::read(&request)?;
-    if !forwarded.comes_from(&public_url) {
+    if !forwarded.comes_from(at.origin()) {
         return Err(Code::OriginDenied.into());
     }
-    let tokens = cookies.refresh.values(&request);
-    let found = sessions.by_cookie(&tokens).await?;
-    let known = found.filter(|found| !(found.needs_renewal && forwarded.is_navigation()));
-    let Some(known) = known else {
-        let as_401 = query.redirect.as_deref() == Some("401");
-        return Ok(BrowserVerdict(forwarded.to_sign_in(&public_url, as_401)));
+    let known = match at {
+        At::Own(_) => {
+            let found = sessions
+                .by_cookie(&cookies.refresh.values(&request))
+                .await?;
+            found.map(|found| (found.session, found.needs_renewal))
+        }
+        At::Other(site) => {
+            let presented = cookies.site.values(&request);
+            let found = sessions.by_site_cookie(&presented, site.as_str()).await?;
+            found.map(|found| (found.session, found.needs_renewal))
+        }
     };
-    let session = known.session;
+    let is_navigation = forwarded.is_navigation();
+    let known = known.filter(|(_, needs_renewal)| !(*needs_renewal && is_navigation));
+    let Some((session, _)) = known else {
+        let as_401 = query.redirect.as_deref() == Some("401");
+        return Ok(BrowserVerdict(forwarded.to_sign_in(at, &sign_in, as_401)));
+    };
     let claims = || serde_json::from_str(&session.claims).unwrap_or_else(|_| Map::new());
     let answer = identity_headers(&request, &session.user_id, Some(session.id), claims)?;
     Ok(BrowserVerdict(answer))
@@ -101,8 +121,8 @@ impl<'a> Forwarded<'a> {
 
     /// Whether a page of the site itself sends the request, or it is one that changes nothing and that any page may
     /// cause. A request for a WebSocket is a GET, but one that lasts.
-    fn comes_from(&self, public_url: &PublicUrl) -> bool {
-        let own = public_url.origin().as_str().as_bytes();
+    fn comes_from(&self, site: &Origin) -> bool {
+        let own = site.as_str().as_bytes();
         let is_own = |origin: &[u8]| origin == own;
         match (self.header("origin"), self.header("sec-fetch-site")) {
             (Some(origin), _) if !is_own(origin) => false,
@@ -129,25 +149,97 @@ impl<'a> Forwarded<'a> {
     }
 
     /// To the sign-in, and back from there.
-    fn to_sign_in(&self, public_url: &PublicUrl, as_401: bool) -> HttpResponse {
-        let mut refusal = Problem::from(Code::SignInRequired).error_response();
+    fn to_sign_in(&self, at: At<'_>, sign_in: &SignInPlace, as_401: bool) -> HttpResponse {
+        let refusal = Problem::from(Code::SignInRequired).error_response();
         if !self.is_navigation() {
             return refusal;
         }
-        let back = format!("{public_url}{}", self.uri);
-        let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-        let sign_in = format!("{public_url}/sign-in?return_to={back}");
-        let Ok(location) = HeaderValue::from_str(&sign_in) else {
-            return refusal;
+        let back = format!("{}{}", at.origin(), self.uri);
+        let (place, cookie) = match at {
+            At::Own(_) => (sign_in.page(&back), None),
+            At::Other(_) => {
+                let (place, cookie) = sign_in.site_start(&back);
+                (place, Some(cookie))
+            }
         };
-        if as_401 {
-            refusal.headers_mut().insert(header::LOCATION, location);
-            return refusal;
+        let mut response = match as_401 {
+            true => refusal,
+            false => HttpResponse::Found().finish(),
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in [
+            (header::LOCATION, Some(place)),
+            (header::SET_COOKIE, cookie),
+        ] {
+            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                headers.insert(name, value);
+            }
         }
-        HttpResponse::Found()
-            .insert_header((header::LOCATION, location))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .finish()
+        response
+    }
+}
+
+/// Where browsers sign in.
+pub(crate) struct SignInPlace {
+    public_url: Data<PublicUrl>,
+    state: Cookie,
+    /// The secret of the browser at the site: that which it has already, because another tab may be on its way, or
+    /// a new one.
+    secret: BrowserSecret,
+}
+
+/// Seconds that a browser may take to sign in.
+const STATE_TTL: u64 = 3600;
+
+impl SignInPlace {
+    /// The page, from where the browser comes back.
+    fn page(&self, back: &str) -> String {
+        format!("{}/sign-in?return_to={}", **self.public_url, encoded(back))
+    }
+
+    /// From a site on another host, and the cookie by which the browser is known when it comes back.
+    fn site_start(&self, back: &str) -> (String, String) {
+        let (url, to) = (&**self.public_url, encoded(back));
+        let state = site_state(&self.secret);
+        let place = format!("{url}/site/start?to={to}&state={state}");
+        (place, self.state.set(self.secret.expose(), STATE_TTL))
+    }
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn unknown_host() -> Problem {
+    Problem::from(Code::RequestMalformed).with_detail(
+        "X-Forwarded-Host is neither the host of the public URL nor of a site in SYMBOLON_SITES.",
+    )
+}
+
+impl paperclip::v2::schema::Apiv2Schema for SignInPlace {}
+
+impl OperationModifier for SignInPlace {}
+
+impl FromRequest for SignInPlace {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            let state = data::<Cookies>(request)?.site_state.clone();
+            let known = state.values(request).into_iter().next();
+            let entropy = data::<Arc<dyn Entropy>>(request)?;
+            Ok(Self {
+                public_url: data::<PublicUrl>(request)?.clone(),
+                secret: known.map_or_else(
+                    || BrowserSecret::generate(&****entropy),
+                    BrowserSecret::presented,
+                ),
+                state,
+            })
+        };
+        ready(read())
     }
 }
 
