@@ -11,8 +11,8 @@ use store::challenges::ChallengeKind;
 pub use presented::{BrowserSecret, Presented, Whose};
 pub use secrets::{ChallengeSecrets, Code, LinkToken};
 
-/// Attempts at the code of one challenge. With eight digits and three mails an hour, a guesser has a chance
-/// of one in 6 million an hour.
+/// Attempts at the code of one challenge. With eight digits and at most five mails in an hour, a guesser has a
+/// chance of one in four million an hour.
 pub(crate) const ATTEMPTS: u32 = 5;
 
 /// How long a link is valid.

@@ -24,7 +24,8 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let (mailbox, domain) = text.trim().rsplit_once('@').ok_or(InvalidEmail)?;
         let address = format!("{}@{}", unicode::composed(mailbox), unicode_domain(domain)?);
-        if address.len() > 254 || !unicode::is_displayable(&address) {
+        // A quoted mailbox has many forms, which would be as many accounts.
+        if mailbox.contains('"') || address.len() > 254 || !unicode::is_displayable(&address) {
             return Err(InvalidEmail);
         }
         let options = Options::default()
@@ -101,6 +102,8 @@ mod tests {
             "@example.org",
             "ann@",
             "a b@example.org",
+            "\"ann\"@example.org",
+            "\"a b\"@example.org",
             "a@b@c",
             "Ann <ann@example.org>",
             "ann@[192.0.2.1]",

@@ -229,7 +229,7 @@ impl SignIn {
         let method = amr.join(" ");
         let now = self.ports.clock.now();
         let known = browser.known.iter().find(|known| known.user_id == user.id);
-        let notice = self.notice_of_new_device(&user, &browser).await?;
+        let notice = self.notice_of_new_device(&user, &browser);
         let sessions = &self.sessions;
         let replaces = sessions.presented_ids(&browser.refresh_tokens).await?;
         let (id, device) = (user.id.clone(), browser.device);
@@ -284,22 +284,16 @@ impl SignIn {
     }
 
     /// A notice, if the user has not signed in on this device before, and did not just register.
-    async fn notice_of_new_device(
-        &self,
-        user: &User,
-        browser: &Browser,
-    ) -> Result<Option<Letter>, Failure> {
+    fn notice_of_new_device(&self, user: &User, browser: &Browser) -> Option<Letter> {
         let is_known = browser.known.iter().any(|device| device.belongs_to(user));
         let now = self.ports.clock.now();
-        if is_known || now.since(user.created_at) < FIRST_DEVICE {
-            return Ok(None);
-        }
-        let kind = MailKind::NewDevice;
-        let Some(notice) = self.mailing.outbox.notice(kind, user, &browser.device) else {
-            return Ok(None);
+        let is_first = now.since(user.created_at) < FIRST_DEVICE;
+        let notice = || {
+            self.mailing
+                .outbox
+                .notice(MailKind::NewDevice, user, &browser.device)
         };
-        let counted = self.mailing.limit.count(kind, &user.email).await?;
-        Ok((counted == Attempt::Allowed).then_some(notice))
+        (!is_known && !is_first).then(notice).flatten()
     }
 
     /// Publishes what the first proof of an address changed, and returns the user.

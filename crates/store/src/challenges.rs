@@ -35,6 +35,13 @@ words! {
     }
 }
 
+impl ChallengeKind {
+    /// Whether anybody may ask for one who knows the address.
+    fn is_asked_by_strangers(self) -> bool {
+        matches!(self, ChallengeKind::ResetPassword | ChallengeKind::SignIn)
+    }
+}
+
 /// Identifies a challenge: a UUID of version 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChallengeId(Uuid);
@@ -98,7 +105,9 @@ pub struct Challenge {
 }
 
 /// Adds a challenge that allows this many attempts, in place of earlier ones of its kind for its user, or, if
-/// there is none, for its address. Requires a transaction.
+/// there is none, for its address. Where strangers may ask, it only replaces what the same browser asked for, so
+/// that nobody can make those useless that others asked for. One that takes a change of the address back
+/// replaces none. Requires a transaction.
 ///
 /// # Errors
 ///
@@ -108,18 +117,8 @@ pub fn add(
     new: &Challenge,
     attempts: u32,
 ) -> Result<(), StoreError> {
-    let earlier = challenges::table.filter(challenges::kind.eq(new.kind.as_str()));
-    match &new.user_id {
-        Some(user) => {
-            let earlier = earlier.filter(challenges::user_id.eq(user.as_str()));
-            diesel::delete(earlier).execute(connection)?;
-        }
-        None => {
-            let earlier = earlier
-                .filter(challenges::email_key.eq(email_key(&new.email)))
-                .filter(challenges::user_id.is_null());
-            diesel::delete(earlier).execute(connection)?;
-        }
+    if new.kind != ChallengeKind::UndoEmailChange {
+        replace(connection, new)?;
     }
     diesel::insert_into(challenges::table)
         .values((
@@ -136,6 +135,52 @@ pub fn add(
         ))
         .execute(connection)?;
     Ok(())
+}
+
+/// There are few of a kind: asking is limited, and the others go when the address is proven.
+fn replace(connection: &mut AnyConnection, new: &Challenge) -> Result<(), StoreError> {
+    let of_kind = challenges::table.filter(challenges::kind.eq(new.kind.as_str()));
+    let columns = (challenges::id, challenges::browser);
+    let earlier: Vec<(String, Option<Vec<u8>>)> = match &new.user_id {
+        Some(user) => of_kind
+            .filter(challenges::user_id.eq(user.as_str()))
+            .select(columns)
+            .load(connection)?,
+        None => of_kind
+            .filter(challenges::email_key.eq(email_key(&new.email)))
+            .filter(challenges::user_id.is_null())
+            .select(columns)
+            .load(connection)?,
+    };
+    let browser = new.browser.as_ref().map(|hash| hash.0.to_vec());
+    let may_replace =
+        |asked: &Option<Vec<u8>>| !new.kind.is_asked_by_strangers() || *asked == browser;
+    for (id, _) in earlier.iter().filter(|(_, asked)| may_replace(asked)) {
+        diesel::delete(challenges::table.find(id)).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Whether a user other than `except` could still take this address back.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub(crate) fn is_reserved(
+    connection: &mut AnyConnection,
+    email: &str,
+    except: &UserId,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let reserving = challenges::table
+        .filter(challenges::email_key.eq(email_key(email)))
+        .filter(challenges::kind.eq(ChallengeKind::UndoEmailChange.as_str()))
+        .filter(challenges::user_id.ne(except.as_str()))
+        .filter(challenges::used_at.is_null())
+        .filter(challenges::expires_at.gt(now.as_millis()))
+        .select(challenges::id);
+    let found: Option<String> = reserving.first(connection).optional()?;
+    Ok(found.is_some())
 }
 
 /// The challenge of this id, unless it was used or has expired.
@@ -247,6 +292,39 @@ pub fn consume(
         .set(challenges::used_at.eq(now.as_millis()))
         .execute(connection)?;
     Ok(used == 1)
+}
+
+/// Deletes all challenges of a user.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub(crate) fn forget_all(
+    connection: &mut AnyConnection,
+    user_id: &UserId,
+) -> Result<(), StoreError> {
+    let all = challenges::table.filter(challenges::user_id.eq(user_id.as_str()));
+    diesel::delete(all).execute(connection)?;
+    Ok(())
+}
+
+/// Deletes the challenges that take later changes of the address back than this one does: whoever made those
+/// changes must not take the account again.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub(crate) fn forget_later_undos(
+    connection: &mut AnyConnection,
+    used: &Challenge,
+) -> Result<(), StoreError> {
+    let later = challenges::table
+        .filter(challenges::kind.eq(ChallengeKind::UndoEmailChange.as_str()))
+        .filter(challenges::user_id.eq(used.user_id.as_ref().map(UserId::as_str)))
+        .filter(challenges::created_at.ge(used.created_at.as_millis()))
+        .filter(challenges::id.ne(used.id.to_string()));
+    diesel::delete(later).execute(connection)?;
+    Ok(())
 }
 
 /// Deletes a user's challenges, except those that take a change of the address back: whoever has taken the

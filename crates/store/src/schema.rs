@@ -147,7 +147,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(sessions, outbox);
+diesel::allow_tables_to_appear_in_same_query!(sessions, outbox, users);
 
 diesel::table! {
     __diesel_schema_migrations (version) {

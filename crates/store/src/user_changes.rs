@@ -56,6 +56,22 @@ pub fn change_password(
     revoke_everything(connection, id, Some(keep), reason, &by, now).map(Change::Made)
 }
 
+/// Whether an enabled user still has the password that was checked. The user stays locked until the transaction
+/// ends, so that this still holds when it is committed.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn still_has_password(
+    connection: &mut AnyConnection,
+    id: &UserId,
+    checked: &PasswordHash,
+) -> Result<bool, StoreError> {
+    connection.lock_user(id.as_str())?;
+    let user = find(connection, id)?.filter(|user| user.disabled_at.is_none());
+    Ok(user.is_some_and(|user| user.password.as_ref() == Some(checked)))
+}
+
 /// Replaces the hash `old` by another hash of the same password; sessions stay. `false` if the
 /// password was changed meanwhile.
 ///
@@ -136,6 +152,10 @@ pub fn update(
         return Ok(Update::NotFound);
     };
     let user = changes.applied_to(before.clone(), now());
+    let is_other = email_key(&user.email) != email_key(&before.email);
+    if is_other && challenges::is_reserved(connection, &user.email, id, now())? {
+        return Ok(Update::EmailTaken);
+    }
     let updated = diesel::update(users::table.find(id.as_str()))
         .set((
             users::name.eq(&user.name),
@@ -156,7 +176,11 @@ pub fn update(
     }
     updated?;
     if user.email != before.email {
-        challenges::forget(connection, id)?;
+        match by {
+            Actor::User(_) => challenges::forget(connection, id)?,
+            // Somebody repairs the account: links of whoever had it before end as well.
+            _ => challenges::forget_all(connection, id)?,
+        }
     }
     let claims = change_claims(connection, &before, &user, now)?;
     let revoked = match (before.disabled_at, user.disabled_at) {

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::challenges;
 use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::{deleted_users, users};
@@ -114,7 +115,7 @@ pub enum Addition {
     Done,
     /// Another user has this id, or had it before they were deleted.
     IdTaken,
-    /// Another user has this email address.
+    /// Another user has this email address, or could still take it back.
     EmailTaken,
 }
 
@@ -128,10 +129,15 @@ pub fn add(connection: &mut AnyConnection, user: &User) -> Result<Addition, Stor
         .values(Row::from(user))
         .execute(connection)
     else {
-        return Ok(match take_back(connection, &user.id)? {
-            true => Addition::IdTaken,
-            false => Addition::Done,
-        });
+        if take_back(connection, &user.id)? {
+            return Ok(Addition::IdTaken);
+        }
+        // Checked after the insertion, which may have waited for a change of the address to be committed.
+        if challenges::is_reserved(connection, &user.email, &user.id, user.created_at)? {
+            diesel::delete(users::table.find(user.id.as_str())).execute(connection)?;
+            return Ok(Addition::EmailTaken);
+        }
+        return Ok(Addition::Done);
     };
     match violated_constraint(&error).as_deref() {
         Some(constraint) if constraint.contains("email") => Ok(Addition::EmailTaken),

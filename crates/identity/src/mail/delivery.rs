@@ -242,13 +242,11 @@ impl Round {
         let since = self.now() - LOOK_BACK;
         let reused = move |c: &mut _| outbox::reused_sessions(c, since, BATCH);
         let reused = self.store.poll(reused).await?;
-        for mail in reused
+        for letter in reused
             .iter()
-            .filter_map(|reused| self.outbox.session_reused(reused))
+            .map(|reused| self.outbox.session_reused(reused))
         {
-            self.store
-                .write(move |c| outbox::add_once(c, &mail))
-                .await?;
+            self.store.transaction(move |c| letter.post(c)).await?;
         }
         Ok(())
     }

@@ -44,6 +44,7 @@ struct Parameters {
     ip: Option<String>,
     at: Option<i64>,
     new_email: Option<String>,
+    old_email: Option<String>,
 }
 
 impl Letters {
@@ -142,6 +143,7 @@ impl Letters {
             [
                 ("email", mail.mail.recipient.clone()),
                 ("new_email", parameters.new_email.unwrap_or_default()),
+                ("old_email", parameters.old_email.unwrap_or_default()),
                 ("link", link),
                 ("code", code),
                 (

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use store::attempts::{self, Allowance, Attempt};
 use store::outbox::MailKind;
+use store::{AnyConnection, StoreError, UnixMillis};
 
 use crate::async_store::AsyncStore;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::target::target;
 
-/// Three mails of a kind in an hour.
+/// Three mails of a kind at once, then one every twenty minutes.
 const ALLOWANCE: Allowance = Allowance {
     attempts: 3,
     within: Duration::from_secs(3600),
@@ -44,9 +45,19 @@ impl MailLimit {
 
     /// Counts a mail, if it is allowed.
     pub(crate) async fn count(&self, kind: MailKind, email: &str) -> Result<Attempt, Failure> {
-        let target = target(&["mail", kind.as_str(), &email.to_lowercase()]);
-        let clock = self.clock.clone();
-        let count = move |c: &mut _| attempts::count(c, target, ALLOWANCE, clock.now());
+        let (clock, email) = (self.clock.clone(), email.to_owned());
+        let count = move |c: &mut _| count(c, kind, &email, clock.now());
         self.store.write(count).await
     }
+}
+
+/// Counts a mail, if it is allowed.
+pub(super) fn count(
+    connection: &mut AnyConnection,
+    kind: MailKind,
+    email: &str,
+    now: UnixMillis,
+) -> Result<Attempt, StoreError> {
+    let target = target(&["mail", kind.as_str(), &email.to_lowercase()]);
+    attempts::count(connection, target, ALLOWANCE, now)
 }

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use store::attempts::Attempt;
 use store::challenges::{BrowserHash, Challenge, ChallengeId, ChallengeKind};
 use store::outbox::{MailId, MailKind, MailOutcome, NewMail};
 use store::sessions::Device;
 use store::users::User;
 use store::{AnyConnection, StoreError, UnixMillis, challenges, outbox};
 
+use super::limit;
 use crate::challenges::{ATTEMPTS, link_ttl};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -97,6 +99,8 @@ impl Asking {
 pub struct Letter {
     challenge: Option<Challenge>,
     mail: NewMail,
+    /// Whether it is counted when it is posted, and left out when there were too many.
+    is_limited: bool,
 }
 
 impl Letter {
@@ -106,10 +110,35 @@ impl Letter {
     ///
     /// [`StoreError`].
     pub fn post(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        if let Some(challenge) = &self.challenge {
+        let mut mail = self.mail.clone();
+        if self.is_limited && mail.outcome.is_none() {
+            let (kind, email, now) = (mail.kind, &mail.recipient, mail.created_at);
+            if limit::count(connection, kind, email, now)? != Attempt::Allowed {
+                mail.outcome = Some(MailOutcome::Suppressed);
+            }
+        }
+        if let Some(challenge) = self
+            .challenge
+            .as_ref()
+            .filter(|_| mail.outcome != Some(MailOutcome::Suppressed) || mail.user_id.is_none())
+        {
             challenges::add(connection, challenge, ATTEMPTS)?;
         }
-        outbox::add(connection, &self.mail)
+        outbox::add_once(connection, &mail)
+    }
+
+    /// What is awaited, without the mail.
+    pub(crate) fn into_challenge(self) -> Option<Challenge> {
+        self.challenge
+    }
+
+    /// The same, to be counted when it is posted: it is left out when there were too many.
+    #[must_use]
+    pub(crate) fn limited(self) -> Self {
+        Self {
+            is_limited: true,
+            ..self
+        }
     }
 }
 
@@ -143,6 +172,7 @@ impl Outbox {
                 outcome: asked.user.is_none().then_some(MailOutcome::Suppressed),
             },
             challenge: Some(challenge),
+            is_limited: false,
         }
     }
 
@@ -165,7 +195,8 @@ impl Outbox {
             user_id: asked.user.map(|user| user.id.clone()),
             email: asked.email.to_owned(),
             browser: asked.browser,
-            return_to: asked.return_to.clone(),
+            // What strangers send about nobody is not kept.
+            return_to: asked.return_to.clone().filter(|_| asked.user.is_some()),
             created_at: now,
             expires_at: now + link_ttl(kind),
         }
@@ -179,6 +210,7 @@ impl Outbox {
         let now = self.clock.now();
         Some(Letter {
             challenge: None,
+            is_limited: true,
             mail: self.about(
                 MailId::new(now, self.entropy.bytes()),
                 kind,
@@ -194,7 +226,18 @@ impl Outbox {
     pub fn account_exists(&self, asked: Asked<'_>) -> Option<Letter> {
         let kind = MailKind::AccountExists;
         let is_wanted = self.notices.kinds.contains(&kind);
-        is_wanted.then(|| self.ask(kind, ChallengeKind::ResetPassword, asked))
+        is_wanted.then(|| {
+            self.ask(kind, ChallengeKind::ResetPassword, asked)
+                .limited()
+        })
+    }
+
+    /// The mail to a new address of a user, which says whose account it is for.
+    pub fn change_email(&self, user: &User, new_email: &str, asking: Asking) -> Letter {
+        let asked = asking.about(Some(user), new_email);
+        let mut letter = self.ask(MailKind::ChangeEmail, ChallengeKind::ChangeEmail, asked);
+        letter.mail.parameters = json!({ "old_email": user.email }).to_string();
+        letter
     }
 
     /// The notice that the address was changed, to the old one, with a link that takes the change back.
@@ -217,8 +260,9 @@ impl Outbox {
         letter
     }
 
-    /// The notice that this session was used twice, of which there is one for each session.
-    pub(super) fn session_reused(&self, reused: &outbox::Reused) -> Option<NewMail> {
+    /// The notice that this session was used twice, of which there is one for each session. If its user gets no
+    /// such notice, it is not sent, but there is one, so that the session is not looked at again.
+    pub(super) fn session_reused(&self, reused: &outbox::Reused) -> Letter {
         let kind = MailKind::SessionReused;
         let outbox::Reused {
             id,
@@ -226,9 +270,15 @@ impl Outbox {
             device,
             at,
         } = reused;
-        self.notices
-            .include(kind, user)
-            .then(|| self.about(*id, kind, user, device, *at))
+        let mut mail = self.about(*id, kind, user, device, *at);
+        if !self.notices.include(kind, user) {
+            mail.outcome = Some(MailOutcome::Suppressed);
+        }
+        Letter {
+            challenge: None,
+            is_limited: true,
+            mail,
+        }
     }
 
     fn about(

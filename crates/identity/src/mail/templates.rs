@@ -64,7 +64,7 @@ const VARIABLES: [(&str, &str); 10] = [
     ("device", "Firefox on Linux"),
     ("ip", "192.0.2.7"),
     ("time", "2026-11-27 12:00 UTC"),
-    ("name", "Ann"),
+    ("old_email", "old@example.org"),
 ];
 
 /// A mail in words.

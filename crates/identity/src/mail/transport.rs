@@ -1,5 +1,7 @@
 use std::fmt;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -139,12 +141,19 @@ fn write(message: &Message, directory: &Path, name: &str) -> Delivery {
     let file = directory.join(format!("{name}.eml"));
     let partial = directory.join(format!(".{name}.partial"));
     let written = fs::create_dir_all(directory)
-        .and_then(|()| fs::write(&partial, message.formatted()))
+        .and_then(|()| write_private(&partial, &message.formatted()))
         .and_then(|()| fs::rename(&partial, &file));
     match written {
         Ok(()) => Delivery::Sent,
         Err(error) => Delivery::Unreachable(format!("{}: {error}", file.display())),
     }
+}
+
+/// Its link and code are for its reader alone.
+fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(file)?.write_all(bytes)
 }
 
 fn writable(directory: &Path) -> Result<(), String> {

@@ -176,7 +176,8 @@ impl Users {
     /// One event for the profile, and one for disabling or enabling.
     fn record_update(&self, updated: &Updated, actor: &Actor) {
         let Updated { before, user, .. } = updated;
-        if (&before.name, &before.email, &before.claims) != (&user.name, &user.email, &user.claims)
+        if (&before.name, &before.email, before.token_claims())
+            != (&user.name, &user.email, user.token_claims())
         {
             self.record(EventKind::UserChanged, &user.id, actor);
         }

@@ -1,19 +1,18 @@
 //! Changing an address that must be proven first, and taking the change back.
 
 use store::attempts::Attempt;
-use store::challenges::{self, ChallengeKind};
+use store::challenges::{self, Challenge, ChallengeKind};
 use store::events::{Cause, EventKind};
 use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Proof};
 use store::users::{self, User, UserId};
-use store::{Actor, UnixMillis};
+use store::{Actor, AnyConnection, StoreError, UnixMillis};
 
-use super::profile::ProfileUpdate;
 use super::{Email, Users};
 use crate::challenges::Presented;
 use crate::failure::Failure;
-use crate::mail::Asking;
+use crate::mail::{Asking, Letter};
 use crate::sign_in::Unconfirmed;
 
 /// The outcome of taking a change of the address back.
@@ -27,49 +26,62 @@ pub enum Undone {
     EmailTaken,
 }
 
+/// A new address that waits to be proven.
+pub(super) struct NewEmail {
+    pub(super) email: String,
+    /// The mail to it, if there is one.
+    letter: Option<Letter>,
+    /// What waits, if no mail tells of it.
+    challenge: Option<Challenge>,
+}
+
+impl NewEmail {
+    /// Adds what is awaited, and the mail. Requires the transaction in which the password was checked again.
+    pub(super) fn post(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if let Some(challenge) = &self.challenge {
+            challenges::add(connection, challenge, 0)?;
+        }
+        match &self.letter {
+            Some(letter) => letter.post(connection),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Users {
-    /// Sends a mail to the new address, which replaces the old one when it is proven. Whether somebody else
-    /// has it is only told to whoever reads its mail.
+    /// Prepares the mail to a new address, which replaces the old one when it is proven; `None` if the user has it
+    /// already. Whether somebody else has it is only told to whoever reads its mail.
     pub(super) async fn ask_for_new_email(
         &self,
-        user: User,
+        user: &User,
         new: Email,
         asking: Asking,
-    ) -> Result<ProfileUpdate, Failure> {
+    ) -> Result<Result<Option<NewEmail>, Unconfirmed>, Failure> {
         let (kind, email) = (MailKind::ChangeEmail, String::from(new));
+        if email == user.email {
+            return Ok(Ok(None));
+        }
         if let Attempt::Exhausted { wait } = self.mailing.limit.count(kind, &email).await? {
-            return Ok(ProfileUpdate::Unconfirmed(Unconfirmed::RateLimited {
-                wait,
-            }));
+            return Ok(Err(Unconfirmed::RateLimited { wait }));
         }
         let address = email.clone();
         let find = move |c: &mut _| users::find_by_email(c, &address);
         let owner = self.ports.store.read(find).await?;
-        let event = self.ports.audit.event(EventKind::EmailChangeAsked);
-        let event = event.user(&user.id).actor(&Actor::User(user.id.clone()));
-        self.ports.audit.record(event);
-        let letter = match owner.filter(|owner| owner.id != user.id) {
-            // The owner learns of it, the user does not.
-            Some(owner) => {
-                let asked = asking.about(Some(&owner), &owner.email);
-                self.mailing.outbox.ask(
-                    MailKind::AccountExists,
-                    ChallengeKind::ResetPassword,
-                    asked,
-                )
-            }
-            None => {
-                let asked = asking.about(Some(&user), &email);
-                self.mailing
-                    .outbox
-                    .ask(kind, ChallengeKind::ChangeEmail, asked)
-            }
-        };
-        self.ports
-            .store
-            .transaction(move |c| letter.post(c))
-            .await?;
-        Ok(ProfileUpdate::MustBeProven { user, email })
+        let outbox = &self.mailing.outbox;
+        let asked = outbox.change_email(user, &email, asking);
+        Ok(Ok(Some(match owner.filter(|owner| owner.id != user.id) {
+            // The owner learns of it; the user only sees that the address waits to be proven.
+            Some(owner) => NewEmail {
+                letter: outbox.account_exists(Asking::default().about(Some(&owner), &owner.email)),
+                challenge: asked.into_challenge(),
+                email,
+            },
+            None => NewEmail {
+                letter: Some(asked),
+                challenge: None,
+                email,
+            },
+        })))
     }
 
     /// The address that waits to be proven, if there is one.

@@ -5,7 +5,7 @@ use store::events::{Event, EventKind};
 use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Change, Update, UserChanges};
-use store::users::User;
+use store::users::{PasswordHash, User};
 
 use super::{Email, Name, Users};
 use crate::credentials::Password;
@@ -61,16 +61,26 @@ impl Users {
     ) -> Result<ProfileUpdate, Failure> {
         let event = self.own_event(EventKind::UserChanged, bearer, device);
         let confirmed = match changes.password {
-            Some(password) => self.confirm(bearer, password, &event).await?.map(drop),
+            Some(password) => self.confirm(bearer, password, &event).await?.map(Some),
             None if changes.email.is_some() => Err(Unconfirmed::WrongPassword),
-            None => Ok(()),
+            None => Ok(None),
         };
-        if let Err(why) = confirmed {
-            return Ok(ProfileUpdate::Unconfirmed(why));
-        }
+        let confirmed = match confirmed {
+            Ok(confirmed) => confirmed,
+            Err(why) => return Ok(ProfileUpdate::Unconfirmed(why)),
+        };
         let unproven = match self.rules.confirms_email_changes {
             true => changes.email.take(),
             false => None,
+        };
+        let unproven = match (unproven, &confirmed) {
+            (Some(new), Some((user, _))) => {
+                match self.ask_for_new_email(user, new, asking).await? {
+                    Ok(asked) => asked,
+                    Err(why) => return Ok(ProfileUpdate::Unconfirmed(why)),
+                }
+            }
+            _ => None,
         };
         let changes = UserChanges {
             name: changes.name.map(String::from),
@@ -79,19 +89,38 @@ impl Users {
             ..UserChanges::default()
         };
         let (id, actor) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
-        let clock = self.ports.clock.clone();
-        let update =
-            move |c: &mut _| user_changes::update(c, &id, &changes, &actor, &|| clock.now());
+        let (clock, checked) = (self.ports.clock.clone(), confirmed.map(|(_, hash)| hash));
+        let pending = unproven.as_ref().map(|asked| asked.email.clone());
+        let update = move |c: &mut _| {
+            // The password may have been changed since it was checked, to keep out whoever still knows it.
+            if let Some(checked) = &checked
+                && !user_changes::still_has_password(c, &id, checked)?
+            {
+                return Ok(Update::NotFound);
+            }
+            let update = user_changes::update(c, &id, &changes, &actor, &|| clock.now())?;
+            if let (Update::Made(_), Some(asked)) = (&update, &unproven) {
+                asked.post(c)?;
+            }
+            Ok(update)
+        };
         Ok(match self.ports.store.transaction(update).await? {
             Update::NotFound => ProfileUpdate::Unconfirmed(Unconfirmed::Overtaken),
             Update::EmailTaken => ProfileUpdate::EmailTaken,
             Update::Made(updated) => {
                 if updated.user != updated.before {
-                    self.ports.audit.record(event);
+                    self.ports.audit.record(event.clone());
                 }
-                match unproven.filter(|new| new.to_string() != updated.user.email) {
-                    Some(new) => self.ask_for_new_email(updated.user, new, asking).await?,
-                    None => ProfileUpdate::Done(updated.user),
+                let Some(email) = pending else {
+                    return Ok(ProfileUpdate::Done(updated.user));
+                };
+                let kind = EventKind::EmailChangeAsked;
+                self.ports
+                    .audit
+                    .record(self.own_event(kind, bearer, device));
+                ProfileUpdate::MustBeProven {
+                    user: updated.user,
+                    email,
                 }
             }
         })
@@ -109,8 +138,8 @@ impl Users {
         device: &Device,
     ) -> Result<Result<(), Unconfirmed>, Failure> {
         let event = self.own_event(EventKind::UserDeleted, bearer, device);
-        let user = match self.confirm(bearer, password, &event).await? {
-            Ok(user) => user,
+        let (user, checked) = match self.confirm(bearer, password, &event).await? {
+            Ok(confirmed) => confirmed,
             Err(why) => return Ok(Err(why)),
         };
         let notice = self
@@ -120,6 +149,9 @@ impl Users {
         let (id, by) = (bearer.user_id.clone(), Actor::User(bearer.user_id.clone()));
         let clock = self.ports.clock.clone();
         let delete = move |c: &mut _| {
+            if !user_changes::still_has_password(c, &id, &checked)? {
+                return Ok(Change::NotFound);
+            }
             let change = user_changes::delete(c, &id, &by, &|| clock.now())?;
             if let (Change::Made(_), Some(notice)) = (&change, &notice) {
                 notice.post(c)?;
@@ -153,12 +185,12 @@ impl Users {
         bearer: &AccessClaims,
         password: Password,
         event: &Event,
-    ) -> Result<Result<User, Unconfirmed>, Failure> {
+    ) -> Result<Result<(User, PasswordHash), Unconfirmed>, Failure> {
         let user = self.find(bearer.user_id.clone()).await?;
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
             return Ok(Err(Unconfirmed::Overtaken));
         };
         let confirmed = self.confirmation.confirm(&user, password, event).await?;
-        Ok(confirmed.map(|_| user))
+        Ok(confirmed.map(|checked| (user, checked)))
     }
 }

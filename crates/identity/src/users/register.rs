@@ -1,5 +1,4 @@
 use store::Actor;
-use store::attempts::Attempt;
 use store::challenges::ChallengeKind;
 use store::events::{Cause, EventKind};
 use store::outbox::MailKind;
@@ -32,9 +31,6 @@ pub struct NewAccount {
     /// The password.
     pub password: AcceptedPassword,
 }
-
-/// How many mails are sent is counted apart for those who have an account and those who get one.
-const MAILS: [MailKind; 2] = [MailKind::VerifyEmail, MailKind::AccountExists];
 
 /// The outcome of a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,12 +81,9 @@ impl Users {
             Verification::Optional | Verification::Required => {
                 let asked = asking.clone().about(Some(&user), &user.email);
                 let kind = ChallengeKind::VerifyEmail;
-                Some(self.mailing.outbox.ask(MailKind::VerifyEmail, kind, asked))
+                let letter = self.mailing.outbox.ask(MailKind::VerifyEmail, kind, asked);
+                Some(letter.limited())
             }
-        };
-        let letter = match self.may_mail(&user.email).await? {
-            true => letter,
-            false => None,
         };
         let row = user.clone();
         let add = move |c: &mut _| {
@@ -116,21 +109,6 @@ impl Users {
             }
             Addition::IdTaken => Err(Failure::Internal("a new user id is taken".into())),
         }
-    }
-
-    /// Counts a mail of either kind to this address, so that the count does not tell which it is.
-    async fn may_mail(&self, email: &str) -> Result<bool, Failure> {
-        if self.rules.verification == Verification::Off
-            && self.rules.registration != Registration::Discreet
-        {
-            return Ok(false);
-        }
-        let mut allowed = true;
-        for kind in MAILS {
-            let counted = self.mailing.limit.count(kind, email).await?;
-            allowed &= counted == Attempt::Allowed;
-        }
-        Ok(allowed)
     }
 
     /// Writes the owner of an address a mail that somebody tried to register with it. It takes as long as adding

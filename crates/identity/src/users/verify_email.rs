@@ -151,7 +151,10 @@ impl Users {
             let proof = user_changes::change_email(c, &challenge, &|| clock.now())?;
             if let Proof::Accepted(proven) = &proof {
                 let Proven { before, user, .. } = &**proven;
-                outbox.email_changed(before, &user.email, &device).post(c)?;
+                // An address that nobody has proven may be a stranger's, by a mistake in writing it.
+                if before.email_verified_at.is_some() {
+                    outbox.email_changed(before, &user.email, &device).post(c)?;
+                }
             }
             Ok(proof)
         };

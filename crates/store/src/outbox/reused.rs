@@ -1,14 +1,15 @@
 //! Sessions that were used twice, of whose users nobody was told yet.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::MailId;
 use crate::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::schema::{outbox, sessions};
+use crate::schema::{outbox, sessions, users};
 use crate::sessions::{Device, RevokedReason};
 use crate::time::UnixMillis;
-use crate::users::{self, User, UserId};
+use crate::users::{User, UserId, find};
 
 /// A session that was revoked because its refresh token was used twice, of whose user nobody was told yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +35,14 @@ pub fn reused_sessions(
     since: UnixMillis,
     limit: u16,
 ) -> Result<Vec<Reused>, StoreError> {
-    let told = outbox::table.select(outbox::id);
+    let told = exists(outbox::table.filter(outbox::id.eq(sessions::id)));
+    let is_there = exists(users::table.filter(users::id.eq(sessions::user_id)));
     let reused: Vec<ReusedRow> = sessions::table
         .filter(sessions::revoked_at.ge(since.as_millis()))
         .filter(sessions::revoked_reason.eq(RevokedReason::Reuse.as_str()))
-        .filter(sessions::id.ne_all(told))
+        .filter(not(told))
+        .filter(is_there)
+        .order(sessions::revoked_at)
         .limit(limit.into())
         .select(ReusedRow::as_select())
         .load(connection)?;
@@ -46,7 +50,7 @@ pub fn reused_sessions(
     for row in reused {
         let unreadable = || StoreError::Unreadable("session");
         let user_id = UserId::parse(&row.user_id).map_err(|_| unreadable())?;
-        let Some(user) = users::find(connection, &user_id)? else {
+        let Some(user) = find(connection, &user_id)? else {
             continue;
         };
         untold.push(Reused {

@@ -14,7 +14,7 @@ use crate::error::{StoreError, violated_constraint};
 use crate::schema::users;
 use crate::sessions::{Revoked, RevokedReason};
 use crate::time::{Now, UnixMillis};
-use crate::users::{PasswordHash, User, email_key, find};
+use crate::users::{PasswordHash, User, email_key, find, find_by_email};
 
 /// The outcome of such a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,9 @@ pub fn change_email(
     challenge: &Challenge,
     now: Now,
 ) -> Result<Proof, StoreError> {
+    if is_of_another(connection, challenge, now)? {
+        return Ok(Proof::EmailTaken);
+    }
     let Some(before) = consume(connection, challenge, Address::Any, now)? else {
         return Ok(Proof::Invalid);
     };
@@ -91,6 +94,9 @@ pub fn undo_email_change(
     challenge: &Challenge,
     now: Now,
 ) -> Result<Proof, StoreError> {
+    if is_of_another(connection, challenge, now)? {
+        return Ok(Proof::EmailTaken);
+    }
     let Some(before) = consume(connection, challenge, Address::Any, now)? else {
         return Ok(Proof::Invalid);
     };
@@ -100,6 +106,7 @@ pub fn undo_email_change(
         password: None,
         ..before.clone()
     };
+    challenges::forget_later_undos(connection, challenge)?;
     save(
         connection,
         before,
@@ -190,6 +197,22 @@ pub fn take_over(
     };
     let reason = is_first.then_some(RevokedReason::PasswordChanged);
     save(connection, before, user, now, reason)
+}
+
+/// Whether another user has the address of a challenge, or could take it back. The challenge is not used up then.
+fn is_of_another(
+    connection: &mut AnyConnection,
+    challenge: &Challenge,
+    now: Now,
+) -> Result<bool, StoreError> {
+    let Some(id) = &challenge.user_id else {
+        return Ok(false);
+    };
+    let holder = find_by_email(connection, &challenge.email)?;
+    if holder.is_some_and(|holder| holder.id != *id) {
+        return Ok(true);
+    }
+    challenges::is_reserved(connection, &challenge.email, id, now())
 }
 
 /// Which address the user must have.

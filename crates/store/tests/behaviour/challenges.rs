@@ -13,7 +13,7 @@ use crate::{Fixture, SECOND, START, on_both_back_ends};
 on_both_back_ends! {
     a_challenge_is_used_once_however_many_try
     attempts_run_out_however_many_try
-    a_newer_challenge_of_the_same_kind_replaces_the_earlier_one
+    a_newer_challenge_replaces_what_the_same_browser_asked_for_before
     a_challenge_of_a_browser_is_found_by_that_browser
     an_expired_challenge_proves_nothing
     a_challenge_proves_nothing_about_another_address
@@ -25,6 +25,9 @@ on_both_back_ends! {
     an_address_that_somebody_else_has_by_then_is_not_taken
     what_others_set_up_with_an_unproven_address_goes
     an_invitation_sets_name_and_password
+    the_first_link_that_takes_a_change_back_outlives_later_changes
+    nobody_takes_an_address_that_can_be_taken_back
+    an_operator_who_repairs_an_address_ends_all_links
     expired_challenges_are_deleted_in_batches
 }
 
@@ -128,24 +131,31 @@ fn attempts_run_out_however_many_try(f: &Fixture) {
     assert_eq!(find(f, &asked), Some(asked));
 }
 
-fn a_newer_challenge_of_the_same_kind_replaces_the_earlier_one(f: &Fixture) {
+fn a_newer_challenge_replaces_what_the_same_browser_asked_for_before(f: &Fixture) {
     let (ann, bob) = (f.add_user("ann"), f.add_user("bob"));
-    let first = challenge(Some(&ann), KIND, 1);
+    let of = |user: Option<&User>, kind, seed, browser: Option<u8>| Challenge {
+        browser: browser.map(|byte| BrowserHash([byte; 32])),
+        ..challenge(user, kind, seed)
+    };
+    let first = of(Some(&ann), KIND, 1, Some(7));
     let others = [
-        challenge(Some(&bob), KIND, 2),
-        challenge(Some(&ann), ChallengeKind::SignIn, 3),
-        challenge(None, KIND, 4),
+        of(Some(&bob), KIND, 2, Some(7)),
+        of(Some(&ann), ChallengeKind::SignIn, 3, Some(7)),
+        of(None, KIND, 4, Some(7)),
+        // Nobody can make the code useless that somebody else has asked for.
+        of(Some(&ann), KIND, 8, Some(8)),
+        of(Some(&ann), KIND, 9, None),
     ];
     for asked in others.iter().chain([&first]) {
         add(f, asked);
     }
-    let second = challenge(Some(&ann), KIND, 5);
+    let second = of(Some(&ann), KIND, 5, Some(7));
     add(f, &second);
     assert_eq!(find(f, &first), None);
     for asked in others.iter().chain([&second]) {
         assert_eq!(find(f, asked).as_ref(), Some(asked));
     }
-    let of_nobody = challenge(None, KIND, 6);
+    let of_nobody = of(None, KIND, 6, Some(7));
     add(f, &of_nobody);
     assert_eq!(find(f, &others[2]), None);
     assert_eq!(find(f, &second), Some(second));
@@ -369,6 +379,89 @@ fn an_invitation_sets_name_and_password(f: &Fixture) {
     assert!(user.email_verified_at.is_some());
     assert_eq!(user_now(f, &ann.id), user);
     assert_eq!(answer(f, &invited, accept), Proof::Invalid);
+}
+
+/// Somebody has taken the account over, and changes the address twice.
+fn the_first_link_that_takes_a_change_back_outlives_later_changes(f: &Fixture) {
+    let ann = f.add_user("ann");
+    let change_to = |email: &str, seed| {
+        let before = user_now(f, &ann.id);
+        let undo = Challenge {
+            created_at: START + u32::from(seed) * SECOND,
+            ..challenge(Some(&before), ChallengeKind::UndoEmailChange, seed)
+        };
+        let asked = Challenge {
+            email: email.to_owned(),
+            ..challenge(Some(&before), ChallengeKind::ChangeEmail, seed + 50)
+        };
+        add(f, &asked);
+        accepted(answer(f, &asked, user_changes::change_email));
+        add(f, &undo);
+        undo
+    };
+    let first = change_to("one@example.org", 1);
+    let second = change_to("two@example.org", 2);
+    let restored = accepted(answer(f, &first, user_changes::undo_email_change));
+    assert_eq!(restored.user.email, "ann@example.org");
+    // The link that went to the address in between does not take the account again.
+    let late = answer(f, &second, user_changes::undo_email_change);
+    assert_eq!(late, Proof::Invalid);
+}
+
+fn nobody_takes_an_address_that_can_be_taken_back(f: &Fixture) {
+    let (ann, bob) = (f.add_user("ann"), f.add_user("bob"));
+    let undo = challenge(Some(&ann), ChallengeKind::UndoEmailChange, 1);
+    let email = Some("new@example.org".to_owned());
+    update(
+        f,
+        &ann,
+        UserChanges {
+            email,
+            ..UserChanges::default()
+        },
+    );
+    add(f, &undo);
+    let eve = User {
+        id: UserId::parse("eve").unwrap(),
+        email: "ANN@example.org".to_owned(),
+        ..ann.clone()
+    };
+    let added = f.store.transaction(move |c| users::add(c, &eve)).unwrap();
+    assert_eq!(added, users::Addition::EmailTaken);
+    assert_eq!(
+        f.store
+            .read(|c| users::find_by_email(c, "ann@example.org"))
+            .unwrap(),
+        None
+    );
+    let asked = Challenge {
+        email: "ann@example.org".to_owned(),
+        ..challenge(Some(&bob), ChallengeKind::ChangeEmail, 2)
+    };
+    add(f, &asked);
+    assert_eq!(
+        answer(f, &asked, user_changes::change_email),
+        Proof::EmailTaken
+    );
+    // It is not used up.
+    assert_eq!(find(f, &asked), Some(asked));
+    accepted(answer(f, &undo, user_changes::undo_email_change));
+}
+
+fn an_operator_who_repairs_an_address_ends_all_links(f: &Fixture) {
+    let ann = f.add_user("ann");
+    let undo = challenge(Some(&ann), ChallengeKind::UndoEmailChange, 1);
+    add(f, &undo);
+    let email = Some("repaired@example.org".to_owned());
+    update(
+        f,
+        &ann,
+        UserChanges {
+            email,
+            ..UserChanges::default()
+        },
+    );
+    assert_eq!(find(f, &undo), None);
 }
 
 fn expired_challenges_are_deleted_in_batches(f: &Fixture) {

@@ -24,8 +24,9 @@ fn unknown_paths_and_methods(service: &Service) {
     let client = service.client();
     for path in [
         "/index.html",
-        "/account/",
         "/account/index.html",
+        "/hosted/",
+        "/hosted/nope",
         "/api",
         "/api/",
         "/api/login//",
@@ -89,7 +90,8 @@ fn head_is_answered_as_get(service: &Service) {
         "/docs/",
         "/docs.json",
         "/symbolon.js",
-        "/",
+        "/sign-in",
+        "/hosted/page.css",
         "/api/me",
         "/api/verify",
     ] {

@@ -15,6 +15,8 @@ on_both_back_ends! {
     where_addresses_are_proven_others_get_no_notices
     notices_can_be_switched_off
     the_owner_of_a_taken_address_is_told_and_nobody_else
+    nobody_is_flooded_with_notices_and_no_link_is_made_useless_by_them
+    many_sessions_of_others_hide_none
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -103,6 +105,74 @@ fn notices_can_be_switched_off(service: &Service) {
     let delete = json!({ "password": "another horse battery" });
     ann.delete("/api/me").bearer(&token).json(delete).send();
     assert_eq!(kinds(&service), ["account_deleted"]);
+}
+
+fn nobody_is_flooded_with_notices_and_no_link_is_made_useless_by_them(service: &Service) {
+    let service = service.restart(&["--registration=discreet"]);
+    service.register("ann");
+    let forgot = json!({ "email": "ann@example.org" });
+    let asked = service.client();
+    assert_eq!(
+        asked
+            .post("/api/password/forgot")
+            .json(forgot)
+            .send()
+            .status,
+        202
+    );
+    let own = service.mail("reset_password", "ann@example.org");
+    for _ in 0..6 {
+        let body = Service::registration("ann");
+        assert_eq!(
+            service
+                .client()
+                .post("/api/register")
+                .json(body)
+                .send()
+                .status,
+            201
+        );
+    }
+    let told = kinds(&service)
+        .into_iter()
+        .filter(|kind| *kind == "account_exists");
+    assert_eq!(told.count(), 3);
+    let by_code =
+        json!({ "email": "ann@example.org", "code": own.code(), "new": "another horse battery" });
+    assert_eq!(
+        asked.post("/api/password/set").json(by_code).send().status,
+        200
+    );
+}
+
+fn many_sessions_of_others_hide_none(service: &Service) {
+    let service = service.restart(&["--email-verification=optional"]);
+    let reuse = |name: &str| {
+        let client = service.signed_in_again(name);
+        let stolen = client.cookie().unwrap();
+        for _ in 0..2 {
+            service.clock.advance(Duration::from_secs(60));
+            assert_eq!(client.post("/api/refresh_all").send().status, 200);
+        }
+        let thief = service.client();
+        thief.set_cookie(&stolen);
+        assert_eq!(thief.post("/api/refresh_all").send().status, 401);
+    };
+    // Who is told nothing, because the address is not proven.
+    service.register("eve");
+    for _ in 0..25 {
+        reuse("eve");
+    }
+    service.register("ann");
+    service.execute("UPDATE users SET email_verified_at = 1 WHERE name = 'ann'");
+    reuse("ann");
+    for _ in 0..600 {
+        if kinds(&service).contains(&"session_reused") {
+            return;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    panic!("{:?}", kinds(&service));
 }
 
 fn the_owner_of_a_taken_address_is_told_and_nobody_else(service: &Service) {
