@@ -12,7 +12,7 @@ use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::challenges;
 use crate::time::UnixMillis;
-use crate::users::{UserId, email_key, uuid_v7};
+use crate::user_id::{UserId, email_key, uuid_v7};
 use crate::words::words;
 
 words! {

@@ -17,6 +17,7 @@ mod schema;
 mod sqlite_writer;
 mod store;
 mod time;
+mod user_id;
 mod words;
 
 pub mod attempts;

@@ -5,62 +5,16 @@ mod token_claims;
 use std::fmt;
 
 use diesel::prelude::*;
-use thiserror::Error;
-use uuid::Uuid;
 
 use crate::challenges;
 use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::{deleted_users, users};
 use crate::time::UnixMillis;
+pub(crate) use crate::user_id::{email_key, uuid_v7};
 
+pub use crate::user_id::{InvalidUserId, UserId};
 pub use token_claims::EMAIL_VERIFIED;
-
-/// Identifies a user; the `sub` claim of tokens. A UUID for users who registered here, their previous
-/// id for users who were imported.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(String);
-
-/// The text is not a user id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must have 1 to 64 visible ASCII characters")]
-pub struct InvalidUserId;
-
-impl UserId {
-    /// A new UUID of version 7 (RFC 9562).
-    pub fn new(now: UnixMillis, random: [u8; 10]) -> Self {
-        Self(uuid_v7(now, random).hyphenated().to_string())
-    }
-
-    /// Any text that is safe in an HTTP header.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidUserId`] unless it has 1 to 64 visible ASCII characters.
-    pub fn parse(text: &str) -> Result<Self, InvalidUserId> {
-        if (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidUserId)
-        }
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-pub(crate) fn uuid_v7(now: UnixMillis, random: [u8; 10]) -> Uuid {
-    let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
-}
 
 /// A password hash: a PHC string, or the form of the system it was imported from. `Debug` does not
 /// show it.
@@ -342,10 +296,6 @@ fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_")
-}
-
-pub(crate) fn email_key(email: &str) -> String {
-    email.to_lowercase()
 }
 
 #[derive(Queryable, Insertable)]

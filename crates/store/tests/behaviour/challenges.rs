@@ -21,13 +21,8 @@ on_both_back_ends! {
     a_reset_sets_the_password_and_revokes_everything_else
     a_link_that_was_not_mailed_proves_no_address
     a_proven_address_is_a_claim_of_live_sessions
-    a_change_of_the_address_waits_for_its_proof_and_can_be_taken_back
-    an_address_that_somebody_else_has_by_then_is_not_taken
     what_others_set_up_with_an_unproven_address_goes
     an_invitation_sets_name_and_password
-    the_first_link_that_takes_a_change_back_outlives_later_changes
-    nobody_takes_an_address_that_can_be_taken_back
-    an_operator_who_repairs_an_address_ends_all_links
     expired_challenges_are_deleted_in_batches
 }
 
@@ -36,7 +31,7 @@ type Answer = fn(&mut AnyConnection, &Challenge, Now) -> Result<Proof, StoreErro
 
 const KIND: ChallengeKind = ChallengeKind::ResetPassword;
 
-fn challenge(user: Option<&User>, kind: ChallengeKind, seed: u8) -> Challenge {
+pub(crate) fn challenge(user: Option<&User>, kind: ChallengeKind, seed: u8) -> Challenge {
     Challenge {
         id: ChallengeId::new(START, [seed; 10]),
         kind,
@@ -49,14 +44,14 @@ fn challenge(user: Option<&User>, kind: ChallengeKind, seed: u8) -> Challenge {
     }
 }
 
-fn add(f: &Fixture, challenge: &Challenge) {
+pub(crate) fn add(f: &Fixture, challenge: &Challenge) {
     let challenge = challenge.clone();
     f.store
         .transaction(move |c| challenges::add(c, &challenge, 5))
         .unwrap();
 }
 
-fn find(f: &Fixture, challenge: &Challenge) -> Option<Challenge> {
+pub(crate) fn find(f: &Fixture, challenge: &Challenge) -> Option<Challenge> {
     let id = challenge.id;
     f.store
         .read(move |c| challenges::find_live(c, id, START))
@@ -64,7 +59,7 @@ fn find(f: &Fixture, challenge: &Challenge) -> Option<Challenge> {
 }
 
 /// Answers a challenge a second after the start.
-fn answer(f: &Fixture, challenge: &Challenge, change: Answer) -> Proof {
+pub(crate) fn answer(f: &Fixture, challenge: &Challenge, change: Answer) -> Proof {
     answer_at(f, challenge, START + SECOND, change)
 }
 
@@ -79,18 +74,18 @@ fn reset(c: &mut AnyConnection, challenge: &Challenge, now: Now) -> Result<Proof
     user_changes::reset_password(c, challenge, &new, now)
 }
 
-fn accepted(proof: Proof) -> Proven {
+pub(crate) fn accepted(proof: Proof) -> Proven {
     match proof {
         Proof::Accepted(proven) => *proven,
         other => panic!("{other:?}"),
     }
 }
 
-fn user_now(f: &Fixture, id: &UserId) -> User {
+pub(crate) fn user_now(f: &Fixture, id: &UserId) -> User {
     f.store.read(|c| users::find(c, id)).unwrap().unwrap()
 }
 
-fn update(f: &Fixture, user: &User, changes: UserChanges) {
+pub(crate) fn update(f: &Fixture, user: &User, changes: UserChanges) {
     let id = user.id.clone();
     let update =
         move |c: &mut _| user_changes::update(c, &id, &changes, &Actor::CommandLine, &|| START);
@@ -302,44 +297,6 @@ fn a_proven_address_is_a_claim_of_live_sessions(f: &Fixture) {
     assert_eq!(f.find(session.id).unwrap().claims, session.claims);
 }
 
-fn a_change_of_the_address_waits_for_its_proof_and_can_be_taken_back(f: &Fixture) {
-    let session = f.session("ann");
-    let ann = user_now(f, &session.user_id);
-    let asked = Challenge {
-        email: "new@example.org".to_owned(),
-        ..challenge(Some(&ann), ChallengeKind::ChangeEmail, 1)
-    };
-    let undo = challenge(Some(&ann), ChallengeKind::UndoEmailChange, 2);
-    add(f, &asked);
-    assert_eq!(user_now(f, &ann.id).email, "ann@example.org");
-    let proven = accepted(answer(f, &asked, user_changes::change_email));
-    assert_eq!(proven.before.email, "ann@example.org");
-    assert_eq!(proven.revoked, None);
-    let changed = user_now(f, &ann.id);
-    assert_eq!(changed.email, "new@example.org");
-    assert!(changed.email_verified_at.is_some());
-
-    add(f, &undo);
-    let proven = accepted(answer(f, &undo, user_changes::undo_email_change));
-    assert_eq!(proven.revoked.unwrap().sessions, [session.id]);
-    let restored = user_now(f, &ann.id);
-    assert_eq!(restored.email, "ann@example.org");
-    assert_eq!(restored.password, None);
-}
-
-fn an_address_that_somebody_else_has_by_then_is_not_taken(f: &Fixture) {
-    let ann = f.add_user("ann");
-    let asked = Challenge {
-        email: "bob@example.org".to_owned(),
-        ..challenge(Some(&ann), ChallengeKind::ChangeEmail, 1)
-    };
-    add(f, &asked);
-    f.add_user("bob");
-    let proof = answer(f, &asked, user_changes::change_email);
-    assert_eq!(proof, Proof::EmailTaken);
-    assert_eq!(user_now(f, &ann.id), ann);
-}
-
 fn what_others_set_up_with_an_unproven_address_goes(f: &Fixture) {
     let session = f.session("ann");
     let ann = user_now(f, &session.user_id);
@@ -379,89 +336,6 @@ fn an_invitation_sets_name_and_password(f: &Fixture) {
     assert!(user.email_verified_at.is_some());
     assert_eq!(user_now(f, &ann.id), user);
     assert_eq!(answer(f, &invited, accept), Proof::Invalid);
-}
-
-/// Somebody has taken the account over, and changes the address twice.
-fn the_first_link_that_takes_a_change_back_outlives_later_changes(f: &Fixture) {
-    let ann = f.add_user("ann");
-    let change_to = |email: &str, seed| {
-        let before = user_now(f, &ann.id);
-        let undo = Challenge {
-            created_at: START + u32::from(seed) * SECOND,
-            ..challenge(Some(&before), ChallengeKind::UndoEmailChange, seed)
-        };
-        let asked = Challenge {
-            email: email.to_owned(),
-            ..challenge(Some(&before), ChallengeKind::ChangeEmail, seed + 50)
-        };
-        add(f, &asked);
-        accepted(answer(f, &asked, user_changes::change_email));
-        add(f, &undo);
-        undo
-    };
-    let first = change_to("one@example.org", 1);
-    let second = change_to("two@example.org", 2);
-    let restored = accepted(answer(f, &first, user_changes::undo_email_change));
-    assert_eq!(restored.user.email, "ann@example.org");
-    // The link that went to the address in between does not take the account again.
-    let late = answer(f, &second, user_changes::undo_email_change);
-    assert_eq!(late, Proof::Invalid);
-}
-
-fn nobody_takes_an_address_that_can_be_taken_back(f: &Fixture) {
-    let (ann, bob) = (f.add_user("ann"), f.add_user("bob"));
-    let undo = challenge(Some(&ann), ChallengeKind::UndoEmailChange, 1);
-    let email = Some("new@example.org".to_owned());
-    update(
-        f,
-        &ann,
-        UserChanges {
-            email,
-            ..UserChanges::default()
-        },
-    );
-    add(f, &undo);
-    let eve = User {
-        id: UserId::parse("eve").unwrap(),
-        email: "ANN@example.org".to_owned(),
-        ..ann.clone()
-    };
-    let added = f.store.transaction(move |c| users::add(c, &eve)).unwrap();
-    assert_eq!(added, users::Addition::EmailTaken);
-    assert_eq!(
-        f.store
-            .read(|c| users::find_by_email(c, "ann@example.org"))
-            .unwrap(),
-        None
-    );
-    let asked = Challenge {
-        email: "ann@example.org".to_owned(),
-        ..challenge(Some(&bob), ChallengeKind::ChangeEmail, 2)
-    };
-    add(f, &asked);
-    assert_eq!(
-        answer(f, &asked, user_changes::change_email),
-        Proof::EmailTaken
-    );
-    // It is not used up.
-    assert_eq!(find(f, &asked), Some(asked));
-    accepted(answer(f, &undo, user_changes::undo_email_change));
-}
-
-fn an_operator_who_repairs_an_address_ends_all_links(f: &Fixture) {
-    let ann = f.add_user("ann");
-    let undo = challenge(Some(&ann), ChallengeKind::UndoEmailChange, 1);
-    add(f, &undo);
-    let email = Some("repaired@example.org".to_owned());
-    update(
-        f,
-        &ann,
-        UserChanges {
-            email,
-            ..UserChanges::default()
-        },
-    );
-    assert_eq!(find(f, &undo), None);
 }
 
 fn expired_challenges_are_deleted_in_batches(f: &Fixture) {

@@ -12,6 +12,7 @@ mod challenges;
 mod change;
 mod concurrency;
 mod database;
+mod email_changes;
 mod events;
 mod keys;
 mod list;
