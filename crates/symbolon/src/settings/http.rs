@@ -185,16 +185,7 @@ impl HttpArgs {
             AllowedOrigin::parse,
         );
         let sites = mistakes.note_each("SYMBOLON_SITES", &self.sites, |text| {
-            let site = Origin::parse(text)?;
-            let own = public_url.as_ref();
-            let is_https = site.as_str().starts_with("https://");
-            match own.is_none_or(|own| own.is_https() == is_https) {
-                true if own.is_some_and(|own| *own.origin() == site) => {
-                    Err("is the public URL, which is always a site")
-                }
-                true => Ok(site),
-                false => Err("must use https if the public URL does, and http otherwise"),
-            }
+            site(text, public_url.as_ref())
         });
         let secure = public_url.as_ref().is_none_or(PublicUrl::is_https);
         let same_site = SameSite::parse(&self.cookie_samesite, secure);
@@ -251,6 +242,19 @@ impl HttpArgs {
             forwarded_token_ttl: forwarded_token_ttl.filter(|ttl| !ttl.is_zero()),
             metrics_listen,
         })
+    }
+}
+
+/// A site beside the public URL.
+fn site(text: &str, own: Option<&PublicUrl>) -> Result<Origin, &'static str> {
+    let site = Origin::parse(text)?;
+    let is_https = site.as_str().starts_with("https://");
+    match own {
+        Some(own) if own.is_https() != is_https => {
+            Err("must use https if the public URL does, and http otherwise")
+        }
+        Some(own) if *own.origin() == site => Err("is the public URL, which is always a site"),
+        _ => Ok(site),
     }
 }
 
