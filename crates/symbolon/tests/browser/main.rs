@@ -15,6 +15,7 @@
 mod account;
 mod chromium;
 mod client;
+mod front_ends;
 mod looks;
 mod mailed;
 mod origins;
