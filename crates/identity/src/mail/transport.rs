@@ -127,6 +127,9 @@ fn told(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(why) = cause {
+        if why.downcast_ref().is_some_and(is_timeout) {
+            return format!("the server did not answer within {} s", PATIENCE.as_secs());
+        }
         let why_text = why.to_string();
         if !text.contains(&why_text) {
             text = format!("{text}: {why_text}");
@@ -134,6 +137,14 @@ fn told(error: &dyn std::error::Error) -> String {
         cause = why.source();
     }
     text
+}
+
+/// What the kernel says when a read takes too long depends on the kernel.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 /// Writes under another name first, so that nobody reads half a mail.

@@ -1,3 +1,4 @@
+use std::net::TcpListener;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -226,6 +227,42 @@ fn a_mail_that_is_refused_or_postponed_holds_nobody_up() {
     let (code, printed) = post.run(&["mail", "retry", id]);
     assert_eq!(code, 0, "{printed}");
     assert_eq!(sink.next()["to"], json!(["later@example.org"]));
+}
+
+#[test]
+fn a_slow_server_holds_no_caller_up_and_gets_each_mail_once() {
+    let certificate = Certificate::create();
+    let Some(sink) = SmtpSink::start(&certificate) else {
+        return;
+    };
+    let post = Post::new(&certificate, sink.port, PASSWORD);
+    let service = post.start(&[]);
+    register(&service, "slow", "en");
+    register(&service, "ann", "en");
+    assert!(sink.is_empty(), "both answers left before the mails");
+    for name in ["slow", "ann"] {
+        assert_eq!(sink.next()["to"], json!([format!("{name}@example.org")]));
+    }
+    let listed = post.until(|mails| mails.iter().all(|mail| mail["state"] == "sent"));
+    assert!(
+        listed.iter().all(|mail| mail["attempts"] == 0),
+        "none has failed: {listed:?}"
+    );
+    assert!(sink.is_empty());
+}
+
+#[test]
+fn a_server_that_says_nothing_is_given_up_for_now() {
+    // Connections are taken by the kernel, and nobody greets.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let post = Post::new(&Certificate::create(), port, PASSWORD);
+    let service = post.start(&[]);
+    register(&service, "ann", "en");
+    let tried = post.until(|mails| mails[0]["attempts"] == 1);
+    assert_eq!(tried[0]["state"], "waiting", "{tried:?}");
+    let error = tried[0]["last_error"].as_str().unwrap();
+    assert_eq!(error, "the server did not answer within 20 s");
 }
 
 #[test]
