@@ -13,6 +13,7 @@
 
 mod accounts;
 mod django;
+mod enumeration;
 mod hello;
 mod instructions;
 mod measure;
@@ -70,6 +71,12 @@ enum Command {
     Hello,
     /// Measure signing in: its throughput, and how a flood of guesses affects other users
     Accounts,
+    /// Measure whether the time of an answer tells that an address has an account
+    Enumeration {
+        /// The addresses with an account, and without
+        #[arg(long, default_value = "500")]
+        pairs: usize,
+    },
     /// Count the instructions of a verification, under valgrind
     Instructions,
 }
@@ -84,6 +91,9 @@ fn main() -> ExitCode {
         Some(Command::Accounts) => symbolon::build().and_then(|()| {
             accounts::measure(arguments.rounds, Duration::from_secs(arguments.seconds))
         }),
+        Some(Command::Enumeration { pairs }) => {
+            symbolon::build().and_then(|()| enumeration::measure(pairs))
+        }
         Some(Command::Instructions) => symbolon::build().and_then(|()| instructions::measure()),
         _ => run(&arguments),
     };

@@ -8,19 +8,30 @@ fn the_front_end_signs_in_and_stays_signed_in() {
     let Some(browser) = Browser::start() else {
         return;
     };
-    browser.register_ann(&format!("http://localhost:{}", guide.port("8000")));
-    browser.press("#sign-out");
-    browser.until_step("password");
-
-    browser.open(&format!("http://localhost:{}", guide.port("9000")));
+    let place = format!("http://localhost:{}", guide.port("9000"));
+    browser.open(&place);
     browser.until("!document.querySelector('#sign-in').hidden");
-    browser.fill("[name=email]", "ann@example.org");
-    browser.fill("[name=password]", "correct horse battery");
-    browser.press("#sign-in button");
-    let hello = "document.querySelector('#hello').textContent === 'Hello, Ann.'";
+    browser.press("#sign-in");
+    browser.until_step("password");
+    browser.press("a[href^='/register']");
+    browser.until_step("register");
+    browser.fill("#register-name", "Ann");
+    browser.fill("#register-email", "ann@example.org");
+    browser.fill("#register-password", "correct horse battery");
+    browser.submit("register");
+    let hello = "document.querySelector('#hello')?.textContent === 'Hello, Ann.'";
     browser.until(hello);
     browser.reload();
     browser.until(hello);
     browser.press("#sign-out");
     browser.until("document.querySelector('#hello').textContent === 'Signed out: logout'");
+
+    browser.open(&format!("{place}/form.html"));
+    browser.fill("[name=email]", "ann@example.org");
+    browser.fill("[name=password]", "not the password");
+    browser.press("#sign-in button");
+    browser.until("document.querySelector('#problem').textContent !== ''");
+    browser.fill("[name=password]", "correct horse battery");
+    browser.press("#sign-in button");
+    browser.until(hello);
 }
