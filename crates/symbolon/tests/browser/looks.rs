@@ -110,6 +110,8 @@ fn look_at_account(browser: &Browser, service: &Service, look: impl Fn(&str)) {
     browser.run("document.querySelector('#show-events').scrollIntoView()");
     browser.until("document.querySelectorAll('#events li').length > 0");
     look("account");
+    browser.run("scrollTo(0, 0)");
+    look("account-top");
     browser.press("#to-delete");
     browser.until("document.querySelector('#delete-dialog').open");
     look("delete");
