@@ -6,6 +6,7 @@ mod letters;
 mod limit;
 mod message;
 mod outbox;
+mod request;
 mod templates;
 mod transport;
 mod url;

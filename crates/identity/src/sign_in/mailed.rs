@@ -1,11 +1,9 @@
 //! The first factor: a code or link that was mailed.
 
-use store::attempts::Attempt;
 use store::challenges::{Challenge, ChallengeKind};
 use store::events::{Cause, EventKind};
 use store::outbox::MailKind;
 use store::sessions::Device;
-use store::users;
 
 use super::{Browser, Evidence, Proof, SignIn, SignInOutcome};
 use crate::challenges::{BrowserSecret, Presented, Whose};
@@ -42,31 +40,17 @@ impl SignIn {
         if !self.rules.by_mail {
             return Ok(None);
         }
-        let (kind, email) = (MailKind::SignIn, String::from(email));
-        if let Attempt::Exhausted { wait } = self.mailing.limit.count(kind, &email).await? {
-            return Ok(Some(Requested::RateLimited { wait }));
-        }
-        let address = email.clone();
-        let find = move |c: &mut _| users::find_by_email(c, &address);
-        let user = self.ports.store.read(find).await?;
-        let user = user.filter(|user| user.disabled_at.is_none());
-        let recipient = user.as_ref().map_or(email.as_str(), |user| &user.email);
-        let asked = asking.about(user.as_ref(), recipient);
-        let letter = self.mailing.outbox.ask(kind, ChallengeKind::SignIn, asked);
-        self.ports
-            .store
-            .transaction(move |c| letter.post(c))
-            .await?;
         let event = self
             .ports
             .audit
             .event(EventKind::SignInMailAsked)
             .device(device);
-        self.ports.audit.record(match &user {
-            Some(user) => event.user(&user.id),
-            None => event.refused(Cause::EmailUnknown),
-        });
-        Ok(Some(Requested::Sent))
+        let kinds = (MailKind::SignIn, ChallengeKind::SignIn);
+        let requested = self
+            .mailing
+            .request(&self.ports, kinds, email, asking, event)
+            .await?;
+        Ok(Some(requested))
     }
 
     /// Signs a user in with a mailed code or link, in the browser that asked for it.

@@ -1,13 +1,11 @@
 //! Setting a password without the current one.
 
 use store::Actor;
-use store::attempts::Attempt;
 use store::challenges::ChallengeKind;
 use store::events::EventKind;
 use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Proof, Proven};
-use store::users;
 
 use super::verify_email::cause_of_refusal;
 use super::{Email, Users};
@@ -45,35 +43,15 @@ impl Users {
         asking: Asking,
         device: &Device,
     ) -> Result<Requested, Failure> {
-        let (kind, email) = (MailKind::ResetPassword, String::from(email));
-        if let Attempt::Exhausted { wait } = self.mailing.limit.count(kind, &email).await? {
-            return Ok(Requested::RateLimited { wait });
-        }
-        let address = email.clone();
-        let find = move |c: &mut _| users::find_by_email(c, &address);
-        let user = self.ports.store.read(find).await?;
-        let user = user.filter(|user| user.disabled_at.is_none());
-        // To the address that the user has, which may be written otherwise.
-        let recipient = user.as_ref().map_or(email.as_str(), |user| &user.email);
-        let asked = asking.about(user.as_ref(), recipient);
-        let letter = self
-            .mailing
-            .outbox
-            .ask(kind, ChallengeKind::ResetPassword, asked);
-        self.ports
-            .store
-            .transaction(move |c| letter.post(c))
-            .await?;
         let event = self
             .ports
             .audit
             .event(EventKind::PasswordResetAsked)
             .device(device);
-        self.ports.audit.record(match &user {
-            Some(user) => event.user(&user.id),
-            None => event.refused(store::events::Cause::EmailUnknown),
-        });
-        Ok(Requested::Sent)
+        let kinds = (MailKind::ResetPassword, ChallengeKind::ResetPassword);
+        self.mailing
+            .request(&self.ports, kinds, email, asking, event)
+            .await
     }
 
     /// Sets a password with a link or code, which is used up, and revokes all sessions of its user. If it was

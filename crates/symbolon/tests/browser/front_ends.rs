@@ -126,25 +126,19 @@ fn complaints(browser: &Browser) -> Vec<String> {
 /// In development, where StrictMode runs each effect twice.
 #[test]
 fn react() {
-    let Some(browser) = Browser::start() else {
-        return;
-    };
-    let Some(front_end) = FrontEnd::start(&["node_modules/vite/bin/vite.js", "react"]) else {
-        return;
-    };
-    sign_in(&browser, &front_end);
-    assert_eq!(browser.run(ASKED), 1, "{}", front_end.log());
-    sign_out_elsewhere(&browser, &front_end);
-    assert_eq!(complaints(&browser), [""; 0]);
+    it_signs_in_and_out(&["node_modules/vite/bin/vite.js", "react"]);
 }
 
 #[test]
 fn vue() {
+    it_signs_in_and_out(&["node_modules/vite/bin/vite.js", "preview", "vue"]);
+}
+
+fn it_signs_in_and_out(arguments: &[&str]) {
     let Some(browser) = Browser::start() else {
         return;
     };
-    let Some(front_end) = FrontEnd::start(&["node_modules/vite/bin/vite.js", "preview", "vue"])
-    else {
+    let Some(front_end) = FrontEnd::start(arguments) else {
         return;
     };
     sign_in(&browser, &front_end);
