@@ -4,6 +4,6 @@ export const symbolon = process.env.SYMBOLON ?? 'http://localhost:8000';
 /** The paths of Symbolon beside the application's. */
 export const pages = [
   'sign-in', 'register', 'account', 'forgot-password', 'reset-password', 'verify-email', 'undo-email-change',
-  'invitation', 'continue', 'symbolon.js',
+  'invitation', 'continue', 'playground', 'symbolon.js', 'redoc',
 ];
-export const folders = ['api', 'hosted'];
+export const folders = ['api', 'hosted', 'docs', '.well-known'];

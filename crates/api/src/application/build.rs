@@ -26,7 +26,9 @@ use crate::settings::Settings;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// It cannot listen on the address.
-    #[error("cannot listen on {address}: {error}")]
+    #[error(
+        "cannot listen on {address}: {error}; --listen and --public-url choose another address"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,

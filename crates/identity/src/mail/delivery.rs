@@ -59,7 +59,9 @@ pub struct Deliverer {
 
 /// What became of a mail.
 enum Step {
-    /// It needs no further attempt, or one later.
+    /// Nothing was handed over, so nothing is known of the server.
+    Idle,
+    /// The server can be used, whether it took the mail or not.
     Next,
     /// The server cannot be used.
     Away(String),
@@ -140,6 +142,7 @@ impl Progress {
 
     fn note(&mut self, outcome: Result<Step, Failure>) {
         let trouble = match outcome {
+            Ok(Step::Idle) => return,
             Ok(Step::Next) => {
                 self.failures = 0;
                 None
@@ -154,7 +157,7 @@ impl Progress {
             Some(why) if self.trouble.as_ref() != Some(why) => {
                 log::error!("mail: {why}; mails wait in the outbox and are tried again");
             }
-            None if self.trouble.is_some() => log::info!("mail: delivered again"),
+            None if self.trouble.is_some() => log::info!("mail: the server can be used again"),
             _ => {}
         }
         self.trouble = trouble;
@@ -182,7 +185,7 @@ impl Round {
         let waiting = self.store.poll(outbox::waiting).await?;
         self.metrics.mails_waiting(waiting);
         if waiting.count == 0 {
-            return Ok(Step::Next);
+            return Ok(Step::Idle);
         }
         let Some(transport) = &self.transport else {
             if !progress.warned {
@@ -191,25 +194,28 @@ impl Round {
                 );
                 progress.warned = true;
             }
-            return Ok(Step::Next);
+            return Ok(Step::Idle);
         };
+        let mut step = Step::Idle;
         loop {
             if !self.hold_lease().await? {
-                return Ok(Step::Next);
+                return Ok(step);
             }
             let now = self.now();
             let due = self.store.read(move |c| outbox::due(c, now, BATCH)).await?;
             let is_last = due.len() < usize::from(BATCH);
             for mail in due {
                 if !self.hold_lease().await? {
-                    return Ok(Step::Next);
+                    return Ok(step);
                 }
-                if let Step::Away(why) = self.deliver(transport, mail).await? {
-                    return Ok(Step::Away(why));
+                match self.deliver(transport, mail).await? {
+                    Step::Idle => {}
+                    Step::Next => step = Step::Next,
+                    Step::Away(why) => return Ok(Step::Away(why)),
                 }
             }
             if is_last {
-                return Ok(Step::Next);
+                return Ok(step);
             }
         }
     }
@@ -314,6 +320,27 @@ impl Round {
             audit.record(event.subject(subject).refused(cause));
         }
         self.metrics.mail(MailOutcome::GivenUp);
-        Ok(Step::Next)
+        Ok(match cause {
+            Cause::MailExpired => Step::Idle,
+            _ => Step::Next,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_without_a_due_mail_says_nothing_of_the_server() {
+        let mut progress = Progress::default();
+        progress.note(Ok(Step::Away("connection refused".to_owned())));
+        let pause = progress.pause();
+        progress.note(Ok(Step::Idle));
+        assert!(progress.trouble.is_some());
+        assert_eq!(progress.pause(), pause);
+        progress.note(Ok(Step::Next));
+        assert_eq!(progress.trouble, None);
+        assert_eq!(progress.pause(), EVERY);
     }
 }

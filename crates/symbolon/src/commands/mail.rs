@@ -184,7 +184,9 @@ fn retry(arguments: RetryArguments) -> Result<(), Failed> {
     let (id, now): (_, UnixMillis) = (arguments.id, SystemClock.now());
     let retried = store.write(move |c| outbox::retry(c, id, now));
     match retried.map_err(Failed::work)? {
-        true => output::print("The service sends it within a few seconds."),
+        true => output::print(
+            "The service sends it within a few seconds, if SYMBOLON_MAIL_URL is set for it.",
+        ),
         false => Err(Failed::work("there is no such mail, or it was sent")),
     }
 }

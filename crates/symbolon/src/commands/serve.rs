@@ -98,10 +98,16 @@ fn greeting(settings: &Settings, application: &Application) -> String {
         let accounts = &settings.accounts;
         lines.push(match (accounts.pages, accounts.rules.registration) {
             (true, Registration::Open | Registration::Discreet) => {
-                format!("\nOpen {here} and register.")
+                format!("\nOpen {} and register.", settings.http.public_url)
             }
             _ => format!("\nAdd a user with `symbolon user add`, or see {here}/docs/."),
         });
+        let public_url = settings.http.public_url.origin().as_str();
+        if accounts.pages && public_url.starts_with("http://localhost") && here != public_url {
+            lines.push(format!(
+                "The pages work at the public URL only. Unless a proxy listens there, start with\n--public-url {here}"
+            ));
+        }
     }
     lines.join("\n") + "\n"
 }

@@ -14,7 +14,8 @@ use super::Mistakes;
 /// How the service presents itself, as text.
 #[derive(Args, Clone)]
 pub(super) struct BrandArgs {
-    /// The name of your product, on pages and in mails [default: the host of the public URL]
+    /// The name of your product, on pages and in mails [default: none on pages, the host of the public URL in
+    /// mails]
     #[arg(long, env = "SYMBOLON_BRAND_NAME", value_name = "NAME")]
     brand_name: Option<String>,
 

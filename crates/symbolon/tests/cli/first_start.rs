@@ -34,8 +34,13 @@ fn without_any_setting_it_makes_what_it_needs_and_says_what_to_try() {
     );
     assert!(printed.contains("./data/symbolon.db"), "{printed}");
     assert!(printed.contains("./data/master.key"), "{printed}");
-    let invitation = format!("Open http://localhost:{port} and register.");
-    assert!(printed.contains(&invitation), "{printed}");
+    // The pages do not work at the other port.
+    assert!(
+        printed.contains("Open http://localhost:8000 and register."),
+        "{printed}"
+    );
+    let advice = format!("start with\n--public-url http://localhost:{port}\n");
+    assert!(printed.contains(&advice), "{printed}");
     let data = program.directory().join("data");
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("master.key")), 0o600);

@@ -11,7 +11,10 @@ export function Greeting() {
   if (problem) return <p role="alert">The server cannot be reached. <button onClick={retry}>Try again</button></p>;
   if (signedIn === undefined) return <p>One moment…</p>;
   if (!signedIn) return <p><a href="/sign-in?return_to=/">Sign in</a></p>;
-  const ask = async () => setAnswer(await (await client.fetch('/hello')).text());
+  async function ask() {
+    const response = await client.fetch('/hello').catch(() => null);
+    setAnswer(response?.ok ? await response.text() : `The API does not answer (${response?.status ?? 'offline'}).`);
+  }
   return (
     <>
       <p>Hello, <b>{user?.name}</b>! <output>{answer}</output></p>

@@ -6,8 +6,8 @@ use super::super::operator::{Operator, users};
 use super::super::{Failed, output};
 use super::InviteArguments;
 
-const SENT: &str =
-    "The service mails the link within a few seconds; `symbolon mail list` shows it.";
+const SENT: &str = "The service mails the link within a few seconds. Without a mail server, `symbolon mail list`\n\
+     and `symbolon mail show ID` print it.";
 
 pub(super) fn run(arguments: InviteArguments) -> Result<(), Failed> {
     let database = arguments.database.resolve_alone()?;
