@@ -5,6 +5,8 @@ use serde_json::json;
 use crate::chromium::Browser;
 use crate::service::{SIGNED_IN, Service, sign_in};
 
+const LANGUAGE: &str = "return document.documentElement.lang";
+
 /// What mail scanners and previews do: they fetch the link, and some run its scripts.
 fn prefetch(service: &Service, link: &str) {
     let page = link.split('#').next().unwrap().replace(&service.url, "");
@@ -22,11 +24,20 @@ fn prefetch(service: &Service, link: &str) {
 
 #[test]
 fn a_forgotten_password_is_set_by_code() {
+    set_a_forgotten_password("en");
+}
+
+#[test]
+fn a_forgotten_password_is_set_by_code_in_russian() {
+    set_a_forgotten_password("ru");
+}
+
+fn set_a_forgotten_password(language: &str) {
     let Some(browser) = Browser::start() else {
         return;
     };
     let service = Service::start(&[]).with_ann();
-    browser.open(&format!("{}/sign-in", service.url));
+    browser.open(&format!("{}/sign-in?lang={language}", service.url));
     browser.until_step("password");
     browser.press("a[href^='/forgot-password']");
     browser.until("document.querySelector('#forgot') !== null");
@@ -40,6 +51,7 @@ fn a_forgotten_password_is_set_by_code() {
     browser.fill("[autocomplete=new-password]", "another horse battery");
     browser.press("form:has([autocomplete=new-password]) button:not([type])");
     browser.until(SIGNED_IN);
+    assert_eq!(browser.run(LANGUAGE), language);
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
@@ -94,11 +106,20 @@ fn an_address_is_confirmed_by_a_press_and_not_by_a_visit() {
 
 #[test]
 fn who_registers_where_it_is_required_confirms_by_code() {
+    register_and_confirm("en");
+}
+
+#[test]
+fn who_registers_where_it_is_required_confirms_by_code_in_russian() {
+    register_and_confirm("ru");
+}
+
+fn register_and_confirm(language: &str) {
     let Some(browser) = Browser::start() else {
         return;
     };
     let service = Service::start(&["--email-verification=required"]);
-    browser.open(&format!("{}/register", service.url));
+    browser.open(&format!("{}/register?lang={language}", service.url));
     browser.until_step("register");
     browser.fill("#register-name", "Ann");
     browser.fill("#register-email", "ann@example.org");
@@ -108,6 +129,7 @@ fn who_registers_where_it_is_required_confirms_by_code() {
     browser.fill("#code-code", &service.mail("verify_email").code);
     browser.submit("code");
     browser.until(SIGNED_IN);
+    assert_eq!(browser.run(LANGUAGE), language);
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
