@@ -79,8 +79,8 @@ export interface Link {
   /** Where to send the user afterwards. */
   readonly return_to?: string;
   /**
-   * Only for `sign_in`, in another browser than the one that asked for the link: show this code, which
-   * the user types there.
+   * For `sign_in`, `verify_email` and `change_email`, in another browser than the one that asked for the
+   * link: show this code, which the user types there.
    */
   readonly code?: string;
   /** RFC 3339. */
@@ -188,8 +188,8 @@ export interface Client {
   sendVerification(): Promise<void>;
   /**
    * Confirms an address, also a new one, with a mailed link or code. A code alone is for the address of
-   * the user who is signed in. With `email`, nobody needs to be signed in, but the browser must be the
-   * one that asked for the code.
+   * the user who is signed in. With `email`, or a link, nobody needs to be signed in, but the browser must
+   * be the one that asked; otherwise a link rejects with `other_browser`.
    */
   verifyEmail(proof: { token: string } | { code: string } | { email: string; code: string }): Promise<{ email: string; email_verified: true }>;
   /**

@@ -58,8 +58,9 @@ impl Cookies {
     }
 }
 
-/// Seconds for which the browser that asked is known again: as long as the code is valid that is valid longest.
-const ASKING: u64 = 3600;
+/// Seconds for which the browser that asked is known again: as long as the link is valid that is valid longest
+/// among those that only this browser can use.
+const ASKING: u64 = 24 * 3600;
 
 /// A cookie's name and attributes.
 #[derive(Clone, Debug)]

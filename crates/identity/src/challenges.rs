@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use store::challenges::ChallengeKind;
 
+pub(crate) use presented::asked_by;
 pub use presented::{BrowserSecret, Presented, Whose};
 pub use secrets::{ChallengeSecrets, Code, LinkToken};
 

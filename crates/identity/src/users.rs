@@ -35,7 +35,7 @@ pub use password::PasswordChange;
 pub use profile::{ProfileChanges, ProfileUpdate};
 pub use register::{NewAccount, Registered, Registration};
 pub use reset_password::PasswordReset;
-pub use verify_email::{Sent, Verified};
+pub use verify_email::{Answerer, Sent, Verified};
 
 /// Whether users prove their email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ export function show(email) {
   for (const place of document.querySelectorAll('.address')) place.textContent = email;
 }
 
-/** Looks at the link that was opened, without using it, and calls `act` if it is valid. */
+/** Looks at the link that was opened, without using it, and calls `act` if it is valid; or shows its code. */
 export async function look(kinds, act) {
   try {
     const link = token && (await client.readLink(token));
@@ -43,7 +43,10 @@ export async function look(kinds, act) {
     keepReturnTo(link.return_to);
     show(link.email);
     act(link);
-    step(link.code ? 'step-other' : 'step-link');
+    if (!link.code) return step('step-link');
+    // This is another browser than the one that asked. The code is for that one.
+    document.querySelector('.digits').textContent = link.code.replace(/\d{4}(?=\d)/, '$& ');
+    step('step-other');
   } catch (error) {
     if (error.status === 404) return step('step-invalid');
     failed(error, () => location.reload());

@@ -23,11 +23,6 @@ pub(crate) struct UserBody {
 }
 
 impl UserBody {
-    /// Whether a new address waits to be proven.
-    pub(crate) fn has_pending_email(&self) -> bool {
-        self.pending_email.is_some()
-    }
-
     /// The user, with a new address that waits to be proven.
     pub(crate) fn with_pending_email(self, email: Option<String>) -> Self {
         Self {

@@ -56,6 +56,11 @@ impl AskingBrowser {
     }
 
     /// The secrets that the browser presented.
+    pub(crate) fn known(&self) -> &[BrowserSecret] {
+        &self.presented
+    }
+
+    /// The secrets that the browser presented.
     pub(crate) fn secrets(self) -> Vec<BrowserSecret> {
         self.presented
     }

@@ -81,7 +81,7 @@ files! {
 }
 
 templates! {
-    "layout.html" "code.html" "terms.html"
+    "layout.html" "code.html" "other.html" "terms.html"
     "account.html" "forgot-password.html" "invitation.html" "playground.html" "register.html" "reset-password.html"
     "sign-in.html" "undo-email-change.html" "verify-email.html"
 }

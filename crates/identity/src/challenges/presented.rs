@@ -74,6 +74,13 @@ pub enum Whose {
     },
 }
 
+/// Whether one of these secrets is that of the browser that asked.
+pub(crate) fn asked_by(challenge: &Challenge, secrets: &[BrowserSecret]) -> bool {
+    secrets
+        .iter()
+        .any(|secret| Some(secret.hash()) == challenge.browser)
+}
+
 /// Maximum number of secrets of one browser that are tried.
 const MOST_SECRETS: usize = 4;
 

@@ -6,7 +6,7 @@ use store::outbox::MailKind;
 use store::sessions::Device;
 
 use super::{Browser, Evidence, Proof, SignIn, SignInOutcome};
-use crate::challenges::{BrowserSecret, Presented, Whose};
+use crate::challenges::{BrowserSecret, Presented, Whose, asked_by};
 use crate::email::Email;
 use crate::failure::Failure;
 use crate::mail::{Asking, Requested};
@@ -92,10 +92,7 @@ impl SignIn {
         let Some(challenge) = challenge else {
             return Ok(MailedOutcome::SignIn(self.refuse(event, cause)));
         };
-        if !asking
-            .iter()
-            .any(|secret| Some(secret.hash()) == challenge.browser)
-        {
+        if !asked_by(&challenge, &asking) {
             return Ok(MailedOutcome::OtherBrowser);
         }
         let Some(proof) = self.proof_by(challenge).await? else {

@@ -5,8 +5,16 @@ use store::challenges::{self, ChallengeKind};
 use store::users;
 
 use super::Users;
-use crate::challenges::{BrowserSecret, Code};
+use crate::challenges::{BrowserSecret, Code, asked_by};
 use crate::failure::Failure;
+
+/// Links for the browser that asked. Elsewhere they would complete what somebody else has begun: a sign-in, or an
+/// account with an address that is not theirs.
+const BOUND: [ChallengeKind; 3] = [
+    ChallengeKind::SignIn,
+    ChallengeKind::VerifyEmail,
+    ChallengeKind::ChangeEmail,
+];
 
 /// What a link is about.
 #[derive(Debug)]
@@ -21,7 +29,7 @@ pub struct SeenLink {
     pub return_to: Option<String>,
     /// When it expires.
     pub expires_at: UnixMillis,
-    /// For signing in, where another browser asked: the code to be typed there.
+    /// If it is for the browser that asked, and this is another one: the code to be typed there.
     pub code: Option<Code>,
 }
 
@@ -54,8 +62,7 @@ impl Users {
         let Some((challenge, user)) = self.ports.store.read(find).await? else {
             return Ok(None);
         };
-        let asked = |secret: &BrowserSecret| Some(secret.hash()) == challenge.browser;
-        let is_elsewhere = challenge.kind == ChallengeKind::SignIn && !browser.iter().any(asked);
+        let is_elsewhere = BOUND.contains(&challenge.kind) && !asked_by(&challenge, browser);
         Ok(Some(SeenLink {
             kind: challenge.kind,
             name: user.name,

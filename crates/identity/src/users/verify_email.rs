@@ -9,10 +9,10 @@ use store::events::{Cause, EventKind};
 use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Proof, Proven};
-use store::users::User;
+use store::users::{User, UserId};
 
 use super::Users;
-use crate::challenges::Presented;
+use crate::challenges::{BrowserSecret, Presented, asked_by};
 use crate::failure::Failure;
 use crate::mail::Asking;
 use crate::tokens::AccessClaims;
@@ -40,8 +40,28 @@ pub enum Verified {
     Done(User),
     /// The code or link is unknown, used or expired.
     Invalid,
+    /// The link is valid, but another browser asked for it, and its user is not signed in here.
+    OtherBrowser,
     /// Another user has the new address by now.
     EmailTaken,
+}
+
+/// Who answers with a link or code about an address.
+#[derive(Clone, Debug)]
+pub struct Answerer {
+    /// Who is signed in.
+    pub user: Option<UserId>,
+    /// The secrets that the browser presented.
+    pub secrets: Vec<BrowserSecret>,
+}
+
+impl Answerer {
+    /// Whether they asked for this mail. Whoever reads it elsewhere may never have registered: with a link alone,
+    /// they would prove the address for somebody else, who knows the password.
+    fn has_asked(&self, challenge: &Challenge) -> bool {
+        let is_user = self.user.is_some() && self.user == challenge.user_id;
+        is_user || asked_by(challenge, &self.secrets)
+    }
 }
 
 /// What a link or code about an address can be for.
@@ -89,6 +109,7 @@ impl Users {
     pub async fn verify_email(
         &self,
         presented: Presented,
+        answerer: &Answerer,
         device: &Device,
     ) -> Result<Verified, Failure> {
         let event = self
@@ -97,6 +118,7 @@ impl Users {
             .event(EventKind::EmailVerified)
             .device(device);
         let cause = cause_of_refusal(&presented);
+        let is_link = matches!(presented, Presented::Link(_));
         let (store, now) = (&self.ports.store, self.ports.clock.now());
         let challenge = self
             .mailing
@@ -107,6 +129,9 @@ impl Users {
             self.ports.audit.record(event.refused(cause));
             return Ok(Verified::Invalid);
         };
+        if is_link && !answerer.has_asked(&challenge) {
+            return Ok(Verified::OtherBrowser);
+        }
         let event = match &challenge.user_id {
             Some(id) => event.user(id).actor(&Actor::User(id.clone())),
             None => event,

@@ -32,7 +32,7 @@ pub(crate) struct LinkBody {
     /// Where the browser goes afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     return_to: Option<String>,
-    /// For signing in, where another browser asked: the code to be typed there.
+    /// For signing in or proving an address, if another browser asked: the code to be typed there.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     /// When it expires, in UTC (RFC 3339).
@@ -53,8 +53,7 @@ pub(crate) async fn read_link(
     browser: AskingBrowser,
     users: Data<Users>,
 ) -> Result<Json<LinkBody>, Problem> {
-    let secrets = browser.secrets();
-    let seen = users.look_at_link(&body.0.token, &secrets).await?;
+    let seen = users.look_at_link(&body.0.token, browser.known()).await?;
     Ok(Json(seen.ok_or(Code::LinkInvalid)?.into()))
 }
 

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use identity::challenges::Whose;
-use identity::users::{Users, Verified};
+use identity::users::{Answerer, Users, Verified};
 use paperclip::actix::web::Json;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::problem::{Code, Problem};
 #[derive(Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmailProof {
-    /// The token of the link.
+    /// The token of the link; for the user who is signed in, or in the browser that asked.
     #[serde(default)]
     token: Option<String>,
     /// The code, eight digits; for the user who is signed in, or, with `email`, in the browser that
@@ -47,6 +47,7 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
     &[
         Code::LinkInvalid,
         Code::EmailTaken,
+        Code::OtherBrowser,
         Code::RateLimited,
         Code::Unavailable,
     ],
@@ -54,8 +55,8 @@ pub(crate) const PROBLEMS: &[&[Code]] = &[
 
 /// Prove an email address
 ///
-/// With the token of a mailed link, without signing in; or with the code from the mail, signed in or in the
-/// browser that registered. A new address replaces the old one. Opening the link changes nothing: its page
+/// With the token of a mailed link or the code in the mail, signed in or in the browser that registered or asked. In
+/// another browser, `POST /api/link` returns the code, to be typed there. A new address replaces the old one. Opening the link changes nothing: its page
 /// calls this when somebody presses a button.
 #[api_v2_operation(operation_id = "verifyEmail", tags(Accounts))]
 pub(crate) async fn verify_email(
@@ -68,20 +69,26 @@ pub(crate) async fn verify_email(
 ) -> Result<Json<VerifiedEmailBody>, Problem> {
     let EmailProof { token, code, email } = body.0;
     let by_code = code.is_some();
-    let user = match (by_code, &email) {
-        (true, None) => Some(bearer.required()?.user_id),
+    let user = match (bearer.required(), &email) {
+        (Ok(claims), None) => Some(claims.user_id),
+        (Err(problem), None) if by_code => return Err(problem),
         _ => None,
+    };
+    let answerer = Answerer {
+        user: user.clone(),
+        secrets: browser.known().to_vec(),
     };
     let presented = browser.presented(token, code, |secrets| match user {
         Some(user) => Whose::User(user),
         None => Whose::Browser { secrets, email },
     })?;
-    match users.verify_email(presented, &device.0).await? {
+    match users.verify_email(presented, &answerer, &device.0).await? {
         Verified::Done(user) => Ok(Json(VerifiedEmailBody {
             email: user.email,
             email_verified: true,
         })),
         Verified::Invalid => Err(refused_proof(by_code)),
+        Verified::OtherBrowser => Err(Code::OtherBrowser.into()),
         Verified::EmailTaken => Err(Code::EmailTaken.into()),
     }
 }

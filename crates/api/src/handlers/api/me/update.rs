@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::body::BoxBody;
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use identity::credentials::Password;
@@ -13,7 +14,7 @@ use serde::Deserialize;
 
 use crate::bodies::user::UserBody;
 use crate::extract::access_token::Bearer;
-use crate::extract::asking_browser::AskingBrowser;
+use crate::extract::asking_browser::{AskingBrowser, AskingCookie};
 use crate::extract::device::ClientDevice;
 use crate::extract::json_body::JsonBody;
 use crate::extract::limit::SignInLimit;
@@ -64,29 +65,34 @@ pub(crate) async fn update_me(
     browser: AskingBrowser,
     users: Data<Users>,
 ) -> Result<UpdatedAnswer, Problem> {
-    let (asking, _) = browser.ask(None)?;
+    let (asking, cookie) = browser.ask(None)?;
     let update = users.update_profile(&bearer.0, body.0.parse()?, asking, &device.0);
     match update.await? {
-        ProfileUpdate::Done(user) => Ok(UpdatedAnswer(user.into())),
+        ProfileUpdate::Done(user) => Ok(UpdatedAnswer::Done(user.into())),
         ProfileUpdate::MustBeProven { user, email } => {
             let user = UserBody::from(user).with_pending_email(Some(email));
-            Ok(UpdatedAnswer(user))
+            Ok(UpdatedAnswer::MustBeProven(user, cookie))
         }
         ProfileUpdate::EmailTaken => Err(Code::EmailTaken.into()),
         ProfileUpdate::Unconfirmed(why) => Err(unconfirmed(why, "password")),
     }
 }
 
-/// The user: 202 if a new address must be proven first.
-pub(crate) struct UpdatedAnswer(UserBody);
+/// The user: 202 if a new address must be proven first, with the cookie by which the browser that asked is known.
+pub(crate) enum UpdatedAnswer {
+    Done(UserBody),
+    MustBeProven(UserBody, AskingCookie),
+}
 
 impl Responder for UpdatedAnswer {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        match self.0.has_pending_email() {
-            true => HttpResponse::Accepted().json(self.0),
-            false => HttpResponse::Ok().json(self.0),
+        match self {
+            Self::Done(user) => HttpResponse::Ok().json(user),
+            Self::MustBeProven(user, cookie) => HttpResponse::Accepted()
+                .insert_header((header::SET_COOKIE, cookie.into_header()))
+                .json(user),
         }
     }
 }
