@@ -215,17 +215,10 @@ pub fn of_browser(
     kind: ChallengeKind,
     now: UnixMillis,
 ) -> Result<Option<Challenge>, StoreError> {
-    challenges::table
-        .filter(challenges::browser.eq(browser.0.to_vec()))
-        .filter(challenges::kind.eq(kind.as_str()))
-        .filter(challenges::used_at.is_null())
-        .filter(challenges::expires_at.gt(now.as_millis()))
-        .order(challenges::id.desc())
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?
-        .map(Row::into_challenge)
-        .transpose()
+    let theirs = challenges::table
+        .into_boxed()
+        .filter(challenges::browser.eq(browser.0.to_vec()));
+    newest(connection, theirs, kind, now)
 }
 
 /// The newest live challenge of this kind of a user.
@@ -239,8 +232,19 @@ pub fn of_user(
     kind: ChallengeKind,
     now: UnixMillis,
 ) -> Result<Option<Challenge>, StoreError> {
-    challenges::table
-        .filter(challenges::user_id.eq(user_id.as_str()))
+    let theirs = challenges::table
+        .into_boxed()
+        .filter(challenges::user_id.eq(user_id.as_str()));
+    newest(connection, theirs, kind, now)
+}
+
+fn newest(
+    connection: &mut AnyConnection,
+    theirs: challenges::BoxedQuery<'_, <AnyConnection as Connection>::Backend>,
+    kind: ChallengeKind,
+    now: UnixMillis,
+) -> Result<Option<Challenge>, StoreError> {
+    theirs
         .filter(challenges::kind.eq(kind.as_str()))
         .filter(challenges::used_at.is_null())
         .filter(challenges::expires_at.gt(now.as_millis()))

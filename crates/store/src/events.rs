@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::schema::events;
 use crate::sessions::{Device, SessionId};
 use crate::time::UnixMillis;
-use crate::users::{UserId, uuid_v7};
+use crate::user_id::{UserId, uuid_v7};
 
 pub use kind::{Cause, EventKind, EventOutcome, Reason};
 

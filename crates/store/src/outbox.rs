@@ -15,7 +15,7 @@ use crate::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::outbox;
 use crate::time::UnixMillis;
-use crate::users::{UserId, uuid_v7};
+use crate::user_id::{UserId, uuid_v7};
 use crate::words::words;
 
 pub use reused::{Reused, reused_sessions};

@@ -35,7 +35,7 @@ pub struct SessionId(Uuid);
 impl SessionId {
     /// A version 7 UUID (RFC 9562), so that newer sessions sort after older ones.
     pub fn new(now: UnixMillis, random: [u8; 10]) -> Self {
-        Self(crate::users::uuid_v7(now, random))
+        Self(crate::user_id::uuid_v7(now, random))
     }
 
     /// This id if it sorts after `other`, else one that does, with the same random bits.

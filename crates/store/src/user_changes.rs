@@ -13,7 +13,8 @@ use crate::error::{StoreError, violated_constraint};
 use crate::schema::{deleted_users, sessions, users};
 use crate::sessions::{Revoked, RevokedReason, SessionId, lock_all_of_user, revoke_all_of_user};
 use crate::time::{Now, UnixMillis};
-use crate::users::{PasswordHash, User, UserId, email_key, find, was_deleted};
+use crate::user_id::email_key;
+use crate::users::{PasswordHash, User, UserId, find, was_deleted};
 
 pub use proven::{
     Proof, Proven, accept_invitation, change_email, prove_email, reset_password, take_over,

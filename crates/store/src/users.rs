@@ -11,7 +11,7 @@ use crate::connection::AnyConnection;
 use crate::error::{StoreError, violated_constraint};
 use crate::schema::{deleted_users, users};
 use crate::time::UnixMillis;
-pub(crate) use crate::user_id::{email_key, uuid_v7};
+use crate::user_id::email_key;
 
 pub use crate::user_id::{InvalidUserId, UserId};
 pub use token_claims::EMAIL_VERIFIED;

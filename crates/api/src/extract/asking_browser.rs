@@ -60,11 +60,6 @@ impl AskingBrowser {
         &self.presented
     }
 
-    /// The secrets that the browser presented.
-    pub(crate) fn secrets(self) -> Vec<BrowserSecret> {
-        self.presented
-    }
-
     /// What the body of a request answers with: the token of a link, or a code, for the user who is signed
     /// in or for the browser that asked.
     pub(crate) fn presented(

@@ -8,9 +8,9 @@ use store::{AnyConnection, StoreError, UnixMillis};
 use zeroize::Zeroizing;
 
 use super::{ChallengeSecrets, code_ttl};
-use crate::async_store::AsyncStore;
 use crate::entropy::Entropy;
 use crate::failure::Failure;
+use crate::ports::Ports;
 use crate::random_secret;
 
 /// The secret in a browser's cookie, by which the browser that asked is known again. `Debug` does not show
@@ -89,22 +89,23 @@ impl ChallengeSecrets {
     /// The challenge is not used up.
     pub(crate) async fn find(
         &self,
-        store: &AsyncStore,
+        ports: &Ports,
         kinds: &'static [ChallengeKind],
         presented: Presented,
-        now: UnixMillis,
     ) -> Result<Option<Challenge>, Failure> {
+        let now = ports.clock.now();
         match presented {
             Presented::Link(token) => {
                 let verified = self.verify(&token);
                 let Some((id, _)) = verified.filter(|(_, kind)| kinds.contains(kind)) else {
                     return Ok(None);
                 };
-                store.read(move |c| challenges::find_live(c, id, now)).await
+                let find = move |c: &mut _| challenges::find_live(c, id, now);
+                ports.store.read(find).await
             }
             Presented::Code { code, whose } => {
                 let attempted = move |c: &mut _| attempt(c, kinds, &whose, now);
-                let challenge = store.write(attempted).await?;
+                let challenge = ports.store.write(attempted).await?;
                 Ok(challenge.filter(|challenge| {
                     let is_young = now < challenge.created_at + code_ttl(challenge.kind);
                     self.code(challenge.id, challenge.kind).is(&code) && is_young

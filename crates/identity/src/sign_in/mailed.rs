@@ -83,11 +83,10 @@ impl SignIn {
                 (Presented::Code { code, whose }, Cause::CodeInvalid)
             }
         };
-        let (store, now) = (&self.ports.store, self.ports.clock.now());
         let challenge = self
             .mailing
             .secrets
-            .find(store, KINDS, presented, now)
+            .find(&self.ports, KINDS, presented)
             .await?;
         let Some(challenge) = challenge else {
             return Ok(MailedOutcome::SignIn(self.refuse(event, cause)));

@@ -7,7 +7,7 @@ use store::outbox::MailKind;
 use store::sessions::Device;
 use store::user_changes::{self, Proof};
 use store::users::{self, User, UserId};
-use store::{Actor, AnyConnection, StoreError, UnixMillis};
+use store::{Actor, AnyConnection, StoreError};
 
 use super::{Email, Users};
 use crate::challenges::Presented;
@@ -113,12 +113,11 @@ impl Users {
             .audit
             .event(EventKind::EmailChangeUndone)
             .device(device);
-        let (store, now): (_, UnixMillis) = (&self.ports.store, self.ports.clock.now());
         let presented = Presented::Link(token);
         let challenge = self
             .mailing
             .secrets
-            .find(store, KINDS, presented, now)
+            .find(&self.ports, KINDS, presented)
             .await?;
         let Some(challenge) = challenge else {
             self.ports.audit.record(event.refused(Cause::LinkInvalid));

@@ -121,12 +121,11 @@ impl Users {
             .audit
             .event(EventKind::InvitationAccepted)
             .device(device);
-        let (store, now) = (&self.ports.store, self.ports.clock.now());
         let presented = Presented::Link(token);
         let challenge = self
             .mailing
             .secrets
-            .find(store, KINDS, presented, now)
+            .find(&self.ports, KINDS, presented)
             .await?;
         let Some(challenge) = challenge else {
             self.ports.audit.record(event.refused(Cause::LinkInvalid));

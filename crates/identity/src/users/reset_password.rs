@@ -72,11 +72,10 @@ impl Users {
             .event(EventKind::PasswordSet)
             .device(device);
         let cause = cause_of_refusal(&presented);
-        let (store, now) = (&self.ports.store, self.ports.clock.now());
         let challenge = self
             .mailing
             .secrets
-            .find(store, KINDS, presented, now)
+            .find(&self.ports, KINDS, presented)
             .await?;
         let user = match challenge
             .as_ref()

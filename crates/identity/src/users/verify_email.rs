@@ -119,11 +119,10 @@ impl Users {
             .device(device);
         let cause = cause_of_refusal(&presented);
         let is_link = matches!(presented, Presented::Link(_));
-        let (store, now) = (&self.ports.store, self.ports.clock.now());
         let challenge = self
             .mailing
             .secrets
-            .find(store, KINDS, presented, now)
+            .find(&self.ports, KINDS, presented)
             .await?;
         let Some(challenge) = challenge else {
             self.ports.audit.record(event.refused(cause));

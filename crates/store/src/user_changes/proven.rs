@@ -14,7 +14,8 @@ use crate::error::{StoreError, violated_constraint};
 use crate::schema::users;
 use crate::sessions::{Revoked, RevokedReason};
 use crate::time::{Now, UnixMillis};
-use crate::users::{PasswordHash, User, email_key, find, find_by_email};
+use crate::user_id::email_key;
+use crate::users::{PasswordHash, User, find, find_by_email};
 
 /// The outcome of such a change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -69,7 +69,7 @@ pub(crate) async fn login_by_mail(
         asking: Asking::default(),
     };
     match sign_in
-        .sign_in_by_mail(mailed, asking.secrets(), browser)
+        .sign_in_by_mail(mailed, asking.known().to_vec(), browser)
         .await?
     {
         MailedOutcome::SignIn(outcome) => answer(outcome, || refused_proof(by_code)),
