@@ -31,7 +31,7 @@ use crate::tokens::{AccessToken, RefreshToken, Tokens};
 pub(crate) use device_label::device_label;
 
 pub use admin::{SessionAdmin, Which};
-pub use by_cookie::CookieSession;
+pub use by_cookie::BrowserSession;
 pub use claim_changes::ClaimChanges;
 pub use denylist::Denylist;
 pub use introspect::Introspected;
@@ -41,7 +41,7 @@ pub use renew::{Refusal, Renewed};
 pub use revocation_list::{MOST_LISTED, RevocationList, RevocationListPublisher};
 pub use revocations::Revocations;
 pub use revoke::SignedOut;
-pub use sites::{SiteVisit, site_state};
+pub use sites::site_state;
 
 /// The settings of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -40,10 +40,8 @@ pub(super) async fn start(
         .by_cookie(&cookies.refresh.values(&request))
         .await?;
     let Some(known) = known.filter(|known| !known.needs_renewal) else {
-        let url = public_url.issuer();
-        let back = format!("{url}{}", request.uri());
-        let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-        return Ok(redirect(&format!("{url}/sign-in?return_to={back}")));
+        let back = format!("{}{}", public_url.issuer(), request.uri());
+        return Ok(redirect(&public_url.sign_in(&back)));
     };
     let code = sessions.site_code(&known.session, site.as_str(), query.state.clone())?;
     let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();

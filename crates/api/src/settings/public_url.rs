@@ -1,6 +1,6 @@
 use std::fmt;
 
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 use super::Origin;
 
@@ -41,6 +41,12 @@ impl PublicUrl {
     /// The `iss` claim of tokens: the URL without a trailing slash.
     pub fn issuer(&self) -> &str {
         &self.text
+    }
+
+    /// The page on which users sign in, and from which the browser goes back to this URL.
+    pub(crate) fn sign_in(&self, return_to: &str) -> String {
+        let back: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+        format!("{self}/sign-in?return_to={back}")
     }
 
     /// The origin of the service's own pages.

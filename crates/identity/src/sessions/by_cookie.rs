@@ -5,12 +5,12 @@ use store::sessions::{Peek, Session, peek};
 use super::Sessions;
 use crate::failure::Failure;
 
-/// The session of a browser.
+/// The session of a browser, by a cookie of ours or of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CookieSession {
+pub struct BrowserSession {
     /// The session, which is live.
     pub session: Session,
-    /// Whether the browser should renew it: half of the time has passed after which it expires without a renewal.
+    /// Whether the browser should get another cookie: half of the time has passed after which this one expires.
     pub needs_renewal: bool,
 }
 
@@ -21,7 +21,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Failure`].
-    pub async fn by_cookie(&self, tokens: &[String]) -> Result<Option<CookieSession>, Failure> {
+    pub async fn by_cookie(&self, tokens: &[String]) -> Result<Option<BrowserSession>, Failure> {
         let presented = self.presented(tokens).await?.unwrap_or_default();
         for claims in presented {
             let found = self.lookups.find(claims.session_id).await?;
@@ -29,7 +29,7 @@ impl Sessions {
             let rules = &self.rules.renewal;
             if let Peek::Valid(session) = peek(found, claims.generation, now, rules) {
                 let age = now.since(session.renewed_at());
-                return Ok(Some(CookieSession {
+                return Ok(Some(BrowserSession {
                     needs_renewal: age > rules.idle_ttl / 2,
                     session,
                 }));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::attempts::{self, Allowance, Attempt};
 use store::sessions::Session;
 
-use super::Sessions;
+use super::{BrowserSession, Sessions};
 use crate::base64url;
 use crate::challenges::BrowserSecret;
 use crate::failure::Failure;
@@ -17,15 +17,6 @@ const ONCE: Allowance = Allowance {
     attempts: 1,
     within: Duration::from_secs(3600),
 };
-
-/// The session of a browser at a site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SiteVisit {
-    /// The session, which is live.
-    pub session: Session,
-    /// Whether the browser should get another cookie.
-    pub needs_renewal: bool,
-}
 
 /// The hash of a browser's secret, as a code carries it.
 pub fn site_state(secret: &BrowserSecret) -> String {
@@ -92,14 +83,14 @@ impl Sessions {
         &self,
         cookies: &[String],
         site: &str,
-    ) -> Result<Option<SiteVisit>, Failure> {
+    ) -> Result<Option<BrowserSession>, Failure> {
         let now = self.ports.clock.now();
         let verified = cookies
             .iter()
             .filter_map(|cookie| self.tokens.site.verify_cookie(cookie, now));
         for (at, is_young) in verified.filter(|(at, _)| at.site == site).take(4) {
             if let Some(session) = self.live_session(&at).await? {
-                return Ok(Some(SiteVisit {
+                return Ok(Some(BrowserSession {
                     session,
                     needs_renewal: !is_young,
                 }));

@@ -12,7 +12,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, ResponseError};
 use identity::challenges::BrowserSecret;
 use identity::entropy::Entropy;
-use identity::sessions::{Sessions, site_state};
+use identity::sessions::{BrowserSession, Sessions, site_state};
 use paperclip::actix::web::Query;
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, Either, Response};
@@ -75,20 +75,18 @@ pub(crate) async fn verify_browser(
     }
     let known = match at {
         At::Own(_) => {
-            let found = sessions
+            sessions
                 .by_cookie(&cookies.refresh.values(&request))
-                .await?;
-            found.map(|found| (found.session, found.needs_renewal))
+                .await?
         }
         At::Other(site) => {
             let presented = cookies.site.values(&request);
-            let found = sessions.by_site_cookie(&presented, site.as_str()).await?;
-            found.map(|found| (found.session, found.needs_renewal))
+            sessions.by_site_cookie(&presented, site.as_str()).await?
         }
     };
     let is_navigation = forwarded.is_navigation();
-    let known = known.filter(|(_, needs_renewal)| !(*needs_renewal && is_navigation));
-    let Some((session, _)) = known else {
+    let known = known.filter(|known| !(known.needs_renewal && is_navigation));
+    let Some(BrowserSession { session, .. }) = known else {
         let as_401 = query.redirect.as_deref() == Some("401");
         return Ok(BrowserVerdict(forwarded.to_sign_in(at, &sign_in, as_401)));
     };
@@ -195,20 +193,17 @@ const STATE_TTL: u64 = 3600;
 impl SignInPlace {
     /// The page, from where the browser comes back.
     fn page(&self, back: &str) -> String {
-        format!("{}/sign-in?return_to={}", **self.public_url, encoded(back))
+        self.public_url.sign_in(back)
     }
 
     /// From a site on another host, and the cookie by which the browser is known when it comes back.
     fn site_start(&self, back: &str) -> (String, String) {
-        let (url, to) = (&**self.public_url, encoded(back));
+        let to: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        let url = &**self.public_url;
         let state = site_state(&self.secret);
         let place = format!("{url}/site/start?to={to}&state={state}");
         (place, self.state.set(self.secret.expose(), STATE_TTL))
     }
-}
-
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn unknown_host() -> Problem {
